@@ -8,7 +8,7 @@ DEFAULT_SETTINGS = "classroom_admin.settings"
 
 
 def _settings_module(arguments: list[str]) -> str:
-    """Return the settings of this command. Only ``simulator`` and ``demo`` need the simulator's app."""
+    """Return the settings module of a command. Only ``simulator`` and ``demo`` need the simulator's app."""
     chosen = os.environ.get("DJANGO_SETTINGS_MODULE", DEFAULT_SETTINGS)
     command = arguments[1:2] if arguments[:1] == ["help"] else arguments[:1]
     if chosen == DEFAULT_SETTINGS and command in (["simulator"], ["demo"]):

@@ -39,7 +39,7 @@ print("session", session.session_key)
 WATCH = """() => {
   window.seen = {};
   const check = () => {
-    const rewards = document.querySelector("#people-here .s-rewards b")?.firstChild?.data;
+    const rewards = document.querySelector('#people-here [title="Rewards"]')?.textContent.match(/\\d+/)?.[0];
     if (rewards && !(rewards in window.seen)) window.seen[rewards] = Date.now();
   };
   const all = { subtree: true, childList: true, characterData: true };
@@ -47,17 +47,22 @@ WATCH = """() => {
 }"""
 
 
-def measure(*, subscribers: int, events: int, poll_s: float) -> list[float]:
-    """Return for each event the seconds from the cloud to the browser's DOM."""
+def measure(*, subscribers: int, events: int, poll_s: float | None) -> list[float]:
+    """Return for each event the seconds from the cloud to the browser's DOM.
+
+    `poll_s` is `AGORA_POLL_SECONDS`, or None for the default.
+    """
     with tempfile.TemporaryDirectory() as folder:
         cloud, port = free_port(), free_port()
         env = {
             name: value for name, value in os.environ.items() if not name.startswith(("AGORA_", "DATABASE_"))
         }
         env |= APP | {
-            "DATA_DIR": folder, "PORT": str(port), "AGORA_POLL_SECONDS": str(poll_s),
+            "DATA_DIR": folder, "PORT": str(port),
             "AGORA_BASE_URL": f"http://127.0.0.1:{cloud}", "AGORA_FALLBACK_URL": "",
         }  # fmt: skip
+        if poll_s is not None:
+            env["AGORA_POLL_SECONDS"] = str(poll_s)
         simulator = [sys.executable, "manage.py", "simulator", "--port", str(cloud)]
         with (Path(folder) / "log").open("w") as log, process(*simulator, env=env, output=log):
             wait_for(cloud, "/_sim/")
@@ -110,7 +115,7 @@ def _run(cloud: int, port: int, cookie: str, *, subscribers: int, events: int) -
             acted[str(number)] = time.time()
             _control(cloud, f"/rooms/{ROOM}/reward", {"userUuid": STUDENT, "change": 1})
             page.wait_for_function("(n) => n in window.seen", arg=str(number), timeout=20_000)
-            time.sleep(random.uniform(0.1, 1.1))  # send events at random times of the polling interval
+            time.sleep(random.uniform(0.1, 1.1))  # send events at random times within the polling interval
         seen = page.evaluate("window.seen")
         browser.close()
     return [seen[number] / 1000 - at for number, at in acted.items()]

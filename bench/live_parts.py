@@ -40,7 +40,7 @@ def free_port() -> int:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Return the value that a `share` (0 to 1) of the values do not exceed, or NaN without values."""
+    """Return the value that a `share` (0 to 1) of the values do not exceed, or NaN if there are no values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
 

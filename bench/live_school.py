@@ -60,12 +60,17 @@ def room_of(people: int) -> tuple[Any, str]:
 
 
 def live_rooms(count: int) -> None:
+    """Make live rooms as in a school: with planned ends, some raised hands, and alerts in 2 % of rooms."""
     models = _models()
     now = django.utils.timezone.now()
     models.Room.objects.bulk_create(
         models.Room(
-            room_uuid=f"live {n}", name=f"Class {n}", state=1, version=1, people_online=24, teachers_online=1,
-            started_at=now - timedelta(seconds=n),
+            room_uuid=f"live {n}", name=f"Class {n}", state=1, version=1, people_online=24,
+            students_online=23,
+            teachers_online=n % 50 != 0, hands_raised=n % 7 == 0,
+            recording_state="recording" if n % 3 else "",
+            started_at=now - timedelta(minutes=10, seconds=n),
+            planned_end_at=now + timedelta(minutes=5 + n % 50),
         )
         for n in range(count)
     )  # fmt: skip

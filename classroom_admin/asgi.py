@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.db import connections
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
 
@@ -19,7 +20,7 @@ _django: Any = get_asgi_application()  # set up Django before the imports below
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
-from classroom_admin.realtime.process import allow_many_connections  # noqa: E402
+from classroom_admin.realtime.process import allow_many_connections, spare_loaded_objects  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
 from classroom_admin.web.path_prefix import WithoutPrefix, WithPrefix  # noqa: E402
 from classroom_admin.web.size_by_address import limited  # noqa: E402
@@ -31,3 +32,6 @@ if settings.PATH_PREFIX:
 _front = RealtimeMiddleware(_django, make_hub=make_hub)
 limited(_front, _django)
 application: Any = WithoutPrefix(_front, settings.PATH_PREFIX) if settings.PATH_PREFIX else _front
+
+_ = get_resolver().url_patterns  # import all views now; the first request would import them otherwise
+spare_loaded_objects()

@@ -11,7 +11,7 @@ from celery.exceptions import SecurityWarning
 from celery.signals import worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
-# Django's system checks import every page. `make lint` runs the checks, so workers skip them.
+# Django's system checks import the code of every page. `make lint` runs the checks, so workers skip them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 # Celery warns if root may load pickles. Containers run as root, but no task accepts pickles here.
 warnings.filterwarnings("ignore", category=SecurityWarning)

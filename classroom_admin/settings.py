@@ -99,7 +99,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
-    "lucide",
     "allauth",
     "allauth.account",
     "classroom_admin.operations",
@@ -128,6 +127,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "classroom_admin.accounts.first_steps.RequireFirstSteps",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "classroom_admin.urls"
@@ -182,7 +182,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Without a broker, drop wake-ups at once. Nothing waits for them, and beat sends them again.
+# Without a broker, drop wake-ups immediately. Nothing waits for them, and beat sends them again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "sync"
@@ -196,10 +196,13 @@ CELERY_TASK_ROUTES = {
 AGORA = CloudConfig(
     base_url=env.AGORA_BASE_URL,
     fallback_url=env.AGORA_FALLBACK_URL,
+    chat_url=env.AGORA_CHAT_URL,
     region=env.AGORA_REGION,
     app_id=env.AGORA_APP_ID,
     app_certificate=env.AGORA_APP_CERTIFICATE,
     uid=env.AGORA_UID,
+    customer_id=env.AGORA_CUSTOMER_ID,
+    customer_secret=env.AGORA_CUSTOMER_SECRET,
     auth=env.AGORA_AUTH,
     record_update_method=env.AGORA_RECORD_UPDATE_METHOD,
     requests_per_second=env.AGORA_REQUESTS_PER_SECOND,
@@ -215,16 +218,18 @@ AGORA_POLL_SECONDS = env.AGORA_POLL_SECONDS
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": every_s, "options": {"expires": max(2.0, every_s)}}
     for task, every_s in {
-        "sync.poll": AGORA_POLL_SECONDS,
+        "sync.poll": AGORA_POLL_SECONDS or 1.0,  # without the variable, sync/polling_pace.py decides
         "sync.fold_due": 1.0,
         "sync.project_outdated": 5.0,
         "sync.fill_holes": 1.0,
         "sync.sweep": 1.0,
         "sync.profiles": 1.0,
+        "sync.chat": 7.0,  # Agora Chat allows ten requests for its history a minute
         "sync.tidy": 3600.0,
         "actions.run_long": 5.0,
         "actions.run_promised": 1.0,
         "actions.tidy_files": 3600.0,
+        "actions.test_capabilities": 3600.0,
     }.items()
 }
 # --- alerts: how long each condition must last (web/class_list/alert_rules.py, docs/running.md) --------
@@ -242,6 +247,8 @@ LATE_AFTER_MINUTES = env.LATE_AFTER_MINUTES
 LEFT_EARLY_MINUTES = env.LEFT_EARLY_MINUTES
 JOIN_URL_TEMPLATE = env.JOIN_URL_TEMPLATE
 RELAY_SECRET = env.RELAY_SECRET
+AGORA_NOTIFICATIONS_SECRET = env.AGORA_NOTIFICATIONS_SECRET
+AGORA_CHAT_SECRET = env.AGORA_CHAT_SECRET
 
 # This is enough for 2,000 selected classes, or for breakout rooms with 4,000 people (two fields per person).
 # Django also limits the size of a request body in bytes.

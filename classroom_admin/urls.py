@@ -4,12 +4,18 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from classroom_admin.operations.probes import healthz
+from classroom_admin.web.api.agora_chat import agora_chat
+from classroom_admin.web.api.channel_notifications import channel_notifications
 from classroom_admin.web.api.notifications import notifications
 
 pages: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("api/notifications", notifications, name="notifications"),
     path("api/notifications/", notifications, name="notifications"),
+    path("api/agora/notifications", channel_notifications, name="channel_notifications"),
+    path("api/agora/notifications/", channel_notifications, name="channel_notifications"),
+    path("api/agora/chat", agora_chat, name="agora_chat"),
+    path("api/agora/chat/", agora_chat, name="agora_chat"),
     path("", include("classroom_admin.accounts.urls")),
     path("people/", include("classroom_admin.web.people.urls")),
     path("settings/", include("classroom_admin.web.settings.urls")),

@@ -40,7 +40,7 @@ MSGID: Final = re.compile(r'^(?:msgid|msgid_plural|msgctxt) ((?:".*"\n)+)', re.M
 
 @dataclass(frozen=True)
 class Term:
-    """A retired term: its pattern, its replacement, and the files in which nobody may use the term."""
+    """A retired term with its pattern and its replacement, the files to search, and the files to skip."""
 
     pattern: str
     replacement: str

@@ -51,8 +51,8 @@ cloud, the database and the broker.
 ## How values are read
 - An empty value means the default, except for `AGORA_FALLBACK_URL`.
 - Spaces and a pair of quotes around a value are removed. The secrets `SECRET_KEY`, `RELAY_SECRET`,
-  `AGORA_APP_CERTIFICATE` and `FILES_S3_SECRET_KEY` are read literally: every character counts, also `$` and
-  quotes.
+  `AGORA_APP_CERTIFICATE`, `AGORA_CHAT_SECRET`, `AGORA_NOTIFICATIONS_SECRET` and
+  `FILES_S3_SECRET_KEY` are read literally: every character counts, also `$` and quotes.
 - In a folder, `~` is the home folder. In an address, special characters of a password are percent-encoded
   (`%2F` for `/`); `#` may stay.
 - A switch is `true` or `false`, `1` or `0`, `yes` or `no`, `on` or `off`.

@@ -27,7 +27,8 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-# Each language with its number of plural forms and the rule that chooses one, as in Django's own catalogues.
+# Each language with its number of plural forms and the rule that chooses the form, as in Django's own
+# catalogues.
 LANGUAGES: Final = {
     "zh_Hans": "nplurals=1; plural=0;",
     "es": "nplurals=2; plural=(n != 1);",

@@ -2,8 +2,8 @@
 
     scripts/pictures.py FOLDER    FOLDER contains the screenshots from the browser tests, each as NAME.png
 
-The documents are README.md and docs/tour.md. Each picture gets a palette and at most 150 KB. The script exits
-with 1 if a picture is missing or stays too large.
+The documents are README.md and docs/tour.md. Each picture is reduced to a palette and at most 150 KB. The
+script exits with 1 if a picture is missing or stays too large.
 """
 
 from __future__ import annotations

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
+from django.contrib.contenttypes.management import create_contenttypes
+from django.db.models.signals import post_migrate
 from django.utils import timezone, translation
 
 from classroom_admin.sync import cloud_time
@@ -13,6 +16,21 @@ from tests.contract.watch import Watch
 from tests.exchanges import observed
 
 pytest_plugins = ["tests.school"]
+
+# A busy machine can make any example slow.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_permissions_after_a_flush() -> None:
+    """The product uses neither content types nor permissions. Django would create them again after each test
+    that empties the tables, and that takes 15 times as long as to empty them.
+    """
+    assert post_migrate.disconnect(create_contenttypes)
+    assert post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
 @pytest.fixture(autouse=True)

@@ -34,6 +34,8 @@ for name in [n for n in os.environ if n.startswith("AGORA_")]:
 
 from classroom_admin.settings_with_simulator import *  # noqa: E402, F403
 
+# Each client of a test loads the middleware, and WhiteNoise would read every static file's dates for it.
+WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file, not memory: threads, live servers and subprocesses of a test share it.
 DATABASES["default"].setdefault("TEST", {})  # noqa: F405

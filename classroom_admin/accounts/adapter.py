@@ -31,7 +31,7 @@ class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
             return False
 
     def forgive_failed_sign_ins(self, request: HttpRequest, email: str) -> None:
-        """Reset the count of failed sign-ins for `email`, so that a new password works at once."""
+        """Reset the count of failed sign-ins for `email`, so that a new password works immediately."""
         self._delete_login_attempts_cached_email(request, email=email)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:

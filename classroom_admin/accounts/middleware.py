@@ -16,10 +16,13 @@ LANGUAGE_COOKIE_S: Final = 365 * 24 * 3600
 
 
 class AccountLanguage(LocaleMiddleware):
-    """The middleware that activates the account's language, or else the language of the cookie or browser."""
+    """The middleware that activates the language of the account, the cookie or the browser, in this order."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Copy the account's language to the cookie, for requests without a signed-in account."""
+        """Copy the account's language to the cookie.
+
+        The sign-in page uses the cookie after the person has signed out.
+        """
         response = super().process_response(request, response)
         language = getattr(request, "account_language", "")
         is_new = language and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != language
@@ -40,9 +43,9 @@ class AccountLanguage(LocaleMiddleware):
 
 
 class AccountTimeZone:
-    """The middleware that activates the account's time zone, or else the browser's, or else `TIME_ZONE`.
+    """The middleware that activates the time zone of the account, the browser or `TIME_ZONE`.
 
-    Forms interpret times in the active time zone.
+    The first of these that is known counts. Forms interpret times in the active time zone.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -63,8 +66,8 @@ class AccountTimeZone:
 class PrivatePages:
     """The middleware that keeps the pages of signed-in people out of shared caches.
 
-    Browsers must revalidate these pages before each use. Responses with their own Cache-Control header, such
-    as passwords, icons and calendars, keep the header.
+    Browsers must revalidate these pages before each use. A response that already has a Cache-Control header
+    keeps it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -78,7 +81,7 @@ class PrivatePages:
 
 
 def zone_named(name: str) -> ZoneInfo | None:
-    """Return the time zone with this IANA name; None for any other text, which a cookie may contain."""
+    """Return the time zone with this IANA name, or None if there is none."""
     if not name or len(name) > 64:
         return None
     try:

@@ -35,7 +35,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """The account of a person. Administrators see all rooms, and teachers see their own rooms."""
+    """The account of a person. Administrators see all classes, and teachers see their own classes."""
 
     class Role(models.TextChoices):
         ADMINISTRATOR = "administrator", _("Administrator")
@@ -49,6 +49,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name; empty: the browser's")
     language = models.CharField(max_length=16, blank=True, help_text="empty: the browser's")
     created_at = models.DateTimeField(default=timezone.now)
+    must_change_password = models.BooleanField(
+        default=False, help_text="an administrator chose the password; every page leads to the first steps"
+    )
     sessions_ended = models.PositiveIntegerField(
         default=0, help_text="raised by one to end every session of the person"
     )
@@ -70,7 +73,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.role == self.Role.ADMINISTRATOR
 
     def get_session_auth_hash(self) -> str:
-        """Return the hash that valid sessions contain. A new password or `sessions_ended` changes it."""
+        """Return a hash that is stored in each session. A session with another hash is no longer valid.
+
+        The hash changes with the password and with `sessions_ended`.
+        """
         return self._session_hash(settings.SECRET_KEY)
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
@@ -85,7 +91,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class CloudIdentity(models.Model):
-    """A cloud user id of a person. The rooms that this id joined as a teacher are the person's own rooms."""
+    """A cloud user id of a person. If this id enters a class as a teacher, the person may see the class."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
     user_uuid = models.CharField(max_length=64, unique=True)

@@ -52,7 +52,7 @@ class OwnSettingsForm(forms.Form):
     time_zone = forms.ChoiceField(
         required=False,
         label=gettext_lazy("Time zone"),
-        help_text=gettext_lazy("Times are shown in this time zone, and times you enter are read in it."),
+        help_text=gettext_lazy("All times that you see or enter are in this time zone."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -85,12 +85,7 @@ def own_settings(request: HttpRequest) -> HttpResponse:
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Save the language from the page header in a cookie, and in the account if the person is signed in."""
     chosen = request.POST.get("language", "")
-    back = request.POST.get("next", "")
-    # Without a leading slash, Django would interpret the text as the name of a view.
-    is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(
-        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    answer = redirect(back if is_ours else resolve_url("live:classes"))
+    answer = redirect(own_address(request, request.POST.get("next", "")))
     if chosen not in dict(settings.LANGUAGES):
         return answer
     if request.user.is_authenticated:
@@ -98,6 +93,15 @@ def choose_language(request: HttpRequest) -> HttpResponse:
         request.user.save(update_fields=["language"])
     remember_language(answer, chosen)
     return answer
+
+
+def own_address(request: HttpRequest, address: str) -> str:
+    """Return `address` if it belongs to this site, otherwise the address of the page of all classes."""
+    # Without a leading slash, Django would interpret the text as the name of a view.
+    is_ours = address.startswith("/") and url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if is_ours else resolve_url("live:classes")
 
 
 def _without_cookie(request: HttpRequest) -> HttpRequest:

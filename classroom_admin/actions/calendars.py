@@ -1,4 +1,4 @@
-"""Create and turn off addresses of calendar feeds, and count the changes of classes in calendars."""
+"""Create and turn off calendar feed addresses, and count how often each class changed in calendars."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from classroom_admin.accounts.models import CalendarFeed, User
+from classroom_admin.actions.class_plans import calendar_key, plan_of
 from classroom_admin.actions.models import CalendarRevision, ScheduledCommand
 from classroom_admin.audit import record
 from classroom_admin.common import clock
@@ -21,9 +22,9 @@ from classroom_admin.rooms.access import NotYours
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarClass:
-    """The data of a class that calendars show. ``uid`` stays the same when a scheduled class is created.
+    """A class as calendars show it. ``uid`` does not change when the class is created in the cloud.
 
-    ``known_at`` is the time of the last change that was made before a calendar showed the class.
+    ``known_at`` is the time of the last change. It is used when a calendar first shows the class.
     """
 
     uid: str
@@ -47,13 +48,13 @@ def uid_of(room_uuid: str) -> str:
 
 def of_plan(planned: ScheduledCommand) -> CalendarClass:
     """Return the calendar data of a scheduled class."""
-    series, starts_at = planned.series, planned.starts_at
-    assert series is not None
+    starts_at = planned.starts_at
     assert starts_at is not None
-    lasts_s = series.settings.get("duration_s")
+    plan = plan_of(planned)
+    lasts_s = plan.settings.get("duration_s")
     return CalendarClass(
-        uid=uid_of(planned.key),
-        name=series.name,
+        uid=uid_of(calendar_key(planned)),
+        name=plan.name,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(seconds=lasts_s) if lasts_s else None,
         known_at=planned.changed_at,
@@ -62,9 +63,9 @@ def of_plan(planned: ScheduledCommand) -> CalendarClass:
 
 
 def revise(classes: Iterable[CalendarClass], *, only_known: bool = False) -> dict[str, CalendarRevision]:
-    """Return the revisions of classes by ``uid``. Increase the number of each class that has changed.
+    """Return the revisions of classes by ``uid``. Increase ``sequence`` for each class that has changed.
 
-    ``only_known`` skips classes that no calendar has shown yet.
+    If ``only_known`` is True, omit classes that no calendar has shown yet.
     """
     by_uid = {one.uid: one for one in classes}
     known: dict[str, CalendarRevision] = {}

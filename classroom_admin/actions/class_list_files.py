@@ -24,10 +24,10 @@ MOST_FILES: Final = 5
 
 
 def store_file(*, actor: User, class_list: ClassList | None, name: str, content: bytes) -> ClassListFile:
-    """Store an uploaded file for one class list, or for all classes of a OneRoster export (None).
+    """Store an uploaded file for a class list. If ``class_list`` is None, it is a OneRoster export.
 
-    A new file replaces the earlier ones for the same list. Files expire after ``FILES_KEPT_FOR``. If the file
-    is not a table, store nothing and raise UnreadableFile.
+    The file replaces earlier files for the same list. Only the newest ``MOST_FILES`` of a person are kept,
+    for ``FILES_KEPT_FOR``. Raise UnreadableFile if the file is not a table.
     """
     if not actor.is_active or (class_list and not visible_lists(actor).filter(pk=class_list.pk).exists()):
         raise NotYours
@@ -54,15 +54,16 @@ def contents_of(file: ClassListFile) -> Contents:
 
 
 def choose(file: ClassListFile, options: Mapping[str, Any]) -> None:
-    """Store the options that the owner chose for a file; see ``Options``."""
+    """Store the ``Options`` that the owner chose for a file."""
     file.options = dict(options)
     file.save(update_fields=["options"])
 
 
 def apply_file(*, actor: User, file: ClassListFile, contents: Contents, version: int) -> Changes:
-    """Replace the people on the file's class list by those in the file. Store its columns and delete it.
+    """Replace the people on a class list with those in its uploaded file. Delete the file.
 
-    `version` is the version that the person saw. Raise ``ActionRefused`` if the list has changed since.
+    `version` is the version of the list on the person's page. Raise ``ActionRefused`` if the list has changed
+    since.
     """
     if file.owner_id != actor.pk or file.class_list is None:
         raise NotYours
@@ -73,7 +74,10 @@ def apply_file(*, actor: User, file: ClassListFile, contents: Contents, version:
 
 
 def apply_contents(*, actor: User, class_list: ClassList, contents: Contents, version: int) -> Changes:
-    """Replace the people on a list by those in a file. Store the roles of its columns, or its class id."""
+    """Replace the people on a list with those in a file.
+
+    Also store the file's column roles or its OneRoster class id, for the next import.
+    """
     with transaction.atomic():
         changes = class_lists.set_people(
             actor=actor, class_list=class_list, people=contents.people, version=version
@@ -87,7 +91,7 @@ def apply_contents(*, actor: User, class_list: ClassList, contents: Contents, ve
 
 
 def lists_of_classes(actor: User, class_ids: Iterable[str]) -> dict[str, ClassList]:
-    """Return by class id the visible list of each OneRoster class. Prefer the actor's own list."""
+    """Return the class list of each OneRoster class, by class id. Prefer the lists that `actor` owns."""
     lists = visible_lists(actor).filter(sourced_id__in=list(class_ids))
     found: dict[str, ClassList] = {}
     for each in sorted(lists, key=lambda one: one.owner_id != actor.pk):
@@ -98,10 +102,10 @@ def lists_of_classes(actor: User, class_ids: Iterable[str]) -> dict[str, ClassLi
 def import_classes(
     *, actor: User, file: ClassListFile, classes: Iterable[RosterClass], versions: Mapping[str, int]
 ) -> int:
-    """Create or update the list of each class, and delete the file. Return how many lists changed.
+    """Create or update the list of each class and delete the file. Return how many lists changed.
 
-    `versions` contains, by class id, the version of each list that the person saw. Raise ``ActionRefused`` if
-    a list has changed since; then no list is changed.
+    `versions` has the version of each list on the person's page, by class id. If a list has changed since,
+    raise ``ActionRefused`` and change no list.
     """
     if file.owner_id != actor.pk:
         raise NotYours
@@ -126,6 +130,6 @@ def import_classes(
 
 
 def delete_expired() -> int:
-    """Delete the files that nobody applied in time; return how many."""
+    """Delete uploaded files that have expired. Return how many."""
     number, _of_kinds = ClassListFile.objects.filter(stored_at__lte=clock.now() - FILES_KEPT_FOR).delete()
     return number

@@ -7,13 +7,13 @@ from typing import Any, Final
 from uuid import uuid4
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import runner
+from classroom_admin.actions import recordings, runner
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.runner import READ_S, Command, Confirms, Detail, valid
 from classroom_admin.agora.calls import CreateRoom, ReadRoom, SetClassState
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import Conflict
-from classroom_admin.audit.models import Entry
+from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import shown_properties
 from classroom_admin.events import EventKind
@@ -26,7 +26,7 @@ CLOSE_DELAY_S: Final = 600  # seconds; the cloud's default
 
 
 def start_class(access: ClassAccess) -> Entry:
-    """Start the class before or after its planned start (class state 1). Event 1 confirms it."""
+    """Start the class before or after its planned start (class state 1). Event 1 confirms the command."""
     return _set_state(access, "class.start", RoomState.STARTED)
 
 
@@ -35,19 +35,34 @@ def end_class(access: ClassAccess) -> Entry:
     return _set_state(access, "class.end", RoomState.ENDED)
 
 
+def end_class_and_recording(access: ClassAccess) -> tuple[Entry, Entry | None]:
+    """End the class, then stop its recording. Return the entries of both commands.
+
+    If the cloud does not accept the end, the recording continues and the second entry is None.
+    """
+    ended = end_class(access)
+    accepted = ended.steps.filter(kind__in=(Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)).exists()
+    return ended, recordings.stop_recording(access) if accepted else None
+
+
+def decisive(ended: Entry, stopped: Entry | None) -> Entry:
+    """Return ``stopped`` if it failed, otherwise ``ended``. This is the entry to show to the person."""
+    return stopped if stopped is not None and runner.has_failed(stopped) else ended
+
+
 def close_class(access: ClassAccess) -> Entry:
-    """Close the room permanently. Everyone is removed and no one can enter (class state 3)."""
+    """Close the room permanently (class state 3). Everyone is removed, and no one can enter."""
     return _set_state(access, "class.close", RoomState.CLOSED)
 
 
 def create_class(person: User, *, room_uuid: str | None = None, attempt: int = 1, **asked: Any) -> Entry:
     """Create a class. A read of the room confirms the command.
 
-    ``asked`` contains the fields of ``NewClass``. Only scheduled classes need ``room_uuid`` (default: a new
-    id) and ``attempt``. If ``attempt`` > 1 and the room exists, an earlier attempt created it.
+    ``asked`` contains the fields of ``NewClass``. Only scheduled classes need ``room_uuid`` and ``attempt``.
+    If ``attempt`` is greater than 1 and the room exists, the command counts as successful.
 
-    Once the cloud accepts the command, register the room here and assign it to ``person`` if they are a
-    teacher. Raise ``NotYours`` if ``person`` is deactivated.
+    If the cloud accepts the command, the room is registered here. A class that a teacher creates is assigned
+    to them. Raise ``NotYours`` if ``person`` is deactivated.
     """
     wanted = NewClass(room_uuid=room_uuid or uuid4().hex, **asked)
 
@@ -61,8 +76,8 @@ def create_class(person: User, *, room_uuid: str | None = None, attempt: int = 1
         call=wanted.creation(),
         target_name=wanted.name,
         params=wanted.shown(),
-        # Without room_uuid, two presses of one form create different ids but are the same command. With it,
-        # equal classes of two series are different commands.
+        # Without room_uuid, two submissions of one form create different ids but are the same command. With
+        # room_uuid, equal classes of two series are different commands.
         same_as={**asdict(wanted), "room_uuid": room_uuid or "", "attempt": attempt},
         facts=lambda _answer: wanted.register(created_by=person),
         already_done=() if attempt == 1 else (Conflict,),
@@ -74,7 +89,7 @@ def create_class(person: User, *, room_uuid: str | None = None, attempt: int = 1
 def check_class(**asked: Any) -> None:
     """Validate the fields of a ``NewClass`` without calling the cloud.
 
-    Raise ``ActionRefused`` with the cloud's name for the first invalid field.
+    Raise ``ActionRefused`` for the first invalid field. Its ``field`` has the cloud's name for it.
     """
     NewClass(room_uuid=uuid4().hex, **asked).creation()
 
@@ -85,10 +100,10 @@ class NewClass:
 
     ``room_type`` is 0 (one-to-one), 2 (lecture hall), 4 (small) or 10 (small cloud). ``starts_at`` is aware.
     If it is None, the class waits until a person starts it. ``duration_s`` is at most a day. ``pupil_limit``
-    is the largest number of students; None means no limit. ``max_on_stage`` and ``stage_role`` are maxAccept
-    and defaultAcceptRole of handsUp. ``widgets`` is, for example, ``{"netlessBoard": {"state": 1}}``.
-    ``roles`` is the contract's roleConfig, for example ``{"2": {"limit": 30, "defaultStream": {"state":
-    1}}}``; ``pupil_limit`` sets its limit.
+    is the largest number of students. It is None if there is no limit. ``max_on_stage`` and ``stage_role``
+    are maxAccept and defaultAcceptRole of handsUp. ``widgets`` is, for example, ``{"netlessBoard": {"state":
+    1}}``. ``roles`` is the cloud's roleConfig, for example ``{"2": {"limit": 30, "defaultStream": {"state":
+    1}}}``.
     """
 
     room_uuid: str
@@ -106,14 +121,14 @@ class NewClass:
 
     @property
     def role_config(self) -> Mapping[str, Any] | None:
-        """Return the contract's roleConfig, including the limit of students."""
+        """Return the cloud's roleConfig, including the limit of students."""
         if self.pupil_limit is None:
             return self.roles
         roles = dict(self.roles or {})
         return {**roles, STUDENT: {**roles.get(STUDENT, {}), "limit": self.pupil_limit}}
 
     def creation(self) -> CreateRoom:
-        """Return the call that creates the class. Raise ``ActionRefused`` if an argument is invalid."""
+        """Return the cloud call that creates the class. Raise ``ActionRefused`` if an argument is invalid."""
         if self.starts_at is not None and self.starts_at.tzinfo is None:
             raise ActionRefused(Problem("start_time_without_zone"), field="schedule.startTime")
         plan = {

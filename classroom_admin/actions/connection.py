@@ -10,12 +10,14 @@ from classroom_admin.agora.connection import ConnectionReport, check_connection
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
 from classroom_admin.common.problems import Problem
+from classroom_admin.rooms.selectors import room_at_the_cloud
 
 
-def try_connection(*, actor: User) -> ConnectionReport:
+def try_connection(*, actor: User, room_uuid: str = "") -> ConnectionReport:
     """Call the cloud without changing anything and report what is wrong, within about 15 s.
 
-    Raise PermissionDenied if ``actor`` is not an administrator.
+    The region is tested by a read of the room ``room_uuid``, or of a running class if it is empty. Raise
+    PermissionDenied if ``actor`` is not an administrator.
     """
     if not actor.is_administrator:
         raise PermissionDenied(gettext("Only administrators can test the connection."))
@@ -23,11 +25,12 @@ def try_connection(*, actor: User) -> ConnectionReport:
     record.add_step(entry, Step.Kind.REQUESTED)
     client = Client(settings.AGORA)
     try:
-        report = check_connection(client)
+        report = check_connection(client, known_room=room_uuid or room_at_the_cloud())
     finally:
         client.close()
     detail = {
         "problem": report.cause,
+        "kind": report.kind,
         "reason": Problem("findings", {"problems": report.findings}).as_json(),
         "latency_ms": round(report.latency_ms),
         "clock_offset_ms": report.clock_offset_ms,

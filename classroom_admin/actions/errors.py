@@ -8,11 +8,11 @@ from classroom_admin.common.problems import Problem
 
 
 class ActionRefused(Exception):
-    """Raised if a command is invalid; nothing was sent or recorded.
+    """The error for an invalid command. Nothing was sent or recorded.
 
-    ``problem`` is shown to people. Pass a ``Problem`` if a worker may store it. Text in the language of the
-    request is enough if it is shown at once. ``field`` is the cloud's name for the invalid parameter
-    (``size``, ``webRecordConfig.videoFps``, ``dirty.duration``), or None if no single parameter is invalid.
+    ``problem`` is shown to people. If a worker may store it, it must be a ``Problem``. ``field`` is the
+    cloud's name for the invalid parameter (``size``, ``webRecordConfig.videoFps``). It is None if no single
+    parameter is invalid.
     """
 
     def __init__(self, problem: Problem | str, field: str | None = None) -> None:
@@ -27,7 +27,7 @@ class ActionRefused(Exception):
 
     @property
     def message_at_field(self) -> str:
-        """Return ``message`` without the cloud's name for the parameter, to show beside the form field."""
+        """Return the message to show beside a form field. It omits the cloud's name for the parameter."""
         problem = self.problem.params.get("problem")
         return capitalised(problem if isinstance(problem, Problem) else self.problem)
 

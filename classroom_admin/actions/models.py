@@ -15,11 +15,11 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import stored_in_words
 from classroom_admin.common.random_text import new_key
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.models import ClassList, Room
 
 
 def new_upload_key() -> str:
-    """Return 128 random bits as text that may be part of a URL."""
+    """Return 128 random bits as text for a URL."""
     return secrets.token_urlsafe(16)
 
 
@@ -29,19 +29,22 @@ def new_resource_uuid() -> str:
 
 
 def new_room_uuid() -> str:
-    """Return an id for a class to be created. All attempts use it, so a retry creates no second class."""
+    """Return an id for a new class. All attempts use the same id, so a retry creates no second class."""
     return uuid4().hex
 
 
 def place_of(upload: Upload, _name: str) -> str:
-    """Return a random path in the storage. Only the extension, which is checked, comes from the user."""
+    """Return a random path in the storage with the upload's extension."""
     return f"{upload.created_at:%Y/%m}/{secrets.token_hex(16)}.{upload.ext}"
 
 
 class BulkAction(models.TextChoices):
-    """Commands that can be sent to many classes at once."""
+    """Commands that can be sent to many classes together."""
 
+    ANNOUNCE = "announce", _("Send an announcement")
+    MUTE = "mute", _("Mute the microphones of all students")
     END = "end", _("End classes")
+    END_ALL = "end_all", _("End classes and stop their recordings")
     CLOSE = "close", _("Close classes")
     RECORD = "record", _("Start recording")
 
@@ -49,13 +52,14 @@ class BulkAction(models.TextChoices):
 class BulkRun(models.Model):
     """A bulk action: one command for many classes. Its scheduled commands are `items`.
 
-    `key` identifies it in URLs. `token` identifies the form, so a form that is sent twice creates one action.
+    `key` identifies it in URLs. `token` identifies the form. A form that is sent twice creates one action.
     """
 
     key = models.CharField(max_length=16, unique=True, default=new_key)
     token = models.CharField(max_length=64, unique=True)
     what = models.CharField(max_length=10, choices=BulkAction.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(blank=True, default="", db_default="", help_text="of an announcement")
     made_at = models.DateTimeField()
 
     class Meta:
@@ -80,7 +84,13 @@ class Series(models.Model):
     name = models.CharField(max_length=255)
     zone = models.CharField(max_length=64, help_text="IANA name in which the times were given")
     weekdays = models.JSONField(default=list, help_text="0 is Monday; empty: a single class")
+    every = models.PositiveSmallIntegerField(
+        null=True, help_text="weeks from one week with classes to the next; null: not known, of 0.1.0"
+    )
     settings = models.JSONField(default=dict, help_text="arguments of actions.class_state.create_class")
+    class_list = models.ForeignKey(
+        ClassList, null=True, on_delete=models.SET_NULL, related_name="+", help_text="of each new class"
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -94,11 +104,12 @@ class Series(models.Model):
 
 
 class ScheduledCommand(models.Model):
-    """A command that a worker runs when it is due. `actions.scheduled` claims, runs and settles it.
+    """A command that a worker runs when it is due. See `actions.scheduled`.
 
-    `due_at` is the time that people see. `claimable_at` is when a worker may claim the row (null: never). It
-    is first `due_at`, then the end of the lease; after a failure, it is the time of the next attempt.
-    `payload` contains the arguments, such as `name, span, reason` for a removal.
+    `due_at` is the time that people see. A worker may claim the row from `claimable_at`, or never if it is
+    null. `claimable_at` is first equal to `due_at`, then to the end of the lease. After a failure, it is the
+    time of the next attempt. `payload` contains the arguments, such as `name, span, reason` for a removal.
+    For a class, see `actions.class_plans`.
     """
 
     class Kind(models.TextChoices):
@@ -106,6 +117,7 @@ class ScheduledCommand(models.Model):
         DELETION = "deletion", "delete files"
         BULK = "bulk", "one class of a bulk action"
         CLASS = "class", "create a class"
+        CLOSE = "close", "close a class that is created again"
 
     class State(models.TextChoices):
         WAITING = "waiting", "waiting"
@@ -166,9 +178,10 @@ class ScheduledCommand(models.Model):
 
 
 class CalendarRevision(models.Model):
-    """The number of a class's changes in calendars. Calendar programs ignore a change without a new number.
+    """A count of a class's changes in calendars.
 
-    `shows` is a hash of what calendars show of the class.
+    Calendar programs need a larger `sequence` for each change. `shows` is a hash of what calendars show of
+    the class.
     """
 
     uid = models.CharField(max_length=64, unique=True)
@@ -180,11 +193,34 @@ class CalendarRevision(models.Model):
         return f"{self.uid}: {self.sequence}"
 
 
+class Capability(models.Model):
+    """Whether the Agora project offers a call. Not all projects offer it.
+
+    `name` is a value of `CloudCall.capability`. `said` is the cloud's answer, for troubleshooting.
+    """
+
+    class Offered(models.TextChoices):
+        YES = "yes", _("offered")
+        NO = "no", _("not offered")
+        UNKNOWN = "unknown", _("not tried yet")
+
+    name = models.CharField(max_length=40, unique=True)
+    offered = models.CharField(max_length=7, choices=Offered.choices, default=Offered.UNKNOWN)
+    tried_at = models.DateTimeField(null=True)
+    said = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name_plural = "capabilities"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.offered}"
+
+
 class Upload(models.Model):
     """A file from a person's computer, for one class.
 
-    When it is shared, it becomes a file of the class with the id `resource_uuid`. `put_at` is set before the
-    call to the cloud. `forgotten_at` is when `actions.files.uploads.forget` deleted its bytes.
+    `resource_uuid` is the cloud's id of the file after it is shared. `put_at` is the time when sharing began.
+    It is set before the call to the cloud. `forgotten_at` is the time when the bytes were deleted.
     """
 
     key = models.CharField(max_length=32, unique=True, default=new_upload_key)

@@ -44,12 +44,12 @@ def remove_participant(
 ) -> Entry:
     """Remove a person from the class and optionally ban them.
 
-    Pass at most one ban argument; without a ban, the person may return at once. ``duration_s`` bans for so
-    many seconds, ``for_the_class`` until the planned close, ``for_good`` permanently. ``reason`` (at most 500
-    characters) is for the audit log only. ``planned`` is the id of the scheduled command that a worker runs.
+    Pass at most one ban argument. ``duration_s`` is the ban in seconds, ``for_the_class`` bans until the
+    planned close, and ``for_good`` bans permanently. ``reason`` is for the audit log only and has at most 500
+    characters. ``planned`` is the id of the scheduled command, if any.
 
     Event 20 with this person offline confirms the command. If the person is already away, a read confirms it.
-    Raise ``ActionRefused`` for invalid or contradictory arguments, or for a person of another class.
+    Raise ``ActionRefused`` if the arguments are invalid or the person is in another class.
     """
     room = access.room
     if participant.room_id != room.pk:
@@ -71,7 +71,7 @@ def remove_participant(
 def _removal(
     room: Room, participant: Participant, *, ban_s: int | None, asked: dict[str, Any], planned: int | None
 ) -> Command:
-    """Return the command that removes a person and bans them for ``ban_s`` seconds (None: no ban)."""
+    """Return the command that removes a person. ``ban_s`` is the ban in seconds, or None for no ban."""
     user_uuid = participant.user_uuid
 
     def read_back(cloud: Client) -> Detail | None:
@@ -95,7 +95,7 @@ def _removal(
 
 
 def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool, reason: str = "") -> None:
-    """Raise ``ActionRefused`` for arguments that contradict each other or are out of range."""
+    """Raise ``ActionRefused`` if the arguments contradict each other or are out of range."""
     if sum((duration_s is not None, for_the_class, for_good)) > 1:
         raise ActionRefused(Problem("bans_contradict"), field="dirty.duration")
     if duration_s == FOREVER:
@@ -112,9 +112,9 @@ def _is_away(cloud: Client, *, room_uuid: str, user_uuid: str) -> bool:
 
 
 def rest_of_class(room: Room, *, now: datetime) -> int:
-    """Return the seconds until the planned close of the class, for a ban that lasts for the class.
+    """Return the seconds until the planned close of the class. If this is unknown or past, return -1.
 
-    Return -1 (permanently) if the planned close is unknown or past. The cloud deletes the ban with the room.
+    -1 means a permanent ban. It ends with the class, because the cloud deletes it with the room.
     """
     if room.planned_close_at is None or room.planned_close_at <= now:
         return FOREVER
@@ -122,10 +122,10 @@ def rest_of_class(room: Room, *, now: datetime) -> int:
 
 
 def unban(access: ClassAccess, *, user_uuid: str) -> Entry:
-    """Unban a removed person by a kick with ``dirty.state`` 0. The cloud's documentation does not cover this.
+    """Unban a person by a kick call with ``dirty.state`` 0.
 
-    *Accepted* is the final step, because no event and no read shows an unban. Raise ``ActionRefused`` if the
-    person is in the class, because a kick might remove them.
+    The cloud's documentation does not mention this. Raise ``ActionRefused`` if the person is present, because
+    the call would probably remove them. *Accepted* is final, because no event and no read shows an unban.
     """
     participant = access.room.participants.filter(user_uuid=user_uuid).first()
     if participant is not None and participant.online:
@@ -150,9 +150,8 @@ def schedule_removal(
 ) -> ScheduledCommand:
     """Schedule the removal of a person in ``after_s`` seconds (5 to 10,800).
 
-    ``span`` holds the ban arguments of ``remove_participant``. Without them, the person is not banned.
-    The audit entry is written at once, so that everyone who watches the class sees it. Raise
-    ``ActionRefused`` for invalid arguments or if a removal of this person is already scheduled.
+    ``span`` has the ban arguments of ``remove_participant``. The audit entry is written immediately. Raise
+    ``ActionRefused`` if an argument is invalid or a removal of this person is already scheduled.
     """
     if participant.room_id != access.room.pk:
         raise ActionRefused(Problem("not_in_this_class"), field="userUuid")
@@ -190,7 +189,7 @@ def schedule_removal(
 
 
 def cancel_removal(access: ClassAccess, *, command: ScheduledCommand) -> bool:
-    """Cancel a scheduled removal of the class.
+    """Cancel the scheduled removal ``command``.
 
     Return False if the removal is being sent, done, failed or cancelled, or if it belongs to another class.
     """
@@ -205,7 +204,7 @@ def cancel_removal(access: ClassAccess, *, command: ScheduledCommand) -> bool:
 
 @scheduled.handler(Kind.REMOVAL)
 def _run_removal(command: ScheduledCommand) -> Outcome:
-    """Remove the person in the name of the person who scheduled the removal."""
+    """Remove a person in the name of the user who scheduled the removal."""
     try:
         return Outcome(state=State.DONE, entry=_sent_before(command) or _remove(command))
     except ActionRefused as error:
@@ -227,7 +226,7 @@ def _run_removal(command: ScheduledCommand) -> Outcome:
 
 
 def _sent_before(command: ScheduledCommand) -> Entry | None:
-    """Return the entry of the removal if an earlier worker sent it and then died, else None."""
+    """Return the entry of the removal if an earlier worker sent it and then died. Otherwise return None."""
     assert command.room is not None
     return Entry.objects.filter(
         room_uuid=command.room.room_uuid,

@@ -7,6 +7,7 @@ invalid input; its `field` names the form field. In both cases they change nothi
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -28,13 +29,17 @@ from classroom_admin.rooms.models import Room, RoomTeacher
 def create_person(
     *, actor: User, email: str, name: str, role: str, user_uuids: Sequence[str] = ()
 ) -> tuple[User, str]:
-    """Create an account. Return it and its password, to be shown once. Only a hash of it is stored."""
+    """Create an account. Return the account and its password.
+
+    Only the password's hash is stored, so show the password once. The person must choose another password
+    when they first sign in.
+    """
     _require_administrator(actor)
     email, name, ids = _clean(email=email, name=name, role=role, user_uuids=user_uuids)
     password = new_password()
     with _one_writer():
         _require_free(email=email, user_uuids=ids)
-        person = User.objects.create_user(email, password, name=name, role=role)
+        person = User.objects.create_user(email, password, name=name, role=role, must_change_password=True)
         _set_identities(person, ids)
         record.done(
             actor=actor,
@@ -106,7 +111,8 @@ def reactivate_person(*, actor: User, person: User) -> User:
 def reset_password(*, actor: User, person: User) -> str:
     """Set a new password, sign the person out everywhere and return the password.
 
-    Only its hash is stored, so show it once. Raise ``ActionRefused`` for the actor's own account.
+    Only its hash is stored, so show it once. The person must choose another password when they next sign in.
+    Raise ``ActionRefused`` for the actor's own account.
     """
     _require_administrator(actor)
     if person.pk == actor.pk:
@@ -117,10 +123,24 @@ def reset_password(*, actor: User, person: User) -> str:
     with _one_writer():
         person = _locked(actor, person)
         person.set_password(password)
+        person.must_change_password = True
         person.sessions_ended += 1
-        person.save(update_fields=["password", "sessions_ended"])
+        person.save(update_fields=["password", "must_change_password", "sessions_ended"])
         _record(actor, "account.password_reset", person)
     return password
+
+
+def create_own_cloud_id(*, actor: User) -> str:
+    """Return the actor's first cloud user id. If the actor has none, create a random one."""
+    _require_administrator(actor)
+    with _one_writer():
+        person = _locked(actor, actor)
+        known = person.identities.order_by("pk").first()
+        if known is not None:
+            return known.user_uuid
+        made = CloudIdentity.objects.create(user=person, user_uuid=uuid4().hex)
+        _record(actor, "account.cloud_id", person, {"cloud_user_id": made.user_uuid})
+    return made.user_uuid
 
 
 def assign_room(*, actor: User, person: User, room: Room) -> bool:
@@ -138,7 +158,7 @@ def assign_room(*, actor: User, person: User, room: Room) -> bool:
 def unassign_room(*, actor: User, person: User, room: Room) -> bool:
     """Undo `assign_room`. Return False if the class was not assigned to the person.
 
-    The person keeps access to a class that they entered as a teacher with one of their cloud user ids.
+    If one of the person's cloud user ids has entered the class as a teacher, the person can still see it.
     """
     _require_administrator(actor)
     with _one_writer():
@@ -155,7 +175,7 @@ def _require_administrator(actor: User | None) -> None:
 
 @contextmanager
 def _one_writer() -> Iterator[None]:
-    """Open a transaction. Raise `ActionRefused` if another request just saved the same email or user id."""
+    """Open a transaction. Raise `ActionRefused` if another request saves the same email or cloud user id."""
     try:
         with transaction.atomic():
             yield
@@ -168,7 +188,7 @@ def _one_writer() -> Iterator[None]:
 
 
 def _locked(actor: User, person: User) -> User:
-    """Lock the person and all active administrators in a fixed order. Read and return the person.
+    """Lock the person and all active administrators, and return the person.
 
     If two administrators deactivate each other at the same moment, only the first succeeds.
     """
@@ -192,7 +212,7 @@ def _clean(*, email: str, name: str, role: str, user_uuids: Sequence[str]) -> tu
     for user_uuid in ids:
         if problem := problem_with_id(user_uuid):
             raise ActionRefused(
-                gettext("“%(id)s” %(problem)s") % {"id": user_uuid, "problem": in_words(problem)},
+                gettext("“%(id)s”: %(problem)s") % {"id": user_uuid, "problem": in_words(problem)},
                 "user_uuids",
             )
     return email, name, ids

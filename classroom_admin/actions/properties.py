@@ -43,10 +43,10 @@ def set_properties(
     state: int | None = None,
     cause: Properties | None = None,
 ) -> Entry:
-    """Set properties of the person or extApp, if given, else of the class. Keep all other properties.
+    """Set properties of a person, an extApp or the class. Other properties do not change.
 
-    ``state`` 0 or 1 turns an extApp off or on. Event 4 (for a person: 22) confirms the command and carries
-    ``cause`` (any JSON). Raise ``ActionRefused`` for a person of another class.
+    ``state`` 1 turns an extApp on, 0 off. Event 4 confirms the command, or event 22 for a person. The event
+    contains ``cause`` (any JSON). Raise ``ActionRefused`` if the person is in another class.
     """
     values = {"properties": properties} | ({} if state is None else {"common_state": state})
     return _run(access, "set_properties", participant, ext_app_uuid, cause, values)
@@ -60,7 +60,10 @@ def delete_properties(
     names: Sequence[str],
     cause: Properties | None = None,
 ) -> Entry:
-    """Delete properties. The owner, confirming event and errors are the same as for ``set_properties``."""
+    """Delete properties of a person, an extApp or the class.
+
+    The other arguments, the confirming event and the errors are the same as for ``set_properties``.
+    """
     return _run(access, "delete_properties", participant, ext_app_uuid, cause, {"names": names})
 
 
@@ -72,7 +75,7 @@ def _run(
     cause: Properties | None,
     values: dict[str, Any],
 ) -> Entry:
-    """Run the command. The event with the names of the changed properties confirms it."""
+    """Run the command. An event with the names of the changed properties confirms it."""
     if participant is not None and participant.room_id != access.room.pk:
         raise ActionRefused(gettext("This person is not in this class. Reload the page."), field="userUuid")
     kind, owner, name = "room", {}, access.room.name

@@ -1,4 +1,4 @@
-"""Compute when the classes of a weekly series start, always at the same local time. Pure.
+"""Compute when the classes of a weekly series start, always at the same local time. All functions are pure.
 
 Each local time is converted to UTC separately, so a series keeps its local time when daylight saving time
 begins or ends.
@@ -21,8 +21,8 @@ LONGEST: Final = timedelta(days=2 * 366)
 class Weekly:
     """A weekly recurrence rule. ``first`` is a local date and time in ``zone``, without tzinfo.
 
-    ``weekdays`` has numbers (0: Monday); if it is empty, use the weekday of ``first``. ``every`` counts
-    weeks. The series ends after ``times`` classes or after the day ``until``, whichever comes first.
+    ``weekdays`` has numbers (0: Monday). If it is empty, the weekday of ``first`` is used. ``every`` 2 means
+    every other week. The series ends after ``times`` classes or on the day ``until``, whichever is first.
     """
 
     first: datetime
@@ -37,8 +37,8 @@ class Weekly:
 class Start:
     """The start of a class, in UTC (``at``) and in local time.
 
-    ``moved`` is True if the clocks skip the requested time, so that the class begins later. ``shifted`` is
-    True if the UTC offset differs from that of the first class.
+    ``moved`` is True if the clocks skip the requested time, so the class begins later. ``shifted`` is True if
+    the UTC offset differs from that of the first class.
     """
 
     at: datetime
@@ -53,9 +53,9 @@ class Start:
 
 
 def starts(rule: Weekly) -> list[Start]:
-    """Return the starts of all classes of a rule in order. Without an end, stop after ``LONGEST``.
+    """Return the starts of all classes of a rule, in order. A rule without an end stops after ``LONGEST``.
 
-    Return at most ``MOST_CLASSES`` + 1 starts; so many tell the caller that there are too many.
+    If there are more than ``MOST_CLASSES`` starts, return ``MOST_CLASSES`` + 1 of them.
     """
     first = rule.first.replace(tzinfo=None, microsecond=0)
     latest = None
@@ -83,7 +83,7 @@ def starts(rule: Weekly) -> list[Start]:
 
 
 def local_start(wall: datetime, zone: ZoneInfo) -> Start:
-    """Return the start for a local time. If the clocks repeat the hour, use the first occurrence."""
+    """Return the start at a local time. If the clocks repeat this hour, use its first occurrence."""
     return _start(wall.replace(tzinfo=None), zone)
 
 

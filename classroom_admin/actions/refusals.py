@@ -1,6 +1,6 @@
 """Problems to show when the cloud refuses a command: what happened and what to do next.
 
-Every error of the contract has a problem. The audit log stores the problem's code, so that people read the
+Every documented error has a problem. The audit log stores the problem's code, so that people read the
 problem in their own language.
 """
 
@@ -26,6 +26,16 @@ CODES: Final[Codes] = {
     errors.ClassAlreadyStarted: "class_already_running",
     errors.ClassAlreadyEnded: "class_already_ended",
     errors.Conflict: "state_forbids",
+    errors.ClassOver: "class_is_over",
+    errors.RecordingAddressMissing: "recording_address_missing",
+    errors.RoomTypeDiffers: "room_type_differs",
+    errors.RoleFull: "role_full",
+    errors.RoomFull: "class_full",
+    errors.StageFull: "stage_full",
+    errors.NotOnStage: "not_on_stage",
+    errors.HandChanged: "hand_changed",
+    errors.ScreenNotShared: "screen_not_shared",
+    errors.AlreadyInvited: "already_invited",
     errors.RateLimited: "rate_limited",
     errors.CloudFailed: "cloud_failed",
     errors.CloudUnavailable: "cloud_not_reached",
@@ -38,7 +48,17 @@ FOR_ACTION: Final[dict[str, Codes]] = {
     "class.close": {errors.ClassAlreadyEnded: "close_after_close", errors.Conflict: "close_while_closing"},
     "class.create": {errors.Conflict: "class_id_taken"},
     "recording.stop": {errors.RecordingNotStarted: "stop_after_stop"},
-    "recording.pause": {errors.Conflict: "pause_impossible"},
+    "participant.stage_on": {errors.Conflict: "stage_refused"},
+    "participant.stage_off": {errors.Conflict: "stage_refused"},
+    "participant.lower_hand": dict.fromkeys((errors.Conflict, errors.HandChanged), "hand_already_down"),
+    "stage.lower_hands": dict.fromkeys((errors.Conflict, errors.HandChanged), "hand_already_down"),
+    "quiz.start": {errors.Conflict: "question_running"},
+    "quiz.stop": {errors.Conflict: "question_ended"},
+    "poll.start": {errors.Conflict: "question_running"},
+    "poll.stop": {errors.Conflict: "question_ended"},
+    "recording.pause": dict.fromkeys((errors.BadParameter, errors.Conflict), "pause_impossible"),
+    "recording.resume": dict.fromkeys((errors.BadParameter, errors.Conflict), "recording_change_refused"),
+    "recording.change": {errors.Conflict: "recording_change_refused"},
     "participant.let_back": dict.fromkeys(
         (errors.BadParameter, errors.UserNotFound, errors.UserBanned, errors.Conflict, CloudError),
         "unban_refused",
@@ -47,7 +67,7 @@ FOR_ACTION: Final[dict[str, Codes]] = {
 
 
 def outcome_is_unknown(error: CloudError) -> bool:
-    """Return whether the command may have worked: the cloud may have received it and gave no clear answer."""
+    """Return whether a command may have worked although the cloud gave no clear answer."""
     if isinstance(error, CloudUnavailable):
         return error.may_have_happened
     return isinstance(error, errors.UnreadableAnswer | errors.CloudFailed)
@@ -67,8 +87,7 @@ def problem_of(error: CloudError, *, action: str) -> Problem:
 def detail_of(error: CloudError, *, action: str) -> dict[str, Any]:
     """Return the details of a refusal for the audit log.
 
-    ``message`` is the cloud's message without tokens. ``found`` is the problem that the client detected
-    itself.
+    ``message`` is the cloud's message without tokens. ``found`` is the cause that the client found.
     """
     return {
         "http_status": error.http_status,

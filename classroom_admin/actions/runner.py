@@ -24,7 +24,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import refusals
+from classroom_admin.actions import capabilities, refusals
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.agora import client_for
 from classroom_admin.agora.call import CloudCall
@@ -39,7 +39,7 @@ from classroom_admin.rooms.access import ClassAccess, NotYours
 from classroom_admin.rooms.models import Room
 
 COMMAND_S: Final = 15.0
-"""The deadline of a command (s), including all retries and waits. A person waits for the outcome."""
+"""The deadline of a command (s), for all its calls, retries and waits. A person waits for the outcome."""
 READ_S: Final = 5.0
 """The deadline of a read (s)."""
 KEY_LEASE: Final = timedelta(seconds=60)
@@ -47,6 +47,7 @@ KEY_LEASE: Final = timedelta(seconds=60)
 _KEY_KEPT: Final = timedelta(seconds=2)  # a second click may come after the first command has ended
 _KEY_KEPT_AFTER_REFUSAL: Final = timedelta(milliseconds=500)  # a later press is a retry
 _ATTEMPTS: Final = 5
+_NO_TIME: Final = ("no_time_left", "too_many_requests_here")
 
 Detail = dict[str, Any]
 P = ParamSpec("P")
@@ -55,10 +56,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirms:
-    """The event that confirms a command and the values it must carry, as in ``audit.PendingConfirmation``."""
+    """The event that confirms a command. The fields are those of ``audit.PendingConfirmation``.
+
+    Some Agora projects send a different event. Each event in ``also`` confirms the command, too.
+    """
 
     event: EventKind
     match: dict[str, Any]
+    also: tuple["Confirms", ...] = ()
 
     @property
     def cmd(self) -> int:
@@ -70,19 +75,22 @@ class Confirms:
 class Command:
     """A command, ready to run.
 
-    ``call`` is already valid. ``facts`` returns what to record from the cloud's response (a recording's id).
-    ``already_done`` has errors that prove that an earlier attempt succeeded; ``facts`` then gets None.
+    ``call`` is sent first, then the calls in ``then``, in order. The first call that fails ends the command.
+    ``facts`` takes the cloud's response and returns what to record, for example a recording's id.
+    ``already_done`` has the errors that prove that an earlier attempt succeeded. ``facts`` then gets None.
 
     The event ``confirmed_by`` or the function ``read_back`` confirms the command. ``read_back`` reads the
-    cloud and returns what to record, or None if no effect is visible yet. Without both, *accepted* is final.
-    ``shows_by_itself`` is True if ``read_back`` proves the command even without the cloud's response.
+    cloud and returns what to record, or None if no effect is visible. If neither is set, *accepted* is final.
+    If ``shows_by_itself`` is True, ``read_back`` proves the command even without the cloud's response.
 
-    Two presses with an equal ``same_as`` (default: target and params) are the same command. Leave out ids and
-    times that differ with each press. Only a hash of ``same_as`` is stored, so it may contain secrets.
+    Two presses of a button with an equal ``same_as`` (default: target and params) are the same command. Omit
+    ids and times that differ with each press. Only a hash of ``same_as`` is stored, so it may contain
+    secrets.
     """
 
     action: str
     call: CloudCall[Any]
+    then: tuple[CloudCall[Any], ...] = ()
     facts: Callable[[Any], Detail | None] | None = None
     already_done: tuple[type[CloudError], ...] = ()
     target: str = ""
@@ -95,10 +103,10 @@ class Command:
 
 
 def run(access: ClassAccess, command: Command) -> Entry:
-    """Run a command in a class and return its audit entry; ``entry.steps`` hold the outcome.
+    """Run a command in a class and return its audit entry. ``entry.steps`` has the outcome.
 
-    Raise ``ActionRefused`` if the connection is not set up. If the cloud refuses, raise nothing, but record a
-    *failed* step.
+    If the cloud refuses the command, add a *failed* step to the entry. Raise ``ActionRefused`` if the
+    connection is not set up, or if the project is known not to offer the command.
     """
     room_uuid = access.room.room_uuid
     return _run(access.person, command, room_uuid=room_uuid, same_room=room_uuid)
@@ -117,12 +125,19 @@ def create(person: User, command: Command, *, room_uuid: str) -> Entry:
 
 def _run(person: User, command: Command, *, room_uuid: str, same_room: str) -> Entry:
     cloud = client()
+    capabilities.require_offered(command.call)
     key = _key(person, command, same_room)
     entry, is_ours = _start(key, person, command, room_uuid)
     if is_ours:
         _send(entry, command=command, cloud=cloud)
         _expire_key(entry)
     return entry
+
+
+def has_failed(entry: Entry) -> bool:
+    """Return whether a command failed and no event confirmed it later."""
+    kinds = set(entry.steps.values_list("kind", flat=True))
+    return Step.Kind.FAILED in kinds and Step.Kind.CONFIRMED not in kinds
 
 
 def client() -> Client:
@@ -149,9 +164,9 @@ def valid(call: Callable[P, T], *args: P.args, **parameters: P.kwargs) -> T:
 
 
 def _start(key: str, person: User, command: Command, room_uuid: str) -> tuple[Entry, bool]:
-    """Store the key and the entry in one commit.
+    """Store the idempotency key and the entry. Return the entry and whether to send the command.
 
-    Return the entry and whether to send the command: False if an earlier press, in any process, sends it.
+    Do not send the command if an earlier press has already sent it.
     """
     for attempt in range(_ATTEMPTS):
         try:
@@ -168,7 +183,7 @@ def _start(key: str, person: User, command: Command, room_uuid: str) -> tuple[En
 
 
 def _key(person: User, command: Command, same_room: str) -> str:
-    """Return the idempotency key, a hash that is the same for two presses of one button."""
+    """Return the idempotency key, a hash that is equal for two presses of one button."""
     same = command.same_as
     if same is None:
         same = {"target": command.target, "params": dict(command.params)}
@@ -196,6 +211,7 @@ def _store(key: str, person: User, command: Command, room_uuid: str) -> Entry:
             room_uuid=room_uuid,
             cmd=command.confirmed_by.cmd,
             match=command.confirmed_by.match,
+            also=[{"cmd": other.cmd, "match": other.match} for other in command.confirmed_by.also],
             since_sequence=known.values_list("last_sequence", flat=True).first() or 0,
             created_at=now,
         )
@@ -204,9 +220,9 @@ def _store(key: str, person: User, command: Command, room_uuid: str) -> Entry:
 
 
 def _delete_ended_keys(key: str, *, room_uuid: str) -> None:
-    """Delete expired keys and the keys of this room's ended commands.
+    """Delete expired idempotency keys and the keys of ended commands in this room.
 
-    Otherwise, after a pause and a resume, a second pause would count as a repeat of the first.
+    If these keys stayed, a second pause after a resume would count as a repeat of the first pause.
     """
     now = clock.now()
     ended = Q(entry__room_uuid=room_uuid, expires_at__lte=now + _KEY_KEPT)
@@ -219,7 +235,7 @@ def _delete_ended_keys(key: str, *, room_uuid: str) -> None:
 
 
 def _expire_key(entry: Entry) -> None:
-    """Shorten the lease of an ended command's key to the time in which a second click may come."""
+    """Let the idempotency key of an ended command expire soon. Until then, it stops a second click."""
     last = entry.steps.values_list("kind", "detail").last()
     refused = last is not None and last[0] == Step.Kind.FAILED and not last[1].get("unknown_outcome")
     kept = _KEY_KEPT_AFTER_REFUSAL if refused else _KEY_KEPT
@@ -234,24 +250,33 @@ def _expire_key(entry: Entry) -> None:
 
 def _send(entry: Entry, *, command: Command, cloud: Client) -> None:
     """Send the command to the cloud and record the outcome."""
+    sent = 0
+    answer = None
+    ends_at = clock.monotonic() + COMMAND_S
     try:
-        answer = cloud.send(command.call, deadline_s=COMMAND_S)
-    except command.already_done:
-        answer = None
+        for call in (command.call, *command.then):
+            try:
+                got = cloud.send(call, deadline_s=ends_at - clock.monotonic())
+            except command.already_done:
+                got = None
+            answer = got if sent == 0 else answer
+            sent += 1
     except CloudError as error:
-        _record_failed(entry, command=command, error=error)
+        missing = capabilities.learn_refused(cloud, call, error, room_uuid=entry.room_uuid)
+        _record_failed(entry, command=command, error=error, sent=sent, missing=missing)
         if refusals.outcome_is_unknown(error) and command.shows_by_itself:
             _read_back(entry, command=command, cloud=cloud)
         return
+    capabilities.learn_offered(command.call)
     detail = command.facts(answer) if command.facts is not None else None
     _record_accepted(entry, command=command, detail=detail)
     _read_back(entry, command=command, cloud=cloud)
 
 
 def _read_back(entry: Entry, *, command: Command, cloud: Client) -> None:
-    """Read the cloud if the command has a ``read_back``, and record *confirmed* if it shows the effect.
+    """Call the command's ``read_back``, if any. Record *confirmed* if the cloud shows the effect.
 
-    Otherwise the outcome does not change. Ignore errors of the cloud.
+    Errors of the cloud are ignored.
     """
     if command.read_back is None:
         return
@@ -264,7 +289,10 @@ def _read_back(entry: Entry, *, command: Command, cloud: Client) -> None:
 
 
 def _record_accepted(entry: Entry, *, command: Command, detail: Detail | None) -> None:
-    """Record *accepted*, unless an event confirmed the command. ``final``: no *confirmed* step can follow."""
+    """Record *accepted*, unless an event has already confirmed the command.
+
+    If nothing can confirm the command, add ``final``.
+    """
     facts = dict(detail or {})
     if command.confirmed_by is None and command.read_back is None:
         facts["final"] = True
@@ -273,11 +301,13 @@ def _record_accepted(entry: Entry, *, command: Command, detail: Detail | None) -
             add_step(entry, Step.Kind.ACCEPTED, facts)
 
 
-def _record_failed(entry: Entry, *, command: Command, error: CloudError) -> None:
-    """Record *failed* with the cloud's reason and a problem for people.
+def _record_failed(
+    entry: Entry, *, command: Command, error: CloudError, sent: int, missing: Problem | None
+) -> None:
+    """Record that a command failed, with the cloud's reason. Do nothing if an event has confirmed it.
 
-    If the outcome is unknown, keep the pending confirmation: an event may still confirm the command. If an
-    event already did, record nothing.
+    ``sent`` is the number of calls that succeeded before the error. ``missing`` names the capability if the
+    project does not offer the command. If the outcome is unknown, an event may still confirm the command.
     """
     unknown = refusals.outcome_is_unknown(error)
     with transaction.atomic():
@@ -286,7 +316,16 @@ def _record_failed(entry: Entry, *, command: Command, error: CloudError) -> None
             return
         if not unknown:
             PendingConfirmation.objects.filter(entry=entry).delete()
-        add_step(entry, Step.Kind.FAILED, refusals.detail_of(error, action=command.action))
+        detail = refusals.detail_of(error, action=command.action)
+        if missing is not None:
+            detail["reason"] = missing.as_json()
+        if command.then:
+            detail |= {"sent": sent, "of": 1 + len(command.then)}
+        if sent and error.problem is not None and error.problem.code in _NO_TIME:
+            detail["reason"] = Problem(
+                "only_some_sent", {"sent": sent, "of": 1 + len(command.then)}
+            ).as_json()
+        add_step(entry, Step.Kind.FAILED, detail)
 
 
 def record_confirmed(entry: Entry, *, detail: Detail) -> None:
@@ -298,5 +337,5 @@ def record_confirmed(entry: Entry, *, detail: Detail) -> None:
 
 
 def _lock(entry: Entry) -> bool:
-    """Lock the pending confirmation until the commit. Return False if the command no longer has one."""
+    """Lock the pending confirmation until the commit. Return False if there is none."""
     return PendingConfirmation.objects.select_for_update().filter(entry=entry).first() is not None

@@ -27,8 +27,8 @@ Kind = ScheduledCommand.Kind
 State = ScheduledCommand.State
 OPEN: Final = (State.WAITING, State.CLAIMED)
 TIMED: Final = (Kind.REMOVAL, Kind.DELETION)
-"""Kinds that are due at an exact second. They have their own Celery queue and wait for no other kind."""
-LONG: Final = (Kind.BULK, Kind.CLASS)
+"""Kinds that are due at an exact second. They have their own Celery queue and never wait for other kinds."""
+LONG: Final = (Kind.BULK, Kind.CLASS, Kind.CLOSE)
 RUN_SCHEDULED: Final = "actions.run_promised"
 RUN_LONG: Final = "actions.run_long"
 LEASE: Final = timedelta(seconds=75)
@@ -36,16 +36,17 @@ LEASE: Final = timedelta(seconds=75)
 another worker can send the command again.
 """
 WORK_S: Final = 4.0
-"""How long a task runs before it frees its thread for others. A worker that shuts down has 7 s."""
+"""The time (s) after which a task frees its thread for others. A worker gets 7 s to shut down."""
 _EXPIRES_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The outcome of a command. A worker may claim a failed command again at ``retry_at`` (None: never).
+    """The outcome of a command.
 
-    ``record`` writes to the audit log. It is called only if this worker still holds the lease. ``payload`` is
-    merged into the command's payload.
+    A worker may run a failed command again at ``retry_at``, or never if it is None. ``record`` writes to the
+    audit log. It is called only if this worker still has the lease. ``payload`` is merged into the command's
+    payload.
     """
 
     state: State
@@ -71,14 +72,14 @@ def handler(kind: Kind) -> Callable[[Handler], Handler]:
 
 
 def due(kinds: Collection[Kind]) -> QuerySet[ScheduledCommand]:
-    """Return the commands that may be claimed now: due, to be retried, or left by a worker that died."""
+    """Return the commands that a worker may claim now. These may be retries or commands of a dead worker."""
     return ScheduledCommand.objects.filter(kind__in=kinds, claimable_at__lte=clock.now())
 
 
 def claim(kinds: Collection[Kind], *, first: int | None = None) -> ScheduledCommand | None:
-    """Claim the command with the id ``first`` if it is due, else the next one; return None if none is due.
+    """Claim and return a due command, or None. Prefer the command with the id ``first`` if it is due.
 
-    Order by position, then by time, so that a bulk action with many classes does not delay other people's.
+    The order is by position, then by time. So a bulk action with many classes does not delay other commands.
     """
     while True:
         ids = due(kinds).order_by("position", "claimable_at", "pk").values_list("pk", flat=True)
@@ -95,7 +96,7 @@ def claim(kinds: Collection[Kind], *, first: int | None = None) -> ScheduledComm
 
 
 def settle(command: ScheduledCommand, outcome: Outcome) -> bool:
-    """Store the outcome. Return False and store nothing if another worker has claimed the command since."""
+    """Store the outcome. If another worker has claimed the command since, return False and store nothing."""
     changes: dict[str, Any] = {"problem": outcome.problem and outcome.problem.as_json()}
     if outcome.entry is not None:
         changes["entry"] = outcome.entry
@@ -114,9 +115,9 @@ def settle(command: ScheduledCommand, outcome: Outcome) -> bool:
 
 
 def work(kinds: Collection[Kind], *, first: int | None = None, within_s: float = WORK_S) -> bool:
-    """Run due commands, starting with the id ``first``. Return whether more are due.
+    """Run due commands, first the one with the id ``first`` if it is due. Return whether more are due.
 
-    Start no further command after ``within_s`` seconds.
+    No command is started after ``within_s`` seconds.
     """
     ends_at = clock.monotonic() + within_s
     while (command := claim(kinds, first=first)) is not None:
@@ -129,7 +130,7 @@ def work(kinds: Collection[Kind], *, first: int | None = None, within_s: float =
 def wake_up(task: str, *, first: int | None = None, after_s: float = 0) -> None:
     """Wake up a worker ``after_s`` seconds after the transaction commits.
 
-    If the broker is unreachable, only log it: the beat wakes up a worker a little later.
+    If the broker is unreachable, this is only logged. The beat wakes up a worker a little later.
     """
 
     def send() -> None:

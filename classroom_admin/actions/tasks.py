@@ -1,4 +1,4 @@
-"""Celery tasks that run commands. Their arguments are ids. If a message is lost, the beat sends another."""
+"""Celery tasks that run commands, given by id. If a message is lost, the beat sends another message."""
 
 import threading
 from typing import Any, Final
@@ -6,30 +6,49 @@ from typing import Any, Final
 from celery import shared_task
 
 # These modules register their handlers on import.
-from classroom_admin.actions import bulk, class_list_files, participants, scheduled, scheduling
+from classroom_admin.actions import (
+    bulk,
+    capability_tests,
+    class_list_files,
+    participants,
+    scheduled,
+    scheduling,
+    series_changes,
+)
 from classroom_admin.actions.files import deletions, uploads
 
-__all__ = ["bulk", "deletions", "participants", "run_long", "run_scheduled", "scheduling", "tidy_files"]
+__all__ = [
+    "bulk",
+    "deletions",
+    "participants",
+    "run_long",
+    "run_scheduled",
+    "scheduling",
+    "series_changes",
+    "test_capabilities",
+    "tidy_files",
+]
 
 LONG_AT_ONCE: Final = 2
-"""The number of threads per worker for long commands. More would only wait for the request limit, and a slow
-cloud would leave no threads for other tasks.
+"""The number of threads per worker for long commands. More threads would only wait for the request limit, and
+a slow cloud would leave none for other tasks.
 """
 _long_threads: Final = threading.BoundedSemaphore(LONG_AT_ONCE)
 
 
 @shared_task(name=scheduled.RUN_SCHEDULED)
 def run_scheduled(first: int | None = None) -> None:
-    """Run the due removals and deletions, starting with the id ``first`` if it is due."""
+    """Run the due removals and deletions, first the command with the id ``first`` if it is due."""
     if scheduled.work(scheduled.TIMED, first=first):
         scheduled.wake_up(scheduled.RUN_SCHEDULED)
 
 
 @shared_task(name=scheduled.RUN_LONG)
 def run_long(first: int | None = None) -> None:
-    """Run the due items of bulk actions and create the due classes, starting with the id ``first`` if due.
+    """Run the due items of bulk actions and create due classes.
 
-    Do nothing if all threads for long commands are busy, because they also run the due commands.
+    The command with the id ``first`` runs first if it is due. Do nothing if all threads for long commands are
+    busy, because those threads will run all due commands.
     """
     if not _long_threads.acquire(blocking=False):
         return
@@ -46,6 +65,12 @@ def tidy_files() -> None:
     """Delete the bytes of uploads that are no longer needed, and expired files of class lists."""
     uploads.tidy()
     class_list_files.delete_expired()
+
+
+@shared_task(name="actions.test_capabilities")
+def test_capabilities() -> None:
+    """Test missing capabilities again, each at most once a day."""
+    capability_tests.test_missing()
 
 
 # Messages of earlier releases may still be in the broker. Their ids are not those of scheduled commands.

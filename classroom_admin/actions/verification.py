@@ -12,7 +12,8 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from classroom_admin.actions import refusals, runner
+from classroom_admin.actions import effects, refusals, runner
+from classroom_admin.actions.effects import Found, Verifier
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.runner import READ_S
 from classroom_admin.agora.calls import ReadRoom, ReadUser
@@ -31,41 +32,30 @@ RUNNING: Final = 1
 STATE: Final = "common.state"
 """The cloud's name for the state of an extApp."""
 KEPT_BY_THE_CLOUD: Final = frozenset(
-    ("schedule", "record", "processes", "widgets", "extApps", "extAppsCommon", "groups")
+    (
+        *("schedule", "record", "processes", "widgets", "extApps", "extAppsCommon", "groups"),
+        *("roomType", "muteChat", "screen", "carousel", "expandedScope"),
+    )
 )
 """Room properties that the cloud manages itself. Each can be changed by its own command."""
 EXT_APP_STATE: Final = "common"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """The result of a verification.
-
-    `done` says whether the command worked (None: the cloud can't tell). `says` is a sentence for people.
-    `detail` is what the cloud reported, for the audit log.
-    """
-
-    done: bool | None
-    says: str
-    detail: dict[str, Any]
-
-
-Verifier = Callable[[Client, Entry], Found]
 Read = Callable[[Client, Entry], Mapping[str, Any]]
 
 
 def can_verify(action: str) -> bool:
-    """Return whether the cloud can tell if a command of this kind worked."""
+    """Return whether the cloud shows if a command of this kind worked."""
     return action in VERIFIERS
 
 
 def verify(access: ClassAccess, *, entry: Entry) -> Found:
-    """Ask the cloud whether the command of `entry` worked; if it did, record *confirmed*.
+    """Ask the cloud whether the command of `entry` worked. If it did, record *confirmed*.
 
     Raise ``ActionRefused`` if this kind of command can't be verified or the cloud does not answer.
     """
     if entry.room_uuid != access.room.room_uuid or entry.action not in VERIFIERS:
-        raise ActionRefused(_("The cloud can't tell whether this command worked."))
+        raise ActionRefused(_("The cloud does not show whether this command worked."))
     client = runner.client()
     try:
         found = VERIFIERS[entry.action](client, entry)
@@ -182,7 +172,7 @@ def _of_person(client: Client, entry: Entry) -> Mapping[str, Any]:
 
 
 def _of_ext_app(client: Client, entry: Entry) -> Mapping[str, Any]:
-    """Return the extApp's properties, and its state under the key `STATE`. One command sets both."""
+    """Return the extApp's properties. Its state is added under the key `STATE`."""
     room = _of_room(client, entry)
     own = read_object(read_object(room.get("extApps")).get(entry.target))
     common = read_object(read_object(room.get("extAppsCommon")).get(entry.target))
@@ -190,7 +180,7 @@ def _of_ext_app(client: Client, entry: Entry) -> Mapping[str, Any]:
 
 
 def _where_it_is(compare: Callable[[Mapping[str, Any], Entry], Found], read: Read) -> Verifier:
-    """Return a verifier that passes what `read` returns to `compare`.
+    """Return a verifier that passes the result of `read` to `compare`.
 
     If the cloud no longer has the room or the person, the result is unknown (`done` is None).
     """
@@ -210,7 +200,10 @@ def _where_it_is(compare: Callable[[Mapping[str, Any], Entry], Found], read: Rea
 
 
 def _are_set(there: Mapping[str, Any], entry: Entry) -> Found:
-    """Compare the properties with the audit log. The log hides secrets, so only their presence counts."""
+    """Compare the properties with those in the audit log.
+
+    The log hides secrets, so only check that they exist.
+    """
     asked = {str(one["name"]): one["value"] for one in entry.params.get("properties") or ()}
     if "state" in entry.params:
         asked[STATE] = entry.params["state"]
@@ -285,12 +278,16 @@ VERIFIERS: Final[dict[str, Verifier]] = {
     "ext_app.delete_properties": _where_it_is(_are_gone, _of_ext_app),
     "groups.open": _where_it_is(_are_open, _of_room),
     "groups.close": _where_it_is(_are_closed, _of_room),
+    **effects.VERIFIERS,
 }
 NOT_VERIFIABLE: Final = {
     "participant.let_back": "No read shows who is banned.",
-    "recording.pause": "No read shows whether a recording is paused.",
-    "recording.resume": "No read shows whether a recording is paused.",
+    "recording.ready": "No read shows whether the recorded page has loaded.",
     "recording.change": "No read shows the settings of a running recording.",
+    "chat.announce": "No documented read shows announcements.",
+    "participant.message": "No read shows direct messages.",
+    "participant.reward": "No read shows rewards.",
+    "rewards.give": "No read shows rewards.",
 }
 """Commands that the cloud accepts but that can't be verified, with the reason."""
 
@@ -300,9 +297,9 @@ NOT_VERIFIABLE: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """Current properties. People may edit ``properties``; the cloud manages ``kept``.
+    """Current properties. People may edit ``properties``. The cloud manages ``kept``.
 
-    ``from_cloud`` is True if they were just read from the cloud, False if they come from events.
+    If ``from_cloud`` is True, they were just read from the cloud. Otherwise they come from events.
     """
 
     properties: dict[str, Any]
@@ -333,7 +330,7 @@ def properties_of_participant(access: ClassAccess, *, participant: Participant) 
 
 
 def properties_of_ext_app(access: ClassAccess, *, ext_app_uuid: str) -> Present:
-    """Return the properties of an extApp; ``kept["common"]`` is its state from the events."""
+    """Return the properties of an extApp. ``kept["common"]`` is its state."""
     known = read_object(access.room.ext_apps.get(ext_app_uuid))
     read = _read_room(access.room)
     every: Mapping[str, Any] = (

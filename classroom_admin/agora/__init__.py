@@ -23,7 +23,7 @@ def use_limiter(make: Callable[[CloudConfig], Limiter]) -> None:
 
 
 def client_for(config: CloudConfig) -> Client:
-    """Return the process-wide client for `config`. Threads share its connections, token and limiter."""
+    """Return the client for `config`. All threads of the process share its connections and its token."""
     # Imported here because the settings import this package and need only its config.
     from classroom_admin.agora.client import Client
     from classroom_admin.agora.transport import Transport, no_limit

@@ -14,7 +14,7 @@ _LONGEST_RAW: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawAnswer:
-    """A response before parsing. `body` is decompressed, and `received_at_ms` is our time."""
+    """A response before parsing. `body` is decompressed. `received_at_ms` is in our time."""
 
     body: bytes
     http_status: int
@@ -26,7 +26,10 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsAnswer:
-    """The events in a response. `unreadable` has (reason, raw text) tuples of items that are no objects."""
+    """The events in a response.
+
+    `unreadable` has a tuple (reason, raw text) for each item that is no object.
+    """
 
     ts_ms: int | None
     code: int
@@ -56,7 +59,7 @@ def read_envelope(
 ) -> Envelope:
     """Parse the envelope of a response.
 
-    Raise `UnreadableAnswer` if it has no envelope, and the matching `CloudError` if its code is not 0.
+    Raise `UnreadableAnswer` if there is no envelope. If its code is not 0, raise the matching `CloudError`.
     """
     parsed = read_json(body)
     code = read_int(parsed.get("code")) if isinstance(parsed, dict) else None
@@ -113,13 +116,13 @@ def read_events_answer(body: bytes) -> EventsAnswer:
 
 
 def read_next_id(value: object) -> str | None:
-    """Return a nextId as text. Return None if no page follows (null, "", "null" or another type)."""
+    """Return a nextId as text, or None if there is no next page."""
     read = read_text(value)
     return None if read is None or read.strip() in ("", "null") else read
 
 
 def _as_it_came(item: Any) -> tuple[str, str]:
-    """Return a tuple (reason, text) for an item that is not a JSON object."""
+    """Return a tuple (reason, raw text) for an item that is not a JSON object."""
     if isinstance(item, str) and item.startswith("{"):
         return "no JSON", item[:_LONGEST_RAW]
     return f"not an object but {type(item).__name__}", json.dumps(item)[:_LONGEST_RAW]

@@ -17,23 +17,30 @@ A = TypeVar("A")
 
 
 class CloudCall(BaseModel, Generic[A]):
-    """One call of the contract with its parameters. `A` is the type of the parsed response.
+    """A call to the cloud with its parameters. `A` is the type of the parsed response.
 
     The constructor raises `InvalidArgument` for the first parameter that the cloud would reject. Subclasses
-    set `method` and `template` (the path). With `repeat`, the client may send the call again even if the
-    cloud may have received it; `why` gives the reason. With `patient`, the client waits and retries after
-    status 429, and if no host answers. Without `patient`, it raises the error.
+    set `method` and `template` (the path). If the cloud does not know this path, the client tries
+    `other_template`. If `repeat` is True, the client may send the call again even if the cloud may have
+    received it. `why` gives the reason. If `patient` is True, the client waits and retries after status 429,
+    and if no host answers. Otherwise it raises the error.
 
-    If nothing was sent, the client always tries the other host. After 401, it tries a new token once.
+    If nothing was sent, the client always tries the other host. After status 401, it tries a new token once.
+
+    `capability` names a feature that some projects lack. It is "" if every project offers the call. If
+    `customer` is True, the call is sent with the customer id and secret instead of a token.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     method: ClassVar[str]
     template: ClassVar[str]
+    other_template: ClassVar[str] = ""
     repeat: ClassVar[bool]
     why: ClassVar[str]
     patient: ClassVar[bool] = True
+    capability: ClassVar[str] = ""
+    customer: ClassVar[bool] = False
 
     def __init__(self, **arguments: Any) -> None:
         try:
@@ -44,8 +51,8 @@ class CloudCall(BaseModel, Generic[A]):
             return
         raise wrong  # outside the handler: the exception's context would contain the arguments
 
-    def path(self, config: CloudConfig) -> str:
-        """Return the path: `template` with percent-encoded values. Slashes in values are encoded too."""
+    def path(self, config: CloudConfig, *, template: str = "") -> str:
+        """Return the path: the template with percent-encoded values. Slashes in values are also encoded."""
         parts = {"region": config.region, "appId": config.app_id}
         by_upstream = {upstream_name(type(self), name): name for name in type(self).model_fields}
 
@@ -54,7 +61,7 @@ class CloudCall(BaseModel, Generic[A]):
             value = parts[name] if name in parts else getattr(self, by_upstream[name])
             return quote(str(value), safe="")
 
-        return re.sub(r"\{(\w+)\}", part, self.template)
+        return re.sub(r"\{(\w+)\}", part, template or self.template)
 
     def query(self) -> Mapping[str, str]:
         return {}
@@ -67,26 +74,23 @@ class CloudCall(BaseModel, Generic[A]):
         return self.method
 
     def read(self, raw: RawAnswer) -> tuple[A, int | None]:
-        """Return the parsed response and the cloud's time (ms). Raise `CloudError` if its code is not 0."""
+        """Return the parsed response and the cloud's time (ms). Raise `CloudError` if the code is not 0."""
         envelope = read_envelope(raw.body, http_status=raw.http_status, request_id=raw.request_id)
         return self.answer(envelope.data), envelope.ts
 
     def answer(self, data: Any) -> A:
-        """Convert the envelope's `data` to type `A`. By default, ignore the data and return None."""
+        """Convert the envelope's `data` to type `A`. The default is to ignore the data and return None."""
         return cast(A, None)
 
 
 def upstream_name(cls: type[BaseModel], name: str) -> str:
-    """Return the name that the cloud uses for a field of a call."""
+    """Return the cloud's name for a field of a call."""
     field = cls.model_fields.get(name)
     return name if field is None else field.serialization_alias or to_camel(name)
 
 
 def invalid_argument(error: ValidationError, *, of: type[BaseModel]) -> InvalidArgument:
-    """Return the first validation error, with the cloud's name for the field.
-
-    Raise TypeError for an error that is neither a missing field nor a `Wrong`.
-    """
+    """Return an `InvalidArgument` for the first validation error, with the cloud's name for the field."""
     first = error.errors(include_url=False)[0]
     head, *inside = first["loc"] or ("",)
     names = [upstream_name(of, str(head)), *(to_camel(name) for name in inside if isinstance(name, str))]

@@ -5,17 +5,20 @@ An optional parameter that is None is not sent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from classroom_admin.agora import fields
+from classroom_admin.agora.answers import read_next_id
 from classroom_admin.agora.call import OnceCall, ReadCall, SameCall, given
 from classroom_admin.agora.fields import (
     BanSeconds,
     FromZero,
     Id,
     JsonObject,
+    NextId,
     PlainText,
     Properties,
     PropertyNames,
@@ -23,7 +26,14 @@ from classroom_admin.agora.fields import (
     Switch,
     Wrong,
 )
-from classroom_admin.agora.models import RoomInfo, UserInfo, read_object
+from classroom_admin.agora.models import (
+    RoomInfo,
+    RoomUser,
+    RoomUserPage,
+    UserInfo,
+    read_object,
+    read_objects,
+)
 from classroom_admin.agora.parameters import Groups, RoleConfig, Schedule
 
 ROOM: Final = "/{region}/edu/apps/{appId}/v2/rooms/{roomUuid}"
@@ -32,7 +42,8 @@ ROOM: Final = "/{region}/edu/apps/{appId}/v2/rooms/{roomUuid}"
 class KickUser(OnceCall[None]):
     """Remove a person from a room. Event 20 confirms the removal.
 
-    `ban_s` also bans the person for this many seconds from now; -1 bans them permanently.
+    `ban_s` also bans the person for this many seconds. -1 bans them permanently. The cloud also bans
+    permanently for `dirty.state` 1 without a duration, so this call always sends a duration with a ban.
     """
 
     method = "POST"
@@ -48,7 +59,11 @@ class KickUser(OnceCall[None]):
 
 
 class UnbanUser(KickUser):
-    """Unban a removed person. No document describes `dirty.state` 0, so its effect is a guess."""
+    """Unban a removed person. No document describes `dirty.state` 0, so its effect is a guess.
+
+    The vendor's client uses it to remove people without a ban. So if the person is online, this call probably
+    removes them.
+    """
 
     ban_s: None = None
 
@@ -59,7 +74,7 @@ class UnbanUser(KickUser):
 class SetClassState(OnceCall[None]):
     """Set the class state (0 not started, 1 started, 2 ended, 3 closed). Event 1 confirms the change.
 
-    If the class is already in this state, raise `ClassAlreadyStarted` or `ClassAlreadyEnded`. A closed room
+    Raise `ClassAlreadyStarted` or `ClassAlreadyEnded` if the class is already in this state. A closed room
     can't be opened again.
     """
 
@@ -130,8 +145,29 @@ class ReadUser(ReadCall[UserInfo]):
         return UserInfo.model_validate(read_object(data))
 
 
+class ReadUsers(ReadCall[RoomUserPage]):
+    """Read up to 100 people of a room. Continue with the page's `next_id` until it is None.
+
+    The path is known only from the vendor's client. Raise `PathNotFound` if the cloud does not offer it.
+    """
+
+    template = f"{ROOM}/users"
+
+    room_uuid: Id
+    next_id: NextId | None = None
+
+    def query(self) -> Mapping[str, str]:
+        return given(nextId=self.next_id, count="100")
+
+    def answer(self, data: Any) -> RoomUserPage:
+        around = read_object(data)
+        listed = read_objects(around.get("list") if isinstance(data, dict) else data)
+        items = [RoomUser.model_validate(item) for item in listed]
+        return RoomUserPage(items=items, next_id=read_next_id(around.get("nextId")))
+
+
 class OpenGroups(OnceCall[None]):
-    """Open breakout rooms. A person can be in only one of them."""
+    """Open at most 20 breakout rooms of at most 17 people. A person can be in only one of them."""
 
     method = "PUT"
     template = f"{ROOM}/groups/states/1"
@@ -145,20 +181,19 @@ class OpenGroups(OnceCall[None]):
 
 
 class CloseGroups(OnceCall[None]):
-    """Close these breakout rooms, or all breakout rooms if `groups` is None."""
+    """Close all breakout rooms. `classroom_calls.RemoveGroups` closes individual rooms."""
 
     method = "PUT"
     template = f"{ROOM}/groups/states/0"
     why = "groups that were opened again in between would be closed"
 
     room_uuid: Id
-    groups: Groups | None = None
 
     def body(self) -> Any:
-        return {"groups": self.groups or []}
+        return {}
 
 
-# --- Properties. PUT merges properties and DELETE deletes names. The event repeats `cause`, any JSON object.
+# --- Properties. PUT merges properties and DELETE deletes keys. The event repeats `cause`, any JSON object.
 
 
 class PutRoomProperties(SameCall[None]):

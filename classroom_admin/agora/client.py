@@ -1,4 +1,4 @@
-"""The client that sends the calls of `calls`, `recording_and_file_calls` and `event_calls`.
+"""The client that sends the calls of `calls`, `recording_and_file_calls`, `event_calls` and `chat_calls`.
 
 >>> client = Client(CloudConfig(region="eu", app_id=..., app_certificate=..., uid="server"))
 >>> client.send(SetClassState(room_uuid="maths-7b", state=1), deadline_s=8)
@@ -7,14 +7,21 @@ The constructor of a call raises `InvalidArgument` for invalid parameters. `send
 `CloudError` if the cloud rejects the call. A client is thread-safe.
 """
 
+import dataclasses
 from collections.abc import Iterator
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 
 from classroom_admin.agora.call import A, CloudCall
+from classroom_admin.agora.calls import ReadUsers
+from classroom_admin.agora.chat_calls import ChatCall
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.agora.models import RecordingItem
+from classroom_admin.agora.errors import CloudUnavailable
+from classroom_admin.agora.models import RecordingItem, RoomUserPage
 from classroom_admin.agora.recording_and_file_calls import ListRecordings
+from classroom_admin.agora.tokens import ChatTokenSource
 from classroom_admin.agora.transport import Transport
+from classroom_admin.common.problems import Problem
 
 MOST_PAGES: Final = 20  # of 100 items, because an endless list must not occupy a worker for ever
 
@@ -27,14 +34,32 @@ class Client:
         self.transport = transport or Transport(config)
 
     def send(self, call: CloudCall[A], *, deadline_s: float | None = None) -> A:
-        """Send a call and return the parsed response. `deadline_s` limits all tries and waits, in seconds."""
-        raw = self.transport.send(call, deadline_s=deadline_s)
+        """Send a call and return the parsed response. `deadline_s` limits the total time in seconds."""
+        transport = self._transport_for(call)
+        raw = transport.send(call, deadline_s=deadline_s)
         answer, ts_ms = call.read(raw)
-        self.transport.note_cloud_time(ts_ms, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)
+        transport.note_cloud_time(ts_ms, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)
         return answer
 
+    def _transport_for(self, call: CloudCall[Any]) -> Transport:
+        """Return the transport for a call.
+
+        Raise `CloudUnavailable` if the address of Agora Chat is not set.
+        """
+        if not isinstance(call, ChatCall):
+            return self.transport
+        if not self.config.chat_url:
+            raise CloudUnavailable(problem=Problem("chat_url_missing"))
+        return self.chat_transport
+
+    @cached_property
+    def chat_transport(self) -> Transport:
+        """The transport for Agora Chat, which has its own address, tokens and clock."""
+        config = dataclasses.replace(self.config, base_url=self.config.chat_url, fallback_url="")
+        return Transport(config, limiter=self.transport.limiter, tokens=ChatTokenSource)
+
     def every_recording(self, room_uuid: str, *, deadline_s: float | None = None) -> Iterator[RecordingItem]:
-        """Yield all recordings of a room, page by page. `deadline_s` (s) limits each page."""
+        """Yield all recordings of a room. `deadline_s` limits the time for each page in seconds."""
         next_id: str | None = None
         for _page in range(MOST_PAGES):
             page = self.send(ListRecordings(room_uuid=room_uuid, next_id=next_id), deadline_s=deadline_s)
@@ -43,5 +68,17 @@ class Client:
                 return
             next_id = page.next_id
 
+    def every_user(self, room_uuid: str) -> Iterator[RoomUserPage]:
+        """Yield the pages of a room's people, at most `MOST_PAGES`."""
+        next_id: str | None = None
+        for _page in range(MOST_PAGES):
+            page = self.send(ReadUsers(room_uuid=room_uuid, next_id=next_id))
+            yield page
+            if page.next_id is None or page.next_id == next_id:
+                return
+            next_id = page.next_id
+
     def close(self) -> None:
         self.transport.close()
+        if self.config.chat_url:
+            self.chat_transport.close()

@@ -23,8 +23,8 @@ class CloudClock:
 
     The cloud sets `ts` at an unknown moment between request and response, so a slow response is imprecise.
     The estimate uses the fastest of the last 16 responses of the last two minutes. It assumes that the cloud
-    set `ts` halfway through that exchange. If a new offset differs by more than the durations of the two
-    exchanges explain, a clock was set: older responses are discarded.
+    set `ts` halfway between request and response. If a new offset contradicts the estimate, a clock was set.
+    Older responses are then discarded.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class CloudClock:
             return round(self._best().offset_ms) if self._samples else None
 
     def note(self, ts_ms: int, *, received_at_ms: int, took_ms: float = 0) -> None:
-        """Add a response's `ts` (cloud time), time of receipt (our time) and duration, all in ms."""
+        """Add a response: its `ts` (cloud time), time of receipt (our time) and duration, all in ms."""
         new = _Sample(ts_ms - received_at_ms + took_ms / 2, took_ms, received_at_ms)
         with self._lock:
             if self._samples:

@@ -16,17 +16,21 @@ _HEX: Final = frozenset("0123456789abcdefABCDEF")
 class CloudConfig:
     """The connection to one Agora project. Times are in seconds.
 
-    An empty `fallback_url` means that there is no second host. `requests_per_second` limits the requests of
-    all processes together; 0 means no limit. `repr` hides the certificate.
+    If `fallback_url` is empty, there is no second host. If `chat_url` is empty, Agora Chat is not called.
+    `requests_per_second` limits the requests of all processes together. 0 means no limit. Only calls with
+    `CloudCall.customer` need the customer id and secret. `repr` hides the certificate and the secret.
     """
 
     base_url: str = "https://api.agora.io"
     fallback_url: str = "https://api.sd-rtn.com"
+    chat_url: str = ""
     region: str = ""
     app_id: str = ""
     app_certificate: str = field(default="", repr=False)
     uid: str = ""
-    auth: Literal["rtm", "education"] = "rtm"
+    customer_id: str = ""
+    customer_secret: str = field(default="", repr=False)
+    auth: Literal["auto", "rtm", "education"] = "auto"
     record_update_method: Literal["PATCH", "PUT"] = "PATCH"
     connect_timeout_s: float = 3.05
     read_timeout_s: float = 10.0
@@ -39,7 +43,12 @@ class CloudConfig:
     def _address_problems(self) -> Iterator[Problem]:
         if not self.base_url:
             yield Problem("base_url_missing")
-        for name, url in (("AGORA_BASE_URL", self.base_url), ("AGORA_FALLBACK_URL", self.fallback_url)):
+        addresses = (
+            ("AGORA_BASE_URL", self.base_url),
+            ("AGORA_FALLBACK_URL", self.fallback_url),
+            ("AGORA_CHAT_URL", self.chat_url),
+        )
+        for name, url in addresses:
             if url and not is_web_address(url):
                 yield Problem("host_wrong", {"name": name})
         if not self.region:
@@ -53,11 +62,11 @@ class CloudConfig:
                 yield Problem("project_value_missing", {"name": name})
             elif len(value) != 32 or not _HEX.issuperset(value):
                 yield Problem("project_value_wrong", {"name": name})
-        if self.auth not in ("rtm", "education"):
+        if self.auth not in ("auto", "rtm", "education"):
             yield Problem("auth_unknown", {"value": repr(self.auth)})
-        elif self.auth == "rtm" and not self.uid:
+        elif self.auth != "education" and not self.uid:
             yield Problem("uid_missing")
-        elif self.auth == "rtm" and problem_with_id(self.uid):
+        elif self.auth != "education" and problem_with_id(self.uid):
             yield Problem("uid_wrong", {"signs": ID_SIGNS})
 
     def _habit_problems(self) -> Iterator[Problem]:

@@ -26,8 +26,8 @@ class InvalidArgument(ValueError):
 class CloudError(Exception):
     """Raised if the cloud rejects a call or fails.
 
-    `message` is the cloud's message; `problem` is what the client itself detected. `http_status` and `code`
-    are None if there is no response that contains them.
+    `message` is the cloud's message. `problem` is what the client detected. `http_status` and `code` are None
+    if no response contains them.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class CloudError(Exception):
 
     @property
     def facts(self) -> str:
-        """Return the status, code and request id as text. Omit those that are unknown."""
+        """Return the status, code and request id as text, if known."""
         facts = [
             f"HTTP {self.http_status}" if self.http_status is not None else "",
             f"code {self.code}" if self.code is not None else "",
@@ -68,7 +68,7 @@ class BadParameter(CloudError):
 
 
 class Unauthorized(CloudError):
-    """Status 401: the App ID, certificate, uid or clock is wrong. A new token was refused too."""
+    """Status 401: the App ID, certificate, uid or clock is wrong. A new token did not help."""
 
 
 class ChatMuted(CloudError):
@@ -84,7 +84,7 @@ class PathNotFound(CloudError):
 
 
 class RoomNotFound(CloudError):
-    """Status 404, code 20404100: the room was never created, or has been destroyed."""
+    """Status 404, code 20404100: the room does not exist, was destroyed, or belongs to another region."""
 
 
 class UserNotFound(CloudError):
@@ -108,11 +108,51 @@ class ClassAlreadyEnded(CloudError):
 
 
 class Conflict(CloudError):
-    """Status 409 with any other code: the object already exists, or its state forbids the call."""
+    """Status 409 with a code that has no class of its own: the object exists, or its state forbids this."""
+
+
+class ClassOver(ClassAlreadyEnded):
+    """Status 410, code 30410100 or 20410100: the class is over, or its room is closed."""
+
+
+class RecordingAddressMissing(BadParameter):
+    """Status 400, code 30400412: the address of the page to record is empty."""
+
+
+class RoomTypeDiffers(Conflict):
+    """Status 409, code 30409104: the room exists with another type."""
+
+
+class RoleFull(CloudError):
+    """Status 403, code 20403001: the room already has the maximum number of people with this role."""
+
+
+class RoomFull(CloudError):
+    """Status 403, code 20403002: the room already has the maximum number of people."""
+
+
+class StageFull(CloudError):
+    """Status 429, code 30429461: the stage is full. Waiting does not help."""
+
+
+class NotOnStage(CloudError):
+    """Status 404, code 30404462: the person is not on the stage."""
+
+
+class HandChanged(Conflict):
+    """Status 409, code 30409460: the hand is already raised, or already lowered."""
+
+
+class ScreenNotShared(Conflict):
+    """Status 409, code 30409103: the person does not share a screen."""
+
+
+class AlreadyInvited(Conflict):
+    """Status 409, code 30409601: the person is already invited to the stage."""
 
 
 class RateLimited(CloudError):
-    """Status 429: the cloud did nothing. `retry_after_s` is the time to wait, or None if it is not known."""
+    """Status 429: the cloud did nothing. `retry_after_s` is the time to wait, or None if it is unknown."""
 
 
 class CloudFailed(CloudError):
@@ -120,10 +160,10 @@ class CloudFailed(CloudError):
 
 
 class CloudUnavailable(CloudError):
-    """Raised if the host is unreachable or times out, the response is incomplete, or it is 502, 503 or 504.
+    """Raised for an unreachable host, a time-out, an incomplete response, or status 502, 503 or 504.
 
-    `may_have_happened` is True if the request may have reached the cloud: a command may have worked, and
-    events from the polling stream may be lost. `partial_body` contains the received part of an incomplete
+    If `may_have_happened` is True, the cloud may have received the request. A command may then have worked,
+    and events from the polling stream may be lost. `partial_body` contains the received part of an incomplete
     response.
     """
 
@@ -146,19 +186,31 @@ class UnreadableAnswer(CloudError):
 # (HTTP status, business code) -> class. None stands for every code that the table does not list.
 MEANINGS: Final[dict[tuple[int, int | None], type[CloudError]]] = {
     (400, 400): BadParameter,
+    (400, 30400100): BadParameter,
+    (400, 30400412): RecordingAddressMissing,
     (400, None): BadParameter,
     (401, None): Unauthorized,
     (403, 30403200): ChatMuted,
     (403, 30403100): UserBanned,
+    (403, 20403001): RoleFull,
+    (403, 20403002): RoomFull,
     (404, None): PathNotFound,
     (404, 20404100): RoomNotFound,
     (404, 20404200): UserNotFound,
+    (404, 30404462): NotOnStage,
     (409, 30409410): RecordingNotStarted,
     (409, 30409411): RecordingNotEnded,
     (409, 30409100): ClassAlreadyStarted,
     (409, 30409101): ClassAlreadyEnded,
+    (409, 30409104): RoomTypeDiffers,
+    (409, 30409460): HandChanged,
+    (409, 30409103): ScreenNotShared,
+    (409, 30409601): AlreadyInvited,
     (409, 20409000): Conflict,
     (409, None): Conflict,
+    (410, 30410100): ClassOver,
+    (410, 20410100): ClassOver,
+    (429, 30429461): StageFull,
     (429, None): RateLimited,
     (500, 500): CloudFailed,
     (500, None): CloudFailed,
@@ -171,7 +223,7 @@ _BY_CODE: Final = {code: cls for (_status, code), cls in MEANINGS.items() if cod
 
 
 def meaning_of(http_status: int, code: int | None) -> type[CloudError]:
-    """Return the error class for a status and a business code, or a general error class if none matches."""
+    """Return the error class for a status and a business code. If there is none, return a general class."""
     exact = MEANINGS.get((http_status, code))
     if exact is not None:
         return exact
@@ -193,7 +245,7 @@ def error_for(
     request_id: str | None = None,
     retry_after_s: float | None = None,
 ) -> CloudError:
-    """Return, but do not raise, the error for a status and a business code."""
+    """Return the error for a status and a business code. Do not raise it."""
     cls = meaning_of(http_status, code)
     facts: dict[str, Any] = {
         "http_status": http_status,

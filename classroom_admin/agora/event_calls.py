@@ -27,9 +27,8 @@ class _EventsCall(ReadCall[RawAnswer]):
 class PollEvents(_EventsCall):
     """Fetch new events of all rooms. **The cloud delivers each event only once**, so store the body first.
 
-    If `CloudUnavailable.may_have_happened` is True, events may be lost: fetch them for each room.
-    `partial_body` contains the received part of the response. After `RateLimited`, no event is lost: poll
-    again after `retry_after_s`.
+    If `CloudUnavailable.may_have_happened` is True, events may be lost. Fetch them for each room. After
+    `RateLimited`, no event is lost. Poll again after `retry_after_s`.
     """
 
     template = "/{region}/edu/polling/apps/{appId}/v2/rooms/sequences"
@@ -42,7 +41,7 @@ class PollEvents(_EventsCall):
 
 
 class RoomEvents(_EventsCall):
-    """Fetch up to 100 events of a room from sequence `next_id` on. A destroyed room has no events."""
+    """Fetch up to 100 events of a room, beginning with sequence `next_id`. A destroyed room has no events."""
 
     template = f"{ROOM}/sequences"
 
@@ -55,9 +54,13 @@ class RoomEvents(_EventsCall):
 
 
 class QuizEvents(_EventsCall):
-    """Fetch up to `count` quiz events of a room from `next_id` on. The default of `count` is 100."""
+    """Fetch up to `count` quiz events of a room, beginning with `next_id`.
+
+    Some documents write the path with the region and others without. The client finds out which one works.
+    """
 
     template = f"{WIDGETS}/popupQuiz/sequences"
+    other_template = f"/{{region}}{template}"
 
     room_uuid: Id
     next_id: NextId | None = None
@@ -71,3 +74,4 @@ class PollWidgetEvents(QuizEvents):
     """Fetch poll events of a room, with the parameters of `QuizEvents`."""
 
     template = f"{WIDGETS}/poll/sequences"
+    other_template = f"/{{region}}{template}"

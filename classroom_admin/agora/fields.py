@@ -21,7 +21,7 @@ Check = Callable[[Any], Any]
 
 
 class Wrong(ValueError):
-    """Raised for a value that the cloud would reject. If the value is an object, `at` names its field."""
+    """Raised for a value that the cloud would reject. `at` is the name of the invalid field in an object."""
 
     def __init__(self, code: str, /, *, at: str = "", **params: Any) -> None:
         super().__init__(code)
@@ -30,7 +30,7 @@ class Wrong(ValueError):
 
 
 def checked(check: Check, value: object, *, field: str) -> Any:
-    """Return the result of `check` for a value that is not part of a call, or raise `InvalidArgument`."""
+    """Return the result of `check` for a value. Raise `InvalidArgument` if it is invalid."""
     try:
         return check(value)
     except Wrong as wrong:
@@ -59,7 +59,7 @@ def identifier(value: object) -> str:
 
 
 def name(*, fewer_than: int = 64) -> Check:
-    """Return a check for names: visible, without control characters, and with under `fewer_than` bytes."""
+    """Return a check for a name: visible, without control characters, with fewer than `fewer_than` bytes."""
 
     def check(value: object) -> str:
         given = text(value)
@@ -117,6 +117,48 @@ def one_of(*choices: Any) -> Check:
     return check
 
 
+def some_of(*choices: str) -> Check:
+    """Return a check for a list of one or more of the `choices`."""
+
+    def check(value: object) -> list[str]:
+        return [one_of(*choices)(item) for item in _listed(value)]
+
+    return check
+
+
+def message(*, most: int) -> Check:
+    """Return a check for a message: visible, with at most `most` characters."""
+
+    def check(value: object) -> str:
+        given = text(value)
+        if not has_visible_character(given):
+            raise Wrong("text_empty")
+        if len(given) > most:
+            raise Wrong("text_too_long", most=most)
+        if "\x00" in given:
+            raise Wrong("control_characters")
+        return given
+
+    return check
+
+
+def texts(*, fewest: int, most: int, longest: int) -> Check:
+    """Return a check for a list of `fewest` to `most` different texts.
+
+    Each text must be visible and have at most `longest` characters.
+    """
+
+    def check(value: object) -> list[str]:
+        found = [message(most=longest)(item) for item in a_list(value)]
+        if len(set(found)) != len(found):
+            raise Wrong("listed_twice")
+        if not fewest <= len(found) <= most:
+            raise Wrong("wrong_number", least=fewest, most=most)
+        return found
+
+    return check
+
+
 def boolean(value: object) -> bool:
     if not isinstance(value, bool):
         raise Wrong("not_boolean")
@@ -124,12 +166,12 @@ def boolean(value: object) -> bool:
 
 
 def boolean_as_text(value: object) -> object:
-    """Convert a boolean to "true" or "false", as the documentation requires for `publishRtmp`."""
+    """Convert a boolean to "true" or "false". The documentation requires this for `publishRtmp`."""
     return value if value in ("true", "false") else str(boolean(value)).lower()
 
 
 def ban_seconds(value: object) -> int:
-    """Check the length of a ban: 1 second or more, or -1 (`FOREVER`)."""
+    """Check the duration of a ban in seconds: at least 1, or -1 for a permanent ban."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise Wrong("not_whole")
     if value != FOREVER and value < 1:
@@ -148,7 +190,7 @@ def web_address(value: object) -> str:
 
 
 def json_object(value: object) -> dict[str, Any]:
-    """Check that the value is a JSON object without empty names."""
+    """Check that the value is a JSON object without empty keys."""
     if not isinstance(value, Mapping):
         raise Wrong("not_object")
     for key in value:

@@ -13,7 +13,7 @@ from classroom_admin.common.names import visible_name
 
 
 def read_int(value: object) -> int | None:
-    """Convert a whole number, a bool or the text of a whole number to int. Return None for other values."""
+    """Return the value as an int, or None. It may be a whole number, a bool or the text of a whole number."""
     if isinstance(value, bool | int):
         return int(value)
     try:
@@ -27,7 +27,7 @@ def read_int(value: object) -> int | None:
 
 
 def read_bool(value: object) -> bool | None:
-    """Convert a bool, 0, 1, or the text of one of these to bool. Return None for other values."""
+    """Return the value as a bool, or None. It may be a bool, 0, 1 or the text of one of these."""
     if isinstance(value, str):
         return {"true": True, "false": False, "1": True, "0": False}.get(value.strip().lower())
     if isinstance(value, bool | int | float) and value in (0, 1):
@@ -36,7 +36,7 @@ def read_bool(value: object) -> bool | None:
 
 
 def read_text(value: object) -> str | None:
-    """Return a text unchanged and a number as text. Return None for other values."""
+    """Return a string or a number as a string. Return None for other values."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -67,7 +67,7 @@ class CloudModel(BaseModel):
 
 
 class Envelope(CloudModel):
-    """The envelope of every response. `code` 0 means success; `ts` is the cloud's time.
+    """The envelope of every response. `code` is 0 for success. `ts` is the cloud's time.
 
     `model_extra` contains all other fields.
     """
@@ -81,7 +81,7 @@ class Envelope(CloudModel):
 
 
 class RecordingStarted(CloudModel):
-    """The response when a recording is started or stopped. The cloud may omit any field."""
+    """The response to the start or end of a recording. Any field may be missing."""
 
     record_id: Text = None
 
@@ -128,6 +128,7 @@ class RoomInfo(CloudModel):
     room_name: Name = None
     room_type: Whole = None
     state: Whole = None
+    mute_chat: Whole = None
     room_properties: Object = {}
 
     @property
@@ -135,8 +136,15 @@ class RoomInfo(CloudModel):
         return RoomSchedule.model_validate(read_object(self.room_properties.get("schedule")))
 
     @property
+    def kind(self) -> int | None:
+        """Return the room type. The cloud reports it in the room or in its properties."""
+        return (
+            self.room_type if self.room_type is not None else read_int(self.room_properties.get("roomType"))
+        )
+
+    @property
     def class_state(self) -> int | None:
-        """Return the class state (0 to 3) from the schedule, or from the room if the schedule has none."""
+        """Return the class state (0 to 3) from the schedule. If it is missing there, use that of the room."""
         state = self.schedule.state
         return state if state is not None else self.state
 
@@ -146,3 +154,39 @@ class UserInfo(CloudModel):
 
     state: Whole = None
     user_properties: Object = {}
+
+
+class StreamInfo(CloudModel):
+    """A stream of a person. The states are 0 (off) or 1 (on)."""
+
+    stream_uuid: Text = None
+    video_state: Whole = None
+    audio_state: Whole = None
+
+
+class RoomUserStream(CloudModel):
+    stream_uuid: Text = None
+
+
+class RoomUser(CloudModel):
+    """A person in the list of a room's people. `state` is 0 (offline), 1 (online) or None (unknown)."""
+
+    user_uuid: Text = None
+    user_name: Name = None
+    role: Text = None
+    stream_uuid: Text = None
+    streams: Annotated[list[RoomUserStream], BeforeValidator(read_objects)] = []
+    state: Whole = None
+
+    @property
+    def stream_uuids(self) -> list[str]:
+        """Return the ids of the person's streams."""
+        named = [self.stream_uuid, *(stream.stream_uuid for stream in self.streams)]
+        return [uuid for uuid in dict.fromkeys(named) if uuid]
+
+
+class RoomUserPage(CloudModel):
+    """A page of a room's people. `next_id` is None on the last page."""
+
+    items: list[RoomUser] = []
+    next_id: str | None = None

@@ -22,9 +22,11 @@ RESOURCE_EXTS: Final = (
     *("mp3", "mp4", "png", "jpg", "gif"),
 )
 OUTPUT_FORMATS: Final = ("png", "jpg", "jpeg", "webp")
-MOST_PIXELS: Final = 921_600
+MOST_PIXELS: Final = 1920 * 1080
 DEFAULT_WIDTH: Final = 1280
 DEFAULT_HEIGHT: Final = 720
+MOST_GROUPS: Final = 20
+MOST_IN_GROUP: Final = 17
 LONGEST_CLASS_S: Final = 86_400
 LATEST_MS: Final = 253_402_300_799_999  # the end of the year 9999
 
@@ -61,8 +63,8 @@ class WebRecordSettings(Settings):
     video_bitrate: Annotated[int, BeforeValidator(fields.whole(50, 8000))] = 0
     video_fps: Annotated[int, BeforeValidator(fields.whole(5, 60))] = 0
     audio_profile: Annotated[int, BeforeValidator(fields.one_of(0, 1, 2))] = 0
-    video_width: Annotated[int, BeforeValidator(fields.whole(480, 1280))] = DEFAULT_WIDTH
-    video_height: Annotated[int, BeforeValidator(fields.whole(480, 1280))] = DEFAULT_HEIGHT
+    video_width: Annotated[int, BeforeValidator(fields.whole(480, 1920))] = DEFAULT_WIDTH
+    video_height: Annotated[int, BeforeValidator(fields.whole(480, 1920))] = DEFAULT_HEIGHT
     max_recording_hour: Annotated[int, BeforeValidator(fields.whole(1, 720))] = 0
 
     @model_validator(mode="after")
@@ -105,7 +107,10 @@ class ConversionSettings(Settings):
 
 
 class ScheduleSettings(Settings):
-    """The times of a class: `startTime` in ms UTC; `duration` and `closeDelay` in s, at most one day."""
+    """The times of a class. `startTime` is in ms UTC.
+
+    `duration` and `closeDelay` are in s, at most one day.
+    """
 
     start_time: Annotated[int, BeforeValidator(fields.whole(1, LATEST_MS))] = 0
     duration: Annotated[int, BeforeValidator(fields.whole(1, LONGEST_CLASS_S))] = 0
@@ -139,7 +144,7 @@ def role_config(value: object) -> dict[str, Any]:
 
 
 class MemberSettings(Settings):
-    """A member of a breakout room, parsed from `{"userUuid": …}` or from a user id alone."""
+    """A member of a breakout room. It is parsed from `{"userUuid": …}` or from a user id."""
 
     user_uuid: Id = ""
 
@@ -163,10 +168,16 @@ class GroupSettings(Settings):
 
 
 def groups(value: object) -> list[dict[str, Any]]:
-    """Check that there is at least one breakout room, and that each person is in only one of them."""
+    """Check 1 to `MOST_GROUPS` breakout rooms of at most `MOST_IN_GROUP` people. No person may be in two."""
     checked = _GROUPS.validate_python(fields.a_list(value))
     if not checked:
         raise Wrong("groups_empty")
+    if len(checked) > MOST_GROUPS:
+        raise Wrong("too_many_groups", most=MOST_GROUPS, has=len(checked))
+    for group in checked:
+        if len(group.users) > MOST_IN_GROUP:
+            name = group.group_name
+            raise Wrong("group_too_large", at="users", most=MOST_IN_GROUP, has=len(group.users), name=name)
     seen: set[str] = set()
     for user in (user.user_uuid for group in checked for user in group.users):
         if user in seen:

@@ -35,8 +35,9 @@ ROOM_V1: Final = "/{region}/edu/apps/{appId}/v1/rooms/{roomUuid}"
 class StartRecording(OnceCall[RecordingStarted]):
     """Start a recording. Raise `RecordingNotEnded` if one is running. Event 1001 confirms the start.
 
-    `mode` None records the teachers as M3U8 and TS. "web" records a web page as MP4 and needs `web_config`
-    with the page's address. `retry_timeout_s` is the time between the cloud's own tries (at most two).
+    If `mode` is None, the teachers are recorded as M3U8 and TS. If it is "web", a web page is recorded as
+    MP4, and `web_config` must contain the page's address. If `ReportPageReady` is not called, the cloud
+    restarts the recording after `retry_timeout_s`, at most twice.
     """
 
     method = "PUT"
@@ -82,9 +83,11 @@ class StopRecording(OnceCall[RecordingStarted]):
 
 
 class UpdateRecording(OnceCall[None]):
-    """Change a running web recording. `onhold` True pauses it, False resumes it. No event confirms this.
+    """Change a running web recording. If `onhold` is True, the recording pauses.
 
-    Each call overwrites the previous one. `CloudConfig.record_update_method` sets the HTTP method.
+    If it is False, it resumes. Each call overwrites the previous one. The cloud requires at least a minute
+    between the start of a recording and the first change. `CloudConfig.record_update_method` sets the HTTP
+    method.
     """
 
     method = "PATCH"
@@ -94,11 +97,31 @@ class UpdateRecording(OnceCall[None]):
     room_uuid: Id
     web_config: Annotated[WebRecordConfig, Field(serialization_alias="webRecordConfig")]
 
+    @model_validator(mode="after")
+    def _says_whether_paused(self) -> UpdateRecording:
+        if "onhold" not in self.web_config:
+            raise Wrong("onhold_missing", at="webRecordConfig.onhold")
+        return self
+
     def method_for(self, config: CloudConfig) -> str:
         return config.record_update_method
 
     def body(self) -> Any:
         return {"webRecordConfig": self.web_config}
+
+
+class ReportPageReady(SameCall[None]):
+    """Report that the page of a web recording has loaded.
+
+    Usually, the recorded page calls this itself. Without this call, the cloud starts the recording again
+    after its `retryTimeout`, at most twice.
+    """
+
+    method = "PUT"
+    template = f"{ROOM}/records/ready"
+    why = "the page stays loaded"
+
+    room_uuid: Id
 
 
 class ListRecordings(ReadCall[RecordingPage]):

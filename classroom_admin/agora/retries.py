@@ -15,10 +15,10 @@ HOST_DOWN_S: Final = 60.0
 
 
 def wait_before(try_number: int, *, rng: random.Random) -> float:
-    """Return the seconds to wait before a try (2 is the first retry).
+    """Return the seconds to wait before a try. `try_number` 2 is the first retry.
 
-    The limit is 0.25 s and doubles with each try, up to 4 s. The result is a random time between half the
-    limit and the limit.
+    The wait is random. Its limit begins at 0.25 s and doubles with each try, up to 4 s. The wait is at least
+    half the limit.
     """
     whole = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (try_number - 2))
     return whole * (0.5 + rng.random() / 2)
@@ -27,7 +27,7 @@ def wait_before(try_number: int, *, rng: random.Random) -> float:
 def read_retry_after(header: str | None, *, now_s: float) -> float | None:
     """Return the seconds in a `Retry-After` header, or None if it is invalid.
 
-    If the header is an HTTP date, return the time from `now_s` (cloud time) to that date.
+    For an HTTP date, return the time from `now_s` (cloud time) to the date.
     """
     if header is None:
         return None

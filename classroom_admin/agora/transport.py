@@ -1,4 +1,4 @@
-"""Send calls to the cloud, and handle tokens, both hosts, the request limit, retries and deadlines."""
+"""Send calls to the cloud, with tokens, two hosts, a request limit, retries and deadlines."""
 
 import json
 import random
@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from requests.auth import AuthBase, HTTPBasicAuth
 
 from classroom_admin.agora.answers import RawAnswer, read_json
 from classroom_admin.agora.call import CloudCall
@@ -15,6 +17,7 @@ from classroom_admin.agora.errors import (
     CloudError,
     CloudFailed,
     CloudUnavailable,
+    PathNotFound,
     RateLimited,
     Unauthorized,
     UnreadableAnswer,
@@ -29,13 +32,17 @@ from classroom_admin.agora.retries import (
     read_retry_after,
     wait_before,
 )
-from classroom_admin.agora.tokens import Token, TokenSource
+from classroom_admin.agora.tokens import Kind, Token, TokenSource
 from classroom_admin.agora.wire import Reply, Wire
 from classroom_admin.common import clock as app_clock
 from classroom_admin.common.problems import Problem
 
 READS_PER_BODY: Final = 4  # a slow body may take this many read time-outs in total
+_MESSAGES: Final = ("msg", "message", "error_description", "error")
+"""The fields of an error response that may contain its message. The last two are those of Agora Chat."""
 _PLAUSIBLE_MS: Final = (1_400_000_000_000, 10_000_000_000_000)
+_SAYS_NOTHING: Final = (Unauthorized, PathNotFound, CloudUnavailable, CloudFailed, RateLimited)
+"""The errors after which it is unknown whether the cloud accepted the token and knows the path."""
 Limiter = Callable[[CloudCall[Any]], float]
 """A function that reserves one request and returns the seconds to wait before sending the request."""
 
@@ -46,7 +53,7 @@ def no_limit(call: CloudCall[Any]) -> float:
 
 @dataclass(slots=True, kw_only=True)
 class _Job:
-    """The state of one call: the request, which all tries share, and the results of earlier tries."""
+    """The state of one call during its attempts."""
 
     call: CloudCall[Any]
     method: str
@@ -54,15 +61,17 @@ class _Job:
     query: Mapping[str, str]
     body: bytes | None
     deadline: float | None
+    template: str = ""
+    tried_other_path: bool = False
     may_have_happened: bool = False
     avoid: str = ""
 
 
 class Transport:
-    """A thread-safe sender of calls. A process needs only one sender.
+    """A thread-safe sender of calls. A process needs only one.
 
-    Tests can replace `clock` (seconds since 1970), `monotonic`, `sleep` (seconds) and `rng`. The sender calls
-    `limiter` before each request, including retries.
+    Tests can replace `clock` (seconds since 1970), `monotonic`, `sleep` (seconds) and `rng`. `limiter` is
+    called before each request, including retries. `tokens` creates the source of tokens.
     """
 
     def __init__(
@@ -74,6 +83,7 @@ class Transport:
         sleep: Callable[[float], None] = time.sleep,
         rng: random.Random | None = None,
         limiter: Limiter = no_limit,
+        tokens: Callable[..., TokenSource] = TokenSource,
     ) -> None:
         self.config = config
         self._clock = clock
@@ -82,9 +92,15 @@ class Transport:
         self._rng = rng or random.Random()
         self.limiter = limiter
         self._hosts = Hosts(config.base_url, config.fallback_url, monotonic=monotonic)
-        self._tokens = TokenSource(config, clock=self.cloud_time_s)
+        self._tokens = tokens(config, clock=self.cloud_time_s, monotonic=monotonic)
         self._wire = Wire(monotonic=monotonic)
         self._cloud_clock = CloudClock()
+        self._known_paths: dict[str, str] = {}
+
+    @property
+    def accepted_kind(self) -> Kind | None:
+        """Return the kind of token that the cloud accepted last, or None if it has accepted none."""
+        return self._tokens.accepted_kind
 
     @property
     def clock_offset_ms(self) -> int | None:
@@ -98,39 +114,46 @@ class Transport:
     def note_cloud_time(self, ts_ms: int | None, *, received_at_ms: int, took_ms: float = 0) -> None:
         """Update the clock offset from an envelope's `ts` (ms). Ignore None and implausible times.
 
-        Code that parses raw responses must call this itself; `took_ms` is the duration of the exchange.
+        Code that parses raw responses must call this itself. `took_ms` is the time from request to response.
         """
         if ts_ms is not None and _PLAUSIBLE_MS[0] < ts_ms < _PLAUSIBLE_MS[1]:
             self._cloud_clock.note(ts_ms, received_at_ms=received_at_ms, took_ms=took_ms)
 
     def close(self) -> None:
-        """Close idle connections; the transport can be used again afterwards."""
+        """Close idle connections. The transport can still be used afterwards."""
         self._wire.close()
 
     def send(self, call: CloudCall[Any], *, deadline_s: float | None = None) -> RawAnswer:
         """Send a call and return the 2xx response, not yet parsed.
 
-        `deadline_s` limits all tries and waits together. Raise the `CloudError` for the response's status and
-        code, or `CloudUnavailable` if there is no response.
+        `deadline_s` limits the total time of attempts and waits. Raise the `CloudError` for the response's
+        status and code, or `CloudUnavailable` if there is no response.
         """
         body = call.body()
         job = _Job(
             call=call,
             method=call.method_for(self.config),
-            path=call.path(self.config),
+            path=call.path(self.config, template=self._known_paths.get(call.template, call.template)),
+            template=self._known_paths.get(call.template, call.template),
             query=call.query(),
             body=None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode(),
             deadline=None if deadline_s is None else self._monotonic() + deadline_s,
         )
         token = self._tokens.current()
-        renewed = False
+        refused: list[Token] = []
         tries = 1
         while True:
             answer = self._try(job, token)
+            if not isinstance(answer, _SAYS_NOTHING):
+                self._note_accepted(job, token)
             if isinstance(answer, RawAnswer):
                 return answer
-            if isinstance(answer, Unauthorized) and not renewed:
-                token, renewed = self._tokens.renewed(token), True
+            if isinstance(answer, Unauthorized) and not call.customer:
+                refused.append(token)
+                if (other := self._tokens.after(refused)) is not None:
+                    token = other
+                    continue
+            if isinstance(answer, PathNotFound) and self._try_other_path(job):
                 continue
             tries += 1
             wait = self._wait_before(tries, job=job, failure=answer)
@@ -138,8 +161,25 @@ class Transport:
                 raise answer
             self._sleep(wait)
 
+    def _try_other_path(self, job: _Job) -> bool:
+        """Switch to the call's other path. Return False if there is none, or if it was already tried."""
+        call = job.call
+        if not call.other_template or job.tried_other_path:
+            return False
+        job.tried_other_path = True
+        job.template = call.other_template if job.template == call.template else call.template
+        job.path = call.path(self.config, template=job.template)
+        return True
+
+    def _note_accepted(self, job: _Job, token: Token) -> None:
+        """Remember which kind of token and which path the cloud accepted."""
+        if not job.call.customer:
+            self._tokens.accept(token)
+        if job.tried_other_path:
+            self._known_paths[job.call.template] = job.template
+
     def _wait_before(self, tries: int, *, job: _Job, failure: CloudError) -> float | None:
-        """Return the seconds to wait before the next try, or None to give up."""
+        """Return the seconds to wait before the next attempt, or None to give up."""
         if isinstance(failure, CloudUnavailable) and job.may_have_happened:
             failure.may_have_happened = True
         if tries > MOST_TRIES or not job.call.patient:
@@ -158,7 +198,7 @@ class Transport:
         return wait if left is None or wait < left else None
 
     def _try(self, job: _Job, token: Token) -> RawAnswer | CloudError:
-        """Try the hosts until one receives the request. Return an error instead of raising it."""
+        """Try the hosts in turn until one receives the request. An error is returned, not raised."""
         reply = Reply(problem=Problem("no_address"), sent=False)
         took_ms = 0.0
         for host in sorted(self._hosts.in_order(), key=lambda url: url == job.avoid):
@@ -215,7 +255,7 @@ class Transport:
             path=job.path,
             query=job.query,
             body=job.body,
-            auth=token,
+            auth=_auth(config, job.call, token),
             connect_s=max(0.001, min(config.connect_timeout_s, whole_s)),
             read_s=max(0.001, min(config.read_timeout_s, whole_s)),
             until=started + whole_s,
@@ -244,12 +284,12 @@ class Transport:
         self.note_cloud_time(read_int(refusal.get("ts")), received_at_ms=received_at_ms, took_ms=took_ms)
         date_s = read_http_date(reply.date)
         if status == 401 and date_s is not None and "ts" not in refusal:
-            # A token from a wrong clock is refused, so update the offset before the next token is created.
+            # A token with a wrong date is refused, so update the offset before the next token is created.
             self.note_cloud_time(int(date_s * 1000), received_at_ms=received_at_ms)
         failure = error_for(
             http_status=status,
             code=read_int(refusal.get("code")),
-            message=read_text(refusal.get("msg")) or read_text(refusal.get("message")) or "",
+            message=next((text for name in _MESSAGES if (text := read_text(refusal.get(name)))), ""),
             request_id=reply.request_id or read_text(refusal.get("requestId")),
             retry_after_s=read_retry_after(reply.retry_after, now_s=date_s or self._clock()),
         )
@@ -261,8 +301,14 @@ class Transport:
         return None if job.deadline is None else job.deadline - self._monotonic()
 
 
+def _auth(config: CloudConfig, call: CloudCall[Any], token: Token) -> AuthBase:
+    if call.customer:
+        return HTTPBasicAuth(config.customer_id, config.customer_secret)
+    return token
+
+
 def _read_refusal(body: bytes) -> dict[str, Any]:
-    """Return the envelope of an error response, or {} if it has none (such as a gateway's HTML page)."""
+    """Return the envelope of an error response. Return {} if it has none, like an HTML page of a gateway."""
     try:
         refusal = read_json(body)
     except UnreadableAnswer:

@@ -36,7 +36,7 @@ _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-agora-request-id", "x-trace-id"
 class Reply:
     """The result of sending one request.
 
-    `status` is None if there is no response. `sent` is False if no part of the request can have arrived.
+    `status` is None if there is no response. `sent` is False if the request can't have arrived.
     """
 
     status: int | None = None
@@ -75,7 +75,7 @@ class Wire:
     ) -> Reply:
         """Send one request and read the whole response.
 
-        `read_s` limits the wait for the next bytes. `until` (monotonic time) limits the whole exchange.
+        `read_s` limits the wait for the next bytes. `until` (monotonic time) limits the total time.
         """
         response = None
         reply = Reply()
@@ -165,7 +165,7 @@ def _nothing_was_sent(error: Exception) -> bool:
 
 
 def _why(error: Exception) -> Problem:
-    """Return our own description of a library's exception, whose text may contain addresses."""
+    """Return a problem for an exception of the HTTP library. Its own text may contain addresses."""
     if isinstance(error, requests.exceptions.ProxyError):
         return Problem("proxy_failed")
     if isinstance(error, requests.exceptions.SSLError):

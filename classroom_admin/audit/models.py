@@ -13,7 +13,7 @@ _FINAL = "Audit records can only be added."
 
 
 class RecordIsFinal(Exception):
-    """The error for code that tries to change or delete an audit record."""
+    """The error if code tries to change or delete an audit record."""
 
 
 class FinalQuerySet(models.QuerySet[Any]):
@@ -32,7 +32,7 @@ class FinalQuerySet(models.QuerySet[Any]):
 
 
 class FinalModel(models.Model):
-    """A model that allows code to add rows, but not to change or delete them."""
+    """A model with rows that can be added, but not changed or deleted."""
 
     objects = FinalQuerySet.as_manager()
 
@@ -78,7 +78,10 @@ class Entry(FinalModel):
 
 
 class Step(FinalModel):
-    """A step of an entry. `detail` may have http_status, code, message, request_id, sequence, read_back."""
+    """A step of an entry.
+
+    `detail` may contain http_status, code, message, request_id, sequence and read_back.
+    """
 
     class Kind(models.TextChoices):
         REQUESTED = "requested", _("requested")
@@ -103,7 +106,7 @@ class Step(FinalModel):
 
 
 class Claim(models.Model):
-    """An idempotency key of a command. It ensures that a double click runs the command only once.
+    """An idempotency key of a command. A double click runs the command only once.
 
     `dedupe_key` is a hash of actor, action, room, target and params. Until `expires_at`, an equal command
     returns the same entry. Unlike audit records, idempotency keys are deleted later.
@@ -120,16 +123,18 @@ class PendingConfirmation(models.Model):
     The row is committed before the command is sent, because the event may arrive before the response. If the
     outcome is unknown (a time-out), the row stays. An event may confirm a command even after a *failed* step.
     The event must have the room `room_uuid`, the kind `cmd` or its batch kind, and a sequence above
-    `since_sequence`. `match` contains the required values; `confirms` in the modules of `events` checks them.
+    `since_sequence`. `match` contains the required values. Each event in `also` confirms the command, too,
+    because projects report some effects differently.
 
-    A process deletes the row and adds the *confirmed* step in one transaction. Without a row, it adds none.
-    A command therefore has only one *confirmed* step, even if several processes see the event.
+    A process deletes the row and adds the *confirmed* step in one transaction. So a command has only one
+    *confirmed* step, even if several processes see the event.
     """
 
     entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="+")
     room_uuid = models.CharField(max_length=64, db_index=True)
     cmd = models.IntegerField()
     match = models.JSONField(default=dict)
+    also = models.JSONField(null=True, help_text="[{cmd, match}] of events that confirm as well")
     since_sequence = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 

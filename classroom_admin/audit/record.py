@@ -15,7 +15,7 @@ _NAME_LENGTH: Final = 254
 
 
 class SecretOnRecord(ValueError):
-    """The error for a parameter that has the name of a secret, because secrets must not be recorded."""
+    """The error for a parameter with the name of a secret. Secrets must not be recorded."""
 
 
 def record(
@@ -72,7 +72,7 @@ def done(
     outcome: Step.Kind = Step.Kind.DONE,
     detail: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """Add an entry and its only step in one transaction, for an action that does not involve the cloud."""
+    """Add an entry with a single step, for an action that does not involve the cloud."""
     with transaction.atomic():
         entry = record(
             actor=actor,

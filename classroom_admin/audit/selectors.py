@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from classroom_admin.audit.actions import LABELS
 from classroom_admin.audit.models import Entry, Step
 
 PAGE: Final = 50
+ABOUT_PARTICIPANTS: Final = ["groups.move", *(name for name in LABELS if name.startswith("participant."))]
+"""The actions whose target is a participant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +19,16 @@ class Filters:
     """The filters for entries. None and "" mean no filter. `actor_id` is the id of an account.
 
     `rooms` is a query set with one column, the cloud ids of rooms. `outcome` is the kind of the last step.
-    `since` is inclusive and `until` exclusive; both are aware datetimes.
+    `since` is inclusive and `until` exclusive. Both are aware datetimes. `participant` contains words of the
+    person's name in the entry. `participants` is a query set with one column, user ids. An entry matches if
+    it fits either of the two.
     """
 
     actor_id: int | None = None
     action: str = ""
     rooms: QuerySet[Any, Any] | None = None
+    participant: str = ""
+    participants: QuerySet[Any, Any] | None = None
     outcome: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -29,23 +36,23 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of entries with their steps. `older` is the next page's `before`; None for the last page."""
+    """A page of entries with their steps. `older` is `before` for the next page, or None on the last page."""
 
     entries: list[Entry]
     older: int | None
 
 
 def find_entries(filters: Filters, *, before: int | None = None, limit: int = PAGE) -> Page:
-    """Return the newest `limit` entries whose id is below `before`, with their steps. Run two queries."""
+    """Return the newest `limit` entries with ids below `before`, with their steps and actors."""
     entries = _matching(filters)
     if before is not None:
         entries = entries.filter(id__lt=before)
-    found = list(entries.prefetch_related("steps")[: limit + 1])
+    found = list(entries.select_related("actor").prefetch_related("steps")[: limit + 1])
     return Page(entries=found[:limit], older=found[limit - 1].id if len(found) > limit else None)
 
 
 def last_step(entry: Entry) -> Step | None:
-    """Return the last step of `entry`, or None. Run no query if the steps were prefetched."""
+    """Return the last step of `entry`, or None."""
     steps = list(entry.steps.all())
     return steps[-1] if steps else None
 
@@ -58,6 +65,8 @@ def _matching(filters: Filters) -> QuerySet[Entry]:
         entries = entries.filter(action=filters.action)
     if filters.rooms is not None:
         entries = entries.filter(room_uuid__in=filters.rooms)
+    if filters.participant:
+        entries = entries.filter(_about(filters), action__in=ABOUT_PARTICIPANTS)
     if filters.since is not None:
         entries = entries.filter(at__gte=filters.since)
     if filters.until is not None:
@@ -66,3 +75,11 @@ def _matching(filters: Filters) -> QuerySet[Entry]:
         last = Step.objects.filter(entry=OuterRef("pk")).order_by("-id")
         entries = entries.annotate(outcome=Subquery(last.values("kind")[:1])).filter(outcome=filters.outcome)
     return entries
+
+
+def _about(filters: Filters) -> Q:
+    """Return the condition that an entry is about a person who matches the filters."""
+    named = Q()
+    for word in filters.participant.split():
+        named &= Q(target_name__icontains=word)
+    return named if filters.participants is None else named | Q(target__in=filters.participants)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach the host: a loopback address, or `localhost`."""
+    """Return whether the host is `localhost` or a loopback address, which only this machine can reach."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -15,7 +15,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_web_address(url: str) -> bool:
-    """Return whether this is an absolute http or https URL with a host and, if given, a valid port."""
+    """Return whether this is an absolute http or https URL with a host. A port must be valid."""
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0

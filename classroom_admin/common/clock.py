@@ -43,7 +43,7 @@ class SimulatorClock:
     """The clock of a simulated cloud, read over HTTP on every call. For tests only.
 
     Raise ``ValueError`` if ``url`` is not on this machine, and ``OSError`` if the simulator does not answer.
-    ``monotonic`` uses this machine's clock, so no code waits for a stopped clock.
+    ``monotonic`` uses this machine's clock, so it continues if the simulated clock is stopped.
     """
 
     def __init__(self, url: str) -> None:
@@ -72,7 +72,7 @@ _read_cloud_offset_ms: Callable[[], int] = _unknown_offset_ms
 
 
 def now() -> datetime:
-    """Return the current time as an aware UTC datetime, precise to 1 ms like the cloud's times."""
+    """Return the current time as an aware UTC datetime, exact to the millisecond."""
     return from_ms(_source.now_ms())
 
 
@@ -87,7 +87,7 @@ def cloud_now() -> datetime:
 
 
 def cloud_offset_ms() -> int:
-    """Return cloud time minus our time (ms), or 0 if unknown. Query the database at most once a second."""
+    """Return cloud time minus our time (ms), or 0 if unknown. The value may be a second old."""
     return _read_cloud_offset_ms()
 
 
@@ -102,13 +102,13 @@ def as_our_time(clouds: datetime) -> datetime:
 
 
 def follow_cloud(read_offset_ms: Callable[[], int]) -> None:
-    """Set the function that reads the cloud's clock offset. The package ``sync`` provides this function."""
+    """Set the function that reads the cloud's clock offset."""
     global _read_cloud_offset_ms
     _read_cloud_offset_ms = read_offset_ms
 
 
 def install(source: Source) -> Source:
-    """Use ``source`` as the clock of the whole process from now on. Return the previous source."""
+    """Use ``source`` as the clock of the whole process. Return the previous source."""
     global _source
     before, _source = _source, source
     return before
@@ -122,6 +122,11 @@ def monotonic() -> float:
 def from_ms(ms: int) -> datetime:
     """Convert milliseconds since 1970-01-01 UTC to a datetime. Raise ``OverflowError`` after year 9999."""
     return _EPOCH + timedelta(milliseconds=ms)
+
+
+def to_ms(moment: datetime) -> int:
+    """Convert a datetime to milliseconds since 1970-01-01 UTC."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -12,10 +12,10 @@ ID_BYTES: Final = 64  # an id must have fewer bytes in UTF-8
 
 
 def problem_with_id(value: str) -> Problem | None:
-    """Return the problem that makes `value` invalid as an id, or None if it is valid.
+    """Return why `value` is invalid as an id, or None if it is valid.
 
-    The problem's text continues a sentence that begins with the name of the parameter. The cloud allows the
-    ids "." and "..", but every HTTP client resolves them as a path, even if they are percent-encoded.
+    The cloud allows the ids "." and "..", but every HTTP client resolves them as a path, even if they are
+    percent-encoded.
     """
     if not value:
         return Problem("id_empty")

@@ -10,7 +10,7 @@ _ZERO_WIDTH_JOINER: Final = "\u200d"
 
 
 def clean(name: str) -> str:
-    """Remove folders, control characters and direction marks from a name. Use only plain spaces."""
+    """Return the name without folders, control characters and direction marks, and with plain spaces only."""
     last = name.replace("\\", "/").rpartition("/")[2]
     kept = "".join(_shown(character) for character in last)
     return kept.encode("utf-8", "ignore").decode("utf-8").strip(" \u200c\u200d")
@@ -23,7 +23,7 @@ def _shown(character: str) -> str:
 
 
 def shorten(name: str, most_bytes: int) -> str:
-    """Shorten a name to ``most_bytes`` of UTF-8. Keep its extension, and cut no visible character in two."""
+    """Shorten a name to ``most_bytes`` of UTF-8. Keep its extension, and do not split visible characters."""
     stem, dot, ext = name.rpartition(".")
     if not dot:
         stem, ext = name, ""
@@ -35,7 +35,7 @@ def shorten(name: str, most_bytes: int) -> str:
 
 
 def _continues(text: str, at: int) -> bool:
-    """Return whether the character at ``at`` is joined to the previous character, as an accent is.
+    """Return whether the character at ``at`` belongs to the previous one, such as an accent.
 
     This follows the rules GB9, GB9a, GB11 and GB12 of Unicode Standard Annex 29. It also keeps characters
     around a joiner together.

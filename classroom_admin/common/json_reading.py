@@ -26,9 +26,8 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 def read_json(body: bytes) -> Any:
     """Return the parsed JSON. Raise `ValueError` if `body` is not JSON or is nested deeper than `DEEPEST`.
 
-    Replace NaN and infinities with None. Replace invalid UTF-8, NUL and lone surrogates with U+FFFD. Return
-    an integer that is too long for Python as text. Do the same with an item of the response that can't be
-    parsed.
+    NaN and infinities become None. Invalid UTF-8, NUL and lone surrogates become U+FFFD. An integer that is
+    too long for Python becomes text. So does an item that can't be parsed.
     """
     try:
         parsed = from_json(body, allow_inf_nan=False, cache_strings="keys")
@@ -48,7 +47,7 @@ def _read_by_items(text: str) -> Any:
 
 
 def _with_damaged_items_as_text(text: str) -> str:
-    """Replace each event that can't be parsed with a JSON string of its text, if its brackets match."""
+    """Replace each event that can't be parsed with a JSON string of its text."""
     parts: list[str] = []
     done = begin = 0
     around: list[str] = []
@@ -67,7 +66,7 @@ def _with_damaged_items_as_text(text: str) -> str:
 
 
 def _brackets(text: str) -> Iterator[tuple[str, int]]:
-    """Yield each bracket that is not in a string, with its position. Stop at a string that is not closed."""
+    """Yield each bracket outside of strings, with its position. Stop at a string that does not end."""
     for found in _TOKEN.finditer(text):
         at = found.start()
         if text[at] != '"':
@@ -95,7 +94,7 @@ def _parsed(text: str) -> Any:
 
 
 def _whole(digits: str) -> int | str:
-    """Return the integer, or its digits as text if there are more than Python's limit of 4,300."""
+    """Return the integer, or its digits as text if it is too long for Python."""
     try:
         return int(digits)
     except ValueError:

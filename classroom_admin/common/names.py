@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import dropwhile
 from typing import Final, Generic, Protocol, TypeVar
 
 from classroom_admin.common.text_matching import BLANK, IGNORABLE, search_key
@@ -31,7 +32,7 @@ _MARKS: Final = ("Mn", "Me")
 
 
 class Named(Protocol):
-    """A person with a name and a cloud user id; both may be ""."""
+    """A person with a name and a cloud user id. Both may be ""."""
 
     @property
     def name(self) -> str: ...
@@ -47,8 +48,8 @@ S = TypeVar("S", bound=Named)
 class Found(Generic[L, S]):
     """A person on the class list, with the matching people who were seen in the class.
 
-    Someone who joined with several ids has several matches. `by` says how the first was found: ``BY_ID``,
-    ``BY_NAME`` or ``BY_LOOSE_NAME``. It is "" if nobody matches.
+    Someone who joined with several ids has several matches. `by` says how the first match was found:
+    ``BY_ID``, ``BY_NAME`` or ``BY_LOOSE_NAME``. It is "" if there is no match.
     """
 
     listed: L
@@ -60,8 +61,8 @@ class Found(Generic[L, S]):
 def exact_key(name: str) -> str:
     """Return a key that is equal for two names that look the same to a reader.
 
-    Ignore case, white space, composition (NFC, NFD), and invisible characters such as joiners, direction
-    marks and variation selectors. The key is "" if no character is left.
+    The key ignores case, white space, composition (NFC, NFD), and invisible characters such as joiners,
+    direction marks and variation selectors. It is "" if no character is left.
     """
     shown = unicodedata.normalize("NFD", IGNORABLE.sub("", name))
     return " ".join(BLANK.sub(" ", unicodedata.normalize("NFC", shown.casefold())).split())
@@ -69,24 +70,30 @@ def exact_key(name: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def loose_key(name: str) -> str:
-    """Return a key as `exact_key` does, but also ignore accents, punctuation, symbols and the order of parts.
+    """Return a key like `exact_key` that also ignores accents, punctuation, symbols and the word order.
 
     "Zoë BRANDT", "brandt,  zoe" and "Zoe Brandt 🌸" have the same key. Symbols are kept if the name has
     nothing else.
     """
     key = search_key(exact_key(name))
     words = "".join(" " if unicodedata.category(letter)[0] in "PS" else letter for letter in key).split()
-    words = [word for word in words if any(unicodedata.category(letter)[0] != "M" for letter in word)]
-    return " ".join(sorted(words)) or key or exact_key(name)
+    words = sorted(filter(None, map(_without_leading_marks, words)))
+    return " ".join(words) or key or exact_key(name)
+
+
+def _without_leading_marks(word: str) -> str:
+    """Return a word without the accents at its start, which have no letter to belong to."""
+    return "".join(dropwhile(lambda letter: unicodedata.category(letter)[0] == "M", word))
 
 
 def match(listed: Iterable[L], seen: Iterable[S]) -> tuple[list[Found[L, S]], list[S]]:
-    """Match listed people with people seen in class. Also return the seen people who match nobody, in order.
+    """Match listed people with people seen in class. Also return the seen people without a match, in order.
 
     1. Match by id.
-    2. Match by exact name. If only one listed person has the name, everyone seen with it is that person,
-       because people return as guests. (If an id matched this person, that id must have the same name.)
-       If several listed people have the name, each of them who is not matched yet gets one seen person.
+    2. Match by exact name. If only one listed person has the name, all seen people with this name match,
+       because a person may come back as a guest. They do not match if the listed person already has a match
+       by id with another name. If several listed people have the name, each of them without a match gets
+       one seen person.
     3. Match by loose name, if exactly one listed name and one seen name with this key are left.
     """
     found = [Found[L, S](one) for one in listed]
@@ -95,7 +102,7 @@ def match(listed: Iterable[L], seen: Iterable[S]) -> tuple[list[Found[L, S]], li
 
 
 def has_visible_character(name: str) -> bool:
-    """Return whether the name has a visible letter, digit or symbol. Accents alone do not count."""
+    """Return whether the name has a visible letter, digit or symbol. An accent alone does not count."""
     return any(
         not BLANK.match(each) and not IGNORABLE.match(each) and unicodedata.category(each) not in _MARKS
         for each in name
@@ -136,7 +143,7 @@ def _by_exact_name(found: Sequence[Found[L, S]], seen: Sequence[S]) -> list[S]:
 
 
 def _chosen(same: Sequence[Found[L, S]], key: str) -> Found[L, S] | None:
-    """Choose which of the listed people with this exact name gets the next seen person with this name."""
+    """Return which of the people in `same`, who have the same name, matches the next seen person."""
     if len(same) == 1 and all(exact_key(person.name) == key for person in same[0].people):
         return same[0]
     return next((one for one in same if not one.people), None)

@@ -15,7 +15,7 @@ def absolute(path: str) -> str:
 
 
 def reach(public_url: str) -> str:
-    """Return who can open ``public_url``: the "world", the private "network", or only this "machine"."""
+    """Return who can open ``public_url``: "world", "network" (a private network) or "machine" (this one)."""
     host = (urlsplit(public_url).hostname or "").lower().removesuffix(".")
     if not host or is_loopback(host):
         return "machine"

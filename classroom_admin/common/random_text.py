@@ -8,12 +8,12 @@ ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def new_key() -> str:
-    """Return a key of 12 characters. Web addresses contain such keys instead of cloud ids."""
+    """Return a random key of 12 characters. Web addresses contain such keys instead of cloud ids."""
     return _random(12)
 
 
 def new_password() -> str:
-    """Return a password of four groups of four characters (about 79 bits of entropy)."""
+    """Return a random password of four groups of four characters (about 79 bits of entropy)."""
     return "-".join(_random(4) for _ in range(4))
 
 

@@ -32,7 +32,7 @@ def names_secret(name: object) -> bool:
 
 
 def pretty(raw: str) -> str:
-    """Indent a JSON text and hide its secrets. If the text can't be parsed, only hide the secrets."""
+    """Indent a JSON string and hide its secrets. If it can't be parsed, only hide the secrets."""
     try:
         return json.dumps(without_secrets(json.loads(raw)), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
@@ -45,7 +45,7 @@ def is_secret(name: str) -> bool:
 
 
 def secret_name_in(value: object) -> str | None:
-    """Return the first key, at any depth of `value`, for which `names_secret` is true, or None."""
+    """Return the first key in `value`, at any depth, that names a secret. Return None if there is none."""
     if isinstance(value, Mapping):
         named = next((str(name) for name in value if names_secret(name)), None)
         return named or next((found for one in value.values() if (found := secret_name_in(one))), None)
@@ -55,12 +55,12 @@ def secret_name_in(value: object) -> str | None:
 
 
 def without_secrets(value: Any) -> Any:
-    """Replace secrets with `[hidden]` at every depth of a JSON value. Remove the query of web addresses."""
+    """Replace secrets in a JSON value with `[hidden]`. Remove the query of web addresses."""
     return _shown(value, secret=False)
 
 
 def text_without_secrets(text: str) -> str:
-    """Hide the secrets in a text that may be JSON or a fragment of JSON."""
+    """Hide the secrets in a string. It may be JSON or a fragment of JSON."""
     try:
         value = json.loads(text)
         shown = without_secrets(value)
@@ -71,7 +71,7 @@ def text_without_secrets(text: str) -> str:
 
 
 def shown_address(url: str) -> str:
-    """Return a web address without query, fragment, user name and password, which often contain keys."""
+    """Return a web address without its query, fragment, user name and password. These often contain keys."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -91,7 +91,10 @@ def shown_web_config(config: Any) -> dict[str, Any]:
 
 
 def shown_properties(properties: Any) -> list[dict[str, Any]]:
-    """Convert properties to objects `{"name", "value"}`: the audit log rejects secret names as keys."""
+    """Convert properties to a list of objects `{"name", "value"}` for the audit log. Hide secrets.
+
+    The audit log does not accept the name of a secret as a key.
+    """
     if not isinstance(properties, Mapping):
         return []
     return [{"name": name, "value": _property(str(name), value)} for name, value in properties.items()]
@@ -108,7 +111,7 @@ def _property(name: str, value: Any) -> Any:
 
 
 def shortened(text: str, most: int = 500) -> str:
-    """Cut a text that is longer than `most` characters, and end it with "…"."""
+    """Cut a string that is longer than `most` characters, and end it with "…"."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

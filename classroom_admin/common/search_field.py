@@ -34,7 +34,10 @@ class SearchField(CharField):  # type: ignore[type-arg]  # not generic at run ti
 
 
 def matches(words: str, *, field: str) -> Q:
-    """Return the condition that the `SearchField` contains every word. Without words, all rows match."""
+    """Return the condition that the `SearchField` contains every word.
+
+    If there are no words, all rows match.
+    """
     condition = Q()
     for term in search_key(words).split():
         condition &= Q(**{f"{field}__contains": term})
@@ -42,10 +45,10 @@ def matches(words: str, *, field: str) -> Q:
 
 
 def fill(connection: Any, model: type[Model], field: str) -> None:
-    """Write the search keys of rows that existed before the column. A migration calls this.
+    """Write the search keys of existing rows. A migration calls this after it adds the column.
 
-    Also replace a name without a visible character with "". The name is the first column in `of`. Commit each
-    batch, so that an interrupted migration continues where it stopped.
+    If the name, which is the first column in `of`, has no visible character, replace it with "". An
+    interrupted migration continues where it stopped.
     """
     column = model._meta.get_field(field)
     assert isinstance(column, SearchField)

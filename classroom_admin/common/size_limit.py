@@ -21,7 +21,7 @@ class TooBig(Exception):
 
 
 def has_body(scope: Scope) -> bool:
-    """Return whether the headers announce a body, with or without its length."""
+    """Return whether the headers announce a body."""
     headers = dict(scope["headers"])
     return b"transfer-encoding" in headers or headers.get(b"content-length", b"").strip(b"0") != b""
 

@@ -15,7 +15,7 @@ IGNORABLE: Final = re.compile(
 )
 """Unicode's format characters (Cf) and default ignorable characters, which are invisible in a name."""
 STORED_LENGTH: Final = 400
-"""The maximum characters of a stored key. PostgreSQL can't index values of more than 2,700 bytes."""
+"""The maximum number of characters in a key. PostgreSQL can't index values of more than 2,700 bytes."""
 BLANK: Final = re.compile("[\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000]")
 """White space, control characters and the empty Braille pattern."""
 
@@ -25,7 +25,8 @@ _ACCENTS: Final = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u2de0-\u2dff\ua66f-\ua67d\ua69e\ua69f"
     "\ufe20-\ufe2f]+|(\u0627)[\u0653-\u0655]+"
 )
-"""Marks that many people omit: those after Latin, Greek and Cyrillic letters, and madda and hamza on alef.
+"""Marks that many people do not type: those after Latin, Greek and Cyrillic letters, and madda and hamza on
+alef.
 
 In other scripts, a letter with a mark is a different letter.
 """
@@ -50,7 +51,7 @@ _LETTERS: Final = str.maketrans(
 
 
 def search_key(text: str) -> str:
-    """Return `text` in lower case, without accents, points and repeated white space."""
+    """Return `text` in lower case, without accents, vowel points and repeated white space."""
     if text.isascii():
         return " ".join(BLANK.sub(" ", text.lower()).replace("`", "'").split())
     key = IGNORABLE.sub("", unicodedata.normalize("NFKD", text))

@@ -57,7 +57,7 @@ _CACHE_OPTIONS: Final = ("TIMEOUT", "KEY_PREFIX", "VERSION")
 def public_address(text: str) -> str:
     """Return the address of the dashboard: scheme, host, port and path.
 
-    Omit the default port of the scheme, and a slash at the end of the path.
+    The default port of the scheme and a slash at the end are removed.
     """
     wrong = ValueError("it must be like https://classes.school.example")
     parts = _web_parts(text, wrong)
@@ -154,12 +154,12 @@ def database(text: str) -> dict[str, Any]:
 
 
 def broker(text: str) -> str:
-    """Return the address of a message broker, or several separated by `;`. Apply `verified` to each."""
+    """Return the address of a message broker, or several addresses separated by `;`."""
     return ";".join(_broker(one.strip()) for one in text.split(";"))
 
 
 def cache(text: str) -> dict[str, Any]:
-    """Return Django's settings for the cache at an address. Apply `verified` to a Redis address."""
+    """Return Django's settings for the cache at an address."""
     wrong = ValueError(
         "it must be like rediscache://host:6379/1, rediss://…, filecache:///folder or locmemcache://"
     )
@@ -216,7 +216,7 @@ def mail(text: str) -> dict[str, Any]:
 
 
 def verified(address: str) -> str:
-    """Return the address of a Redis server. If `rediss://` lacks `ssl_cert_reqs`, set it to `required`."""
+    """Return the address of a Redis server. A `rediss://` address verifies certificates by default."""
     base, _, query = address.partition("?")
     asked = dict(parse_qsl(query))
     if not base.startswith("rediss://"):
@@ -238,7 +238,7 @@ def _broker(text: str) -> str:
 
 
 def _parts(text: str, wrong: ValueError) -> SplitResult:
-    """Split the address of a service. Do not split off a fragment, because a password may contain `#`."""
+    """Split the address of a service. A `#` does not begin a fragment, because a password may contain it."""
     scheme, mark, rest = text.replace("#", "%23").partition("://")
     if not mark:
         raise wrong
@@ -257,7 +257,7 @@ def _port(parts: SplitResult, wrong: ValueError) -> int | None:
 
 
 def _hosts(parts: SplitResult, wrong: ValueError) -> tuple[str, str]:
-    """Return a tuple (hosts, ports) of texts in PostgreSQL's format, with commas between several values."""
+    """Return the hosts and the ports as PostgreSQL expects them, with commas between several values."""
     place = unquote(parts.netloc.rpartition("@")[2])
     if "," not in place:
         port = _port(parts, wrong)
@@ -272,7 +272,10 @@ def _hosts(parts: SplitResult, wrong: ValueError) -> tuple[str, str]:
 
 
 def _database_options(query: str) -> dict[str, Any]:
-    """Return the Django settings in the query of a database address. Other parameters are driver options."""
+    """Return the Django settings in the query of a database address.
+
+    Other parameters become driver options.
+    """
     settings: dict[str, Any] = {}
     options: dict[str, Any] = {}
     for name, value in parse_qsl(query):
@@ -310,7 +313,7 @@ def _whole(value: str) -> str | int:
 
 
 def _file(text: str) -> str:
-    """Return the path in an address, with `~` expanded. Return "" and `:memory:` unchanged."""
+    """Return the path in an address, with `~` expanded."""
     name = unquote(text)
     return str(Path(name).expanduser()) if name.startswith("~") else name
 
@@ -326,7 +329,7 @@ def _web_parts(text: str, wrong: ValueError) -> SplitResult:
 
 
 def _origin(parts: SplitResult, wrong: ValueError) -> str:
-    """Return the scheme, host (in lower-case ASCII) and port as text. Omit the scheme's default port."""
+    """Return the scheme, host and port as text. The default port of the scheme is omitted."""
     try:
         host = (parts.hostname or "").encode("idna").decode().lower()
         port = parts.port

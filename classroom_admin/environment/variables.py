@@ -22,7 +22,7 @@ MAY_BE_EMPTY: Final = ("AGORA_FALLBACK_URL",)
 
 
 def _parts_of(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
-    """Return a function that splits a text at commas and applies `read` to each part."""
+    """Return a function that splits a string at commas and applies `read` to each part."""
 
     def read_all(text: str) -> tuple[str, ...]:
         return tuple(read(part) for raw in text.split(",") if (part := plain(raw)))
@@ -63,10 +63,10 @@ Level = Annotated[str, BeforeValidator(_level)]
 
 
 def variable(meaning: str, default: Any = "", *, shown: str = "", secret: str = "") -> Any:
-    """Declare a variable. If the default depends on other values, the documentation contains `shown` instead.
+    """Declare a variable. The documentation shows ``shown`` if the default depends on other values.
 
-    `secret` is "literal" for a secret whose spaces and quotes are kept. It is "inside" for an address that
-    may contain a password. No message contains the value of a variable with `secret`.
+    `secret` is "literal" for a secret. Its spaces and quotes are kept. `secret` is "inside" for an address
+    that may contain a password. No message contains the value of such a variable.
     """
     extra: dict[str, Any] = {"shown": shown, "literal": secret == "literal"}
     return Field(default=default, description=meaning, repr=not secret, json_schema_extra=extra)
@@ -99,10 +99,19 @@ class Cloud(Section):
     AGORA_UID: str = variable(
         "The user id in the tokens that the dashboard makes for itself", "classroom-admin"
     )
-    AGORA_AUTH: Annotated[Literal["rtm", "education"], Lower] = variable(
-        "The kind of token: `rtm` or `education`", "rtm"
+    AGORA_CUSTOMER_ID: str = variable(
+        "The customer id of the Agora console's RESTful API; needed only to block microphones and cameras"
     )
-    AGORA_POLL_SECONDS: Interval = variable("The polling interval for events, in seconds", 1.0)
+    AGORA_CUSTOMER_SECRET: str = variable("The secret of that customer id", secret="literal")
+    AGORA_AUTH: Annotated[Literal["auto", "rtm", "education"], Lower] = variable(
+        "The kind of token: `rtm`, `education`, or `auto`, which finds the kind that the cloud accepts",
+        "auto",
+    )
+    AGORA_POLL_SECONDS: Interval | None = variable(
+        "The polling interval for events, in seconds; without a value it adapts",
+        None,
+        shown="0.2 while someone watches a live class, 5 while no class is live and nobody looks, else 1",
+    )
     AGORA_REQUESTS_PER_SECOND: Number = variable(
         "The request limit per second, for all processes together; `0`: no limit", 20.0
     )
@@ -114,8 +123,23 @@ class Cloud(Section):
         "The secret that signs requests to the webhook `/api/notifications`; empty: the webhook is off",
         secret="literal",
     )
+    AGORA_NOTIFICATIONS_SECRET: str = variable(
+        "The secret of the cloud's Notifications service, which signs requests to "
+        "`/api/agora/notifications/`; empty: the address does not exist",
+        secret="literal",
+    )
+    AGORA_CHAT_URL: WebAddress = variable(
+        "The address of Agora Chat's REST API, as Agora's console shows it, such as "
+        "`https://a61.chat.agora.io`; empty: Agora Chat is not called ([Agora Chat](agora-chat.md))"
+    )
+    AGORA_CHAT_SECRET: str = variable(
+        "The secret of the callback rule of Agora Chat that calls `/api/agora/chat/`; "
+        "empty: this webhook is off",
+        secret="literal",
+    )
     JOIN_URL_TEMPLATE: LinkTemplate = variable(
-        "The link into your classroom app, with `{room} {user} {name} {role}`; empty: no links"
+        "The link into your classroom app, with `{room} {user} {name} {role}`; empty: no links. Without its "
+        "query, it is also the suggested address of a web-page recording"
     )
 
 
@@ -190,7 +214,7 @@ class Behaviour(Section):
     TIME_ZONE: TimeZone = variable("The time zone where neither a person nor their browser names one", "UTC")
     RECORD_EVERY_CLASS: bool = variable("`true`: alert when a running class is not being recorded", False)
     CLASS_MADE_DAYS_AHEAD: Number = variable(
-        "How many days before its start a scheduled class is created at the cloud, "
+        "How many days before its start a scheduled class is created in the cloud, "
         "which keeps a room for five days",
         4.0,
     )
@@ -216,7 +240,7 @@ class Alerts(Section):
         "Alert when students have been this many minutes without a teacher or an assistant", 2.0
     )
     WALL_HAND_MINUTES: Number = variable(
-        "Alert when the oldest raised hand has waited this many minutes", 2.0
+        "Mark the raised hands of a class when the oldest has waited this many minutes", 2.0
     )
     WALL_RECORDING_MINUTES: Number = variable(
         "Alert when a class has run this many minutes without a recording, if RECORD_EVERY_CLASS is set", 1.0
@@ -227,9 +251,7 @@ class Alerts(Section):
     WALL_REFUSED_MINUTES: Number = variable(
         "Show a command that the cloud refused as an alert for this many minutes", 15.0
     )
-    WALL_STALE_SECONDS: Number = variable(
-        "Alert when events are missing or the cloud has not answered for this many seconds", 60.0
-    )
+    WALL_STALE_SECONDS: Number = variable("Alert when events have been missing for this many seconds", 60.0)
 
 
 class Files(Section):
@@ -286,7 +308,7 @@ _WORDS: Final = {
 
 
 def plain(text: str) -> str:
-    """Remove surrounding spaces and a pair of quotes from a value. Some programs do not remove them."""
+    """Return a value without surrounding spaces and quotes. Some programs do not remove them."""
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1].strip()
@@ -294,7 +316,7 @@ def plain(text: str) -> str:
 
 
 def data_dir(environ: Mapping[str, str]) -> Path:
-    """Return the folder in DATA_DIR, or the default. Raise ImproperlyConfigured if the value is invalid."""
+    """Return the folder in DATA_DIR, or the default. Raise ImproperlyConfigured if it is invalid."""
     given = plain(environ.get("DATA_DIR", ""))
     return read({"DATA_DIR": given}).DATA_DIR
 

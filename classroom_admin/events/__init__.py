@@ -1,7 +1,7 @@
 """Decode the cloud's events and project them into rows. Each topic has its own module.
 
 The functions take an event and the rows that the event needs, and change these rows. They use no ORM, no I/O
-and no clock. Of Django, the package uses only gettext. See `docs/adding-an-event.md`.
+and no clock. The package uses only gettext from Django. See `docs/adding-an-event.md`.
 """
 
 from classroom_admin.events.event import Event, EventKind, EventType, Identity, Stream

@@ -25,7 +25,7 @@ class ClassState:
 
     @property
     def own_ms(self) -> int | None:
-        """Return when this state began (ms). Return None before the start, and if the event has no time."""
+        """Return the start of this state (ms), or None if it is missing or the class has not started."""
         return {STARTED: self.started_ms, ENDED: self.ended_ms, CLOSED: self.closed_ms}.get(self.state)
 
 
@@ -46,8 +46,9 @@ def needs(event: Event[ClassState], needed: Needs) -> None:
 def apply(event: Event[ClassState], time: EventTime, rows: Rows) -> None:
     """Set the class state and its times.
 
-    A class that is closed without ending gets no end time. A class that starts again loses its end time.
-    Before the start, the event contains the planned start. Ignore it, because the room refresh reads it.
+    A class that is closed without ending gets no end time. A class that starts again loses its end time. If
+    the class has not started, ignore the time in the event: it is the planned start, which the room refresh
+    reads.
     """
     data, room = event.data, rows.room
     own_ms = data.own_ms
@@ -104,7 +105,7 @@ TYPES = (
         apply=apply,
         sentence=sentence,
         name="class",
-        label=gettext_lazy("Start, end and close"),
+        label=gettext_lazy("Start, end and closing"),
         confirms=confirms,
         mark=lambda data: "class",
     ),

@@ -1,4 +1,4 @@
-"""Define `Event`, a decoded event, and `EventType`, with which modules declare the events they handle."""
+"""Define `Event`, a decoded event, and `EventType`, which declares how a module handles its events."""
 
 from __future__ import annotations
 
@@ -22,12 +22,16 @@ Match = Mapping[str, Any]
 
 
 class Stream(StrEnum):
-    """The event streams of a room. Each numbers its events separately. Direct messages have no numbers."""
+    """The event streams of a room. Each stream numbers its events separately.
+
+    Direct messages and the messages of Agora Chat (`chat`) have no numbers. They are ordered by arrival.
+    """
 
     ROOM = "room"
     QUIZ = "popupQuiz"
     POLL = "poll"
     PEER = "peer"
+    CHAT = "chat"
 
 
 class EventKind(Enum):
@@ -56,10 +60,14 @@ class EventKind(Enum):
     REWARDS = (Stream.ROOM, 1101)
     ROOM_PROPERTIES = (Stream.ROOM, 4)
     ROOM_PROPERTIES_BATCH = (Stream.ROOM, 5)
+    WIDGET_PROPERTIES = (Stream.ROOM, 1110)
     USER_PROPERTIES = (Stream.ROOM, 22)
     USER_PROPERTIES_BATCH = (Stream.ROOM, 23)
+    USERS = (Stream.ROOM, 25)
+    SUBSCRIPTIONS = (Stream.ROOM, 24)
     PEER_CHAT = (Stream.PEER, 1)
     PEER_CUSTOM_MESSAGE = (Stream.PEER, 99)
+    AGORA_CHAT = (Stream.CHAT, None)
 
 
 @dataclass(slots=True)
@@ -76,9 +84,11 @@ class Identity:
 class Event(Generic[P]):
     """A decoded event. `type` and `data` are None if this release does not know the event.
 
-    `odd` names the parts that could not be read although other parts could. `cmd` is None if a quiz or poll
-    event contains no `cmd`. A decoded direct message has the `sequence` 0. The code that stores the message
-    sets `sequence` to the order of arrival, and `digest` to the message's digest.
+    `odd` names the parts that could not be read. `cmd` is None if a quiz or poll event contains no `cmd`. A
+    decoded message without a number has the `sequence` 0. The code that reads the stored message sets
+    `sequence` to the order of arrival, and `digest` to the message's digest. The projection sets `repeats` if
+    an earlier event reported the same. For example, the cloud may report a change with a property and with a
+    separate event.
     """
 
     stream: Stream
@@ -89,12 +99,13 @@ class Event(Generic[P]):
     type: EventType[P] | None = None
     odd: tuple[str, ...] = ()
     digest: str = ""
+    repeats: bool = False
 
 
 def data_of(raw: Raw, *, batch: EventKind | None = None, list_as: str = "") -> Raw:
-    """Return the event's `data` object, parsed if it is JSON text. Raise Undecodable for other data.
+    """Return the event's `data` object. It may be JSON text. Raise Undecodable for other data.
 
-    The vendor's client may send a list as the data of a `batch` event. Wrap such a list as `{list_as: list}`.
+    The vendor's client may send a list as the data of a `batch` event. It is returned as `{list_as: list}`.
     """
     data = raw.get("data")
     if isinstance(data, Mapping):
@@ -114,7 +125,10 @@ def update_time(data: object, fields: Raw) -> int | None:
 
 
 def latest_update_time(fields: Raw, *names: str) -> int | None:
-    """Return the event's `updateTime` (ms), or else the latest `updateTime` in the lists under `names`."""
+    """Return the event's `updateTime` (ms).
+
+    If it is missing, return the latest in the lists under `names`.
+    """
     own = moment(fields.get("updateTime"))
     if own is not None:
         return own
@@ -135,6 +149,7 @@ class EventType(Generic[P]):
     - `decode`: decodes the data, adds the names of unreadable parts to its list, or raises Undecodable
     - `apply`: changes the rows; must not raise an error for decoded data
     - `sentence`: returns an icon and a sentence that pages show
+    - `quiet`: returns the sentence for an event with `repeats`; None if no event of this type has it
     - `name`, `label`: the value and the text of the filter choice; "" for events without a filter
     - `needs`: returns which stored rows `apply` reads or changes; None if it uses only the room's row
     - `confirms`: returns whether the event confirms a command with this `match`
@@ -147,6 +162,7 @@ class EventType(Generic[P]):
     decode: Callable[[Raw, list[str]], P]
     apply: Callable[[Event[P], EventTime, Rows], None]
     sentence: Callable[[P, Names], Sentence]
+    quiet: Callable[[P, Names], Sentence] | None = None
     name: str = ""
     label: str | Promise = ""
     needs: Callable[[Event[P], Needs], None] | None = None

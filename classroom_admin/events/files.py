@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from classroom_admin.events.event import Event, EventKind, EventType, Match, latest_update_time
+from classroom_admin.events.people import Person, read_person
 from classroom_admin.events.rows import ResourceRow, Rows
 from classroom_admin.events.sentences import NAMED, Names, Sentence, isolated
 from classroom_admin.events.times import EventTime
@@ -44,19 +45,25 @@ class ResourceState:
 
 @dataclass(slots=True)
 class Resources:
+    """Shared or deleted files. `by` is the person who did this, or None if unknown or if a server did it."""
+
     removed: bool
     resources: list[ResourceState]
+    by: Person | None = None
 
 
 def decode(data: Raw, odd: list[str]) -> Resources:
-    """Decode the files. Action 1 (default) shares files, 2 deletes them. For others, raise Undecodable."""
+    """Decode the files. Action 1 (default) shares files, 2 deletes them. Raise Undecodable for others."""
     action = whole(data.get("action"))
     if action not in (None, 1, REMOVED):
         raise Undecodable("a resource action that is neither 1 nor 2")
     found = data.get("resources")
     if isinstance(found, list):
         found = [{"resourceUuid": item} if isinstance(item, str) else item for item in found]
-    return Resources(action == REMOVED, each(found, _resource, odd, "resources"))
+    by = read_person(data.get("operator"))
+    if by is not None and by.role == "server":
+        by = None
+    return Resources(action == REMOVED, each(found, _resource, odd, "resources"), by)
 
 
 def _resource(raw: Raw) -> ResourceState | None:
@@ -99,11 +106,12 @@ def _without_tokens(value: Json) -> Json:
 
 
 def apply(event: Event[Resources], time: EventTime, rows: Rows) -> None:
-    """Update each file with the event's values. Keep the columns that the event does not contain.
+    """Update each file with the event's values. Other columns do not change.
 
-    Set `put_at` and `put_sequence` if the event shares a new file, shares a removed file again, or changes
-    the URL or the conversion. Do not set them if the event only reports the progress of a conversion.
+    Set `put_at`, `put_sequence` and `put_by` if the event shares a file: a new one, one that was deleted
+    before, or one with another URL or conversion. Do not set them if a conversion only progresses.
     """
+    by = event.data.by
     for resource in event.data.resources:
         row = rows.resources.get(resource.resource_uuid)
         if row is None:
@@ -115,12 +123,13 @@ def apply(event: Event[Resources], time: EventTime, rows: Rows) -> None:
             if row.put_sequence is None or row.removed_at is not None or _another(row, resource):
                 row.put_sequence, row.put_at, row.removed_at = event.sequence, time.at, None
                 row.task, row.converted_percent = {}, None
+                row.put_by = by.name or "" if by is not None else ""
             _set(row, resource)
         rows.dirty.add(("resource", row.resource_uuid))
 
 
 def _another(row: ResourceRow, resource: ResourceState) -> bool:
-    """Return whether the URL or the conversion differs, which means that the id belongs to another file."""
+    """Return whether the URL or the conversion differs. If so, the id now belongs to another file."""
     task_uuid, known = (resource.task or {}).get("taskUuid"), row.task.get("taskUuid")
     return bool(resource.url and row.url and resource.url != row.url) or bool(
         task_uuid and known and task_uuid != known
@@ -167,9 +176,9 @@ def _conversion(file: ResourceState, name: str) -> str:
     total = real(mapping((file.task or {}).get("taskProgress")).get("totalPageSize"))
     pages = int(total) if total is not None and 1 <= total <= MOST_PAGES else None
     if pages is None:
-        return _("%(files)s is converted") % {"files": name}
+        return _("%(files)s has been converted") % {"files": name}
     words = ngettext(
-        "%(files)s is converted: %(pages)s page", "%(files)s is converted: %(pages)s pages", pages
+        "%(files)s has been converted: %(pages)s page", "%(files)s has been converted: %(pages)s pages", pages
     )
     return words % {"files": name, "pages": pages}
 

@@ -24,7 +24,10 @@ RECEIVER = "toUserUuid"
 
 @dataclass(slots=True)
 class Message:
-    """A message of the kind `chat` or `custom`. `to` is the cloud user id of a direct message's recipient."""
+    """A message of the kind `chat` or `custom`.
+
+    If it is a direct message, `to` is the recipient's user id.
+    """
 
     kind: str
     text: str
@@ -33,13 +36,13 @@ class Message:
 
     @property
     def sender_is_known(self) -> bool:
-        """Return whether the message has its sender's name and role, or has no sender."""
+        """Return whether the message has its sender's name and role. Also return True if it has no sender."""
         sender = self.sender
         return sender is None or (bool(sender.name) and sender.role not in (None, "unknown"))
 
 
 def decode_message(data: Raw, odd: list[str], *, kind: str) -> Message:
-    """Decode a message. Convert an object or list to JSON text. Raise Undecodable if the text is missing."""
+    """Decode a message. An object or list becomes JSON text. Raise Undecodable if the text is missing."""
     raw = data.get("message")
     written = text(raw)
     if written is None:
@@ -56,7 +59,10 @@ def needs_sender(event: Event[Message], needed: Needs) -> None:
 
 
 def apply_message(event: Event[Message], time: EventTime, rows: Rows) -> None:
-    """Store the message. Take a missing name or role from the sender's row. Count only chat messages."""
+    """Store the message. If the sender's name or role is missing, take it from the sender's row.
+
+    Only chat messages are counted.
+    """
     data, sequence = event.data, event.sequence
     row = MessageRow(sequence, time.at, data.kind, text=data.text, approximate=time.approximate)
     sender = data.sender
@@ -79,7 +85,7 @@ def custom_sentence(data: Message, names: Names) -> Sentence:
 
 
 def _peer_fields(raw: Raw) -> Raw:
-    """Return the event's data and its recipient, who is named outside of `data`."""
+    """Return the event's data and its recipient."""
     data = data_of(raw)
     return {**data, RECEIVER: raw[RECEIVER]} if raw.get(RECEIVER) else data
 
@@ -91,7 +97,7 @@ def _decode_peer(data: Raw, odd: list[str], *, kind: str) -> Message:
 
 
 def _apply_peer(event: Event[Message], time: EventTime, rows: Rows) -> None:
-    """Store the message once, under its digest. Ignore a message without a digest: it can't be identified."""
+    """Store the message once. Ignore a message without a digest, because it can't be identified."""
     if not event.digest:
         return
     data = event.data

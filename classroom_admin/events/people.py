@@ -10,7 +10,7 @@ from classroom_admin.events.values import Raw, identifier, name_text, role
 
 @dataclass(slots=True)
 class Person:
-    """A person named in an event. `role` is a `rooms.models.Role` value, or None if the event has no role."""
+    """A person in an event. `role` is a `rooms.models.Role` value, or None if the event has no role."""
 
     user_uuid: str
     name: str | None = None
@@ -18,7 +18,7 @@ class Person:
 
 
 def read_person(value: object) -> Person | None:
-    """Return the person in an object with `userUuid`, or None if the value has no `userUuid`."""
+    """Return the person in an object, or None if the value has no `userUuid`."""
     if not isinstance(value, Mapping):
         return None
     user_uuid = identifier(value.get("userUuid"))
@@ -33,7 +33,7 @@ def read_person(value: object) -> Person | None:
 
 
 def read_subject(data: Raw) -> Person | None:
-    """Return the person whom an event concerns: `fromUser` or, if missing, the person with `userUuid`."""
+    """Return the person in `fromUser`. If it is missing, return the person in the data itself."""
     return read_person(data.get("fromUser")) or read_person(data)
 
 
@@ -52,7 +52,7 @@ def touch(rows: Rows, row: ParticipantRow) -> None:
 
 
 def introduce(rows: Rows, person: Person) -> ParticipantRow:
-    """Return the row of a person. Set the name and role to those in the event if they are unknown."""
+    """Return the row of a person. If the name or role is unknown, take it from the event."""
     row = participant(rows, person.user_uuid)
     if not row.name and person.name:
         _rename(rows, row, person.name)
@@ -62,7 +62,7 @@ def introduce(rows: Rows, person: Person) -> ParticipantRow:
 
 
 def describe(rows: Rows, person: Person) -> ParticipantRow:
-    """Return the row of a person. Set the name and role to those in the event."""
+    """Return the row of a person, with the name and role from the event."""
     row = participant(rows, person.user_uuid)
     if person.name and person.name != row.name:
         _rename(rows, row, person.name)
@@ -77,7 +77,7 @@ def _rename(rows: Rows, row: ParticipantRow, name: str) -> None:
 
 
 def set_role(rows: Rows, row: ParticipantRow, role: str) -> None:
-    """Change a person's role and, if they are online, the room's counters. Ignore an unknown role."""
+    """Change a person's role, and the room's counters if they are online. Ignore an unknown role."""
     if role in (row.role, "unknown"):
         return
     if row.online:
@@ -110,5 +110,8 @@ def _count(rows: Rows, row: ParticipantRow, by: int) -> None:
 
 
 def gone(row: ParticipantRow) -> bool:
-    """Return whether a person left and has not returned. Return False if no event reported their entry."""
+    """Return whether a person left and has not returned.
+
+    It is False if no event reported that they joined.
+    """
     return not row.online and row.left_at is not None

@@ -42,7 +42,7 @@ class Departure:
 
 @dataclass(slots=True)
 class Movement:
-    """The arrivals and departures of an event. Each list contains a person at most once.
+    """The people who joined and left. Each list contains a person at most once.
 
     `total` is the cloud's count of people in the room after the event, or None if the event has no count.
     """
@@ -53,7 +53,7 @@ class Movement:
 
 
 def decode(data: Raw, odd: list[str]) -> Movement:
-    """Decode the arrivals and departures. If a list names a person twice, keep the later entry."""
+    """Decode who joined and who left. If a list names a person twice, the later item counts."""
     arrivals = each(data.get("onlineUsers"), lambda raw: _arrival(raw, odd), odd, "onlineUsers")
     departures = each(data.get("offlineUsers"), _departure, odd, "offlineUsers")
     if len(arrivals) > 1:
@@ -97,7 +97,10 @@ def _properties(raw: object, odd: list[str]) -> dict[str, Json] | None:
 
 
 def _streams(raw: Raw, odd: list[str]) -> list[StreamState] | None:
-    """Return the streams in `streams`, or the stream in `streamUuid`, or None if the data has neither."""
+    """Return the streams in `streams` or the single stream in `streamUuid`.
+
+    Return None if both are missing.
+    """
     if raw.get("streams") is not None:
         return each(raw["streams"], read_stream, odd, "streams")
     stream_uuid = identifier(raw.get("streamUuid"))
@@ -189,7 +192,7 @@ def _depart(departure: Departure, sequence: int, time: EventTime, rows: Rows) ->
 
 
 def leave(row: ParticipantRow, sequence: int, time: EventTime, rows: Rows, *, kicked: bool = False) -> None:
-    """End a person's stay. If no event reported their entry, store only the time when they left."""
+    """Mark a person as having left. If no event reported that they joined, only store the time."""
     at = time.at
     presence = rows.open_presences.pop(row.user_uuid, None)
     if presence is not None:
@@ -223,7 +226,7 @@ def settle(row: ParticipantRow, at: datetime, rows: Rows) -> None:
 
 
 def everybody_leaves(sequence: int, at: datetime, approximate: bool, rows: Rows) -> None:
-    """End all stays, lower all hands and empty the stage, because the room closed."""
+    """Mark everyone as having left, lower all hands and empty the stage, because the room closed."""
     time = EventTime(at, approximate)
     rows.room.people_total = None
     for user in sorted(rows.online):
@@ -269,13 +272,12 @@ TYPES = (
 )
 
 
-def correction(*, user_uuid: str, online: bool, sequence: int, at_ms: int) -> Event[Movement]:
-    """Return an event that corrects whether a person is in the room, after the cloud was asked.
+def correction(person: Person, *, online: bool, sequence: int, at_ms: int) -> Event[Movement]:
+    """Return an event that corrects whether a person is in the room.
 
-    The correction is not stored among the cloud's events. It applies after the event with this `sequence`.
-    `at_ms` is the time at which the person entered or left (ms since 1970 UTC).
+    It is not stored among the cloud's events. It applies after the event with this `sequence`, or in its
+    place if that event is lost. `at_ms` is the time at which the person joined or left (ms since 1970 UTC).
     """
-    person = Person(user_uuid)
     arrivals = [Arrival(person, at_ms=at_ms)] if online else []
     departures = [] if online else [Departure(person, at_ms=at_ms)]
     (declared,) = TYPES

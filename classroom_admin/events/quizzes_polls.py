@@ -3,8 +3,8 @@
 Their events change no other rows, so the streams can be projected in any order relative to each other. The
 fields in `changeProperties` may be nested or dotted, and may be below `extra`.
 
-An event without an id concerns the running quiz or poll. If the event of a start is missing, an answer or
-summary creates the row. The new row counts as running, unless another quiz or poll of that stream is running.
+An event without an id concerns the running quiz or poll. If the start event is missing, an answer or summary
+creates the row. The new row counts as running, unless another quiz or poll of that stream is running.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,6 +27,7 @@ from classroom_admin.events.values import (
     Undecodable,
     flag,
     identifier,
+    listed,
     mapping,
     moment,
     plain,
@@ -37,13 +38,14 @@ from classroom_admin.events.values import (
 )
 
 STARTED, ENDED, ANSWERED, RESULTS = 1, 2, 3, 4
+BESIDE: Final = ("fromUser", "operator", "cause")
 STAFF: Final = ("teacher", "assistant", "server")
 QUIZ, POLL = "quiz", "poll"  # the tables
 
 
 @dataclass(slots=True)
 class Answered:
-    """A person's answer. `selected` contains the chosen items of a quiz, or indexes of options of a poll."""
+    """A person's answer. `selected` contains the chosen items of a quiz, or the option numbers of a poll."""
 
     question_id: str
     person: Person
@@ -54,10 +56,10 @@ class Answered:
 
 @dataclass(slots=True)
 class QuestionChange:
-    """The content of an event: a change to a quiz or poll, a summary of its answers, or one answer.
+    """An event about a quiz or poll: a change, a summary of the answers, or one answer.
 
-    `columns` are the values that the event contains for the row of the quiz or poll. If `question_id` is
-    None, the change concerns the running one. `cause` is 1 for start, 2 for end, 3 for answer, 4 for results.
+    `columns` are values for the row of the quiz or poll. If `question_id` is None, the event concerns the one
+    that is running. `cause` is 1 for start, 2 for end, 3 for answer, 4 for results.
     """
 
     table: str
@@ -71,11 +73,15 @@ class QuestionChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """The cloud's names for a widget and its fields. `running` has the possible names of the state field."""
+    """The cloud's names for the fields of quizzes or polls, and the name of their widget.
+
+    `other_ids` are alternative names for the id. `running` are alternative names for the state.
+    """
 
     table: str
     widget: str
     question_id: str
+    other_ids: tuple[str, ...] = ()
     chosen: str
     running: tuple[str, ...]
     columns: Callable[[Raw], dict[str, Json]]
@@ -83,8 +89,8 @@ class Fields:
 
 def _quiz_columns(changed: Raw) -> dict[str, Json]:
     return {
-        "items": _listed(changed.get("items")),
-        "correct_items": _listed(changed.get("correctItems")),
+        "items": listed(changed.get("items")),
+        "correct_items": listed(changed.get("correctItems")),
         "selected_count": whole(changed.get("selectedCount"), SMALL),
         "correct_count": whole(changed.get("correctCount"), SMALL),
         "total_count": whole(changed.get("totalCount"), SMALL),
@@ -96,7 +102,7 @@ def _poll_columns(changed: Raw) -> dict[str, Json]:
     mode = whole(changed.get("mode"), SMALL)
     return {
         "multiple": None if mode is None else mode == 2,
-        "items": _listed(changed.get("pollItems")),
+        "items": listed(changed.get("pollItems")),
         "details": _details(changed.get("pollDetails")),
     }
 
@@ -105,6 +111,7 @@ QUIZ_FIELDS = Fields(
     table=QUIZ,
     widget="popupQuiz",
     question_id="popupQuizId",
+    other_ids=("popQuizId",),
     chosen="selectedItems",
     running=("answerState",),
     columns=_quiz_columns,
@@ -122,7 +129,8 @@ POLL_FIELDS = Fields(
 def decode(data: Raw, odd: list[str], *, fields: Fields) -> QuestionChange:
     changed = _changed(data, fields.widget)
     cause = cause_action(data.get("cause"))
-    named = (one.get(fields.question_id) for one in (changed, mapping(data.get("cause"))))
+    given = mapping(data.get("cause"))
+    named = (one.get(name) for one in (changed, given) for name in (fields.question_id, *fields.other_ids))
     question_id = next((found for one in named if (found := identifier(one))), None)
     if cause == ANSWERED or changed.get(fields.chosen) is not None:
         answer = _answer(data, question_id, changed, fields)
@@ -140,7 +148,7 @@ def decode(data: Raw, odd: list[str], *, fields: Fields) -> QuestionChange:
 
 
 def cause_action(value: object) -> int | None:
-    """Return the number in `cause.action`. `cause` may be JSON text. Return None if there is no number."""
+    """Return the number in `cause.action`, or None. `cause` may be JSON text."""
     try:
         return whole(mapping(value).get("action"))
     except Undecodable:
@@ -148,9 +156,9 @@ def cause_action(value: object) -> int | None:
 
 
 def _changed(data: Raw, widget: str) -> dict[str, Any]:
-    """Return the changed fields as one flat object, in which fields in `extra` override the others.
+    """Return the changed fields of the widget as one flat object. Fields in `extra` override the others.
 
-    Take the fields below `widgets.<widget>` if there are any. Raise Undecodable without `changeProperties`.
+    Raise Undecodable if there are no `changeProperties`.
     """
     raw = mapping(data.get("changeProperties"))
     if not raw:
@@ -166,9 +174,10 @@ def _changed(data: Raw, widget: str) -> dict[str, Any]:
 
 
 def _running(changed: Raw, names: tuple[str, ...], action: int | None) -> bool | None:
-    """Return whether the quiz or poll is running; None if unknown. The fields `names` override `action`.
+    """Return whether the quiz or poll is running, or None if unknown.
 
-    If neither the fields nor `action` decide, a closed widget (`state` 0) means False.
+    The fields `names` count first, then `action`. If both are missing, a closed widget (`state` 0) means
+    False.
     """
     for name in names:
         state = flag(changed.get(name))
@@ -183,7 +192,7 @@ def _answer(data: Raw, question_id: str | None, changed: Raw, fields: Fields) ->
     if question_id is None:
         raise Undecodable("an answer that names no question")
     person, at_ms = _answerer(data), moment(changed.get("lastCommitTime"))
-    chosen = _listed(changed.get(fields.chosen)) or []
+    chosen = listed(changed.get(fields.chosen)) or []
     if fields.table == POLL:
         return Answered(question_id, person, [_index(item) for item in chosen], None, at_ms)
     return Answered(question_id, person, chosen, flag(changed.get("isCorrect")), at_ms)
@@ -192,9 +201,8 @@ def _answer(data: Raw, question_id: str | None, changed: Raw, fields: Fields) ->
 def _answerer(data: Raw) -> Person:
     """Return the person who answered. Raise Undecodable if the event names no person.
 
-    `fromUser` is either the student who answered, or the person who started the quiz or poll. In the second
-    case, the student is the `operator`. Use `fromUser` if it is a student, and `operator` if `fromUser` is
-    staff. If the role of `fromUser` is unknown, use `operator` unless it is staff.
+    `fromUser` is the student who answered, or the person who started the quiz or poll. In the second case,
+    the student is the `operator`. If the role of `fromUser` is unknown, use `operator` unless it is staff.
     """
     sender, operator = read_person(data.get("fromUser")), read_person(data.get("operator"))
     if operator is not None and (sender is None or _yields(sender, operator)):
@@ -210,22 +218,6 @@ def _yields(sender: Person, operator: Person) -> bool:
     return sender.role in (None, "unknown") and operator.role not in STAFF
 
 
-def _listed(value: object) -> list[Json] | None:
-    """Convert an object with numbered keys, or a single value, to a list. Keep lists and None unchanged."""
-    if value is None:
-        return None
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return [plain(value[key]) for key in sorted(value, key=_order)]
-    return [plain(value)]
-
-
-def _order(key: str) -> tuple[bool, int, str]:
-    short = key.isdecimal() and len(key) < 10
-    return (not short, int(key) if short else 0, key)
-
-
 def _index(item: Json) -> Json:
     try:
         number = whole(item, SMALL)
@@ -235,7 +227,7 @@ def _index(item: Json) -> Json:
 
 
 def _details(value: object) -> dict[str, Json] | None:
-    """Return the results, which may be a list, as `{"0": {num, percentage}}`. `percentage` is from 0 to 1."""
+    """Return the results as `{"0": {num, percentage}}`. `percentage` is from 0 to 1."""
     if isinstance(value, list):
         value = {str(index): item for index, item in enumerate(value)}
     if not isinstance(value, Mapping):
@@ -294,7 +286,7 @@ def _running_of(table: str, rows: Rows) -> set[str]:
 
 
 def _question(table: str, question_id: str, rows: Rows) -> Any:
-    """Return the row of a quiz or poll. A new row is running unless another quiz or poll is running."""
+    """Return the row of a quiz or poll. If it is new and no other is running, mark it as running."""
     questions, running = rows.of_table(table), _running_of(table, rows)
     row = questions.get(question_id)
     if row is None:
@@ -327,7 +319,7 @@ def _end(table: str, question_id: str, time: EventTime, rows: Rows) -> None:
 
 
 def _put_answer(table: str, sequence: int, data: Answered, time: EventTime, rows: Rows) -> None:
-    """Store an answer. Replace the person's earlier answer to the same quiz or poll."""
+    """Store an answer. It replaces the person's earlier answer to the same quiz or poll."""
     _question(table, data.question_id, rows)
     key = (table, data.question_id, data.person.user_uuid)
     earlier = rows.answers.get(key)
@@ -380,10 +372,17 @@ def _answer_words(table: str, answer: Answered, names: Names) -> str:
     return words % {"who": who, "what": quoted(", ".join(str(item) for item in answer.selected))}
 
 
+def event_fields(raw: Raw) -> Raw:
+    """Return the event's data with `fromUser`, `operator` and `cause`, which may be outside the data."""
+    if raw.get("data") is None:
+        return raw
+    return {name: raw[name] for name in BESIDE if raw.get(name) is not None} | dict(data_of(raw))
+
+
 TYPES = tuple(
     EventType(
         kinds=(kind,),
-        fields=lambda raw: raw if raw.get("data") is None else data_of(raw),
+        fields=event_fields,
         decode=partial(decode, fields=fields),
         own_time=own_time,
         needs=needs,

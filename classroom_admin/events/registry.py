@@ -1,4 +1,4 @@
-"""Collect the event types that this package's modules declare, and use them to handle any event."""
+"""Collect the event types that this package's modules declare. Use them to decode and project events."""
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
@@ -15,11 +15,12 @@ from classroom_admin.events.times import EventTime
 from classroom_admin.events.values import Raw, Undecodable, identifier, moment, whole
 
 ROOM_ID_LENGTH = 64
+UNNUMBERED = (Stream.PEER, Stream.CHAT)
 AnyEvent = Event[Any]
 
 
 def _collect() -> dict[Stream, dict[int | None, EventType[Any]]]:
-    """Return the `TYPES` of all modules by stream and `cmd`. Raise ValueError if a kind is declared twice."""
+    """Return all event types by stream and `cmd`. Raise ValueError if a kind is declared twice."""
     found: dict[Stream, dict[int | None, EventType[Any]]] = {stream: {} for stream in Stream}
     for module in iter_modules(package.__path__, f"{package.__name__}."):
         if module.name == __name__:
@@ -35,7 +36,7 @@ _TYPES = _collect()
 
 
 def type_of(stream: Stream, cmd: int | None) -> EventType[Any] | None:
-    """Return the declaration for events with this `cmd`, or None if this release does not know them."""
+    """Return the event type with this `cmd`, or None if this release does not know it."""
     of_stream = _TYPES[stream]
     return of_stream.get(cmd) or of_stream.get(None)
 
@@ -43,16 +44,27 @@ def type_of(stream: Stream, cmd: int | None) -> EventType[Any] | None:
 def filters() -> list[EventType[Any]]:
     """Return the event types that people can filter by, in the order of `EventKind`."""
     types = [type_of(kind.stream, kind.cmd) for kind in EventKind]
-    named = {declared.name: declared for declared in types if declared is not None and declared.name}
+    named: dict[str, EventType[Any]] = {}
+    for declared in types:
+        if declared is not None and declared.name:
+            named.setdefault(declared.name, declared)
     return list(named.values())
+
+
+def kinds_named(name: str) -> list[EventKind]:
+    """Return the kinds of events that the filter with this name shows, in the order of `EventKind`."""
+    return [
+        kind
+        for kind in EventKind
+        if (declared := type_of(kind.stream, kind.cmd)) is not None and declared.name == name
+    ]
 
 
 def identify(raw: object, stream: Stream = Stream.ROOM, *, room_uuid: str | None = None) -> Identity:
     """Return the room, sequence, `cmd` and time of an event. Use `room_uuid` if the event names no room.
 
-    Raise Undecodable if the event is not an object, or lacks a required room or sequence. Quiz and poll
-    events need no room; direct messages need neither room nor sequence. `ts_ms` is None if `ts` is missing or
-    invalid.
+    Raise Undecodable if the event is not an object, or if it has no room or sequence and its stream needs
+    them. `ts_ms` is None if `ts` is missing or invalid.
     """
     if not isinstance(raw, Mapping):
         raise Undecodable("an event that is not an object")
@@ -64,7 +76,7 @@ def identify(raw: object, stream: Stream = Stream.ROOM, *, room_uuid: str | None
 
 def _sequence(raw: Raw, stream: Stream) -> int | None:
     sequence = whole(raw.get("sequence"))
-    if stream is not Stream.PEER and (sequence is None or sequence < 0):
+    if stream not in UNNUMBERED and (sequence is None or sequence < 0):
         raise Undecodable("an event without a usable sequence number")
     return sequence
 
@@ -80,8 +92,8 @@ def _cmd(raw: Raw) -> int | None:
 def decode(stream: Stream, raw: object) -> AnyEvent:
     """Decode an event. If its type is unknown, its `type` and `data` are None.
 
-    Raise Undecodable if the event can't be read. If only a part can't be read, such as one of many users,
-    name that part in `Event.odd`.
+    Raise Undecodable if the event can't be read. If only a part is unreadable, such as one of many users, add
+    it to `Event.odd`.
     """
     if not isinstance(raw, Mapping):
         raise Undecodable("an event that is not an object")
@@ -102,7 +114,7 @@ def decode(stream: Stream, raw: object) -> AnyEvent:
 
 
 def needs(events: Iterable[AnyEvent]) -> Needs:
-    """Return which rows the projection of these events may read or change, in batches of any size."""
+    """Return the rows that must be loaded to project these events."""
     needed = Needs()
     for event in events:
         if event.type is not None and event.type.needs is not None:
@@ -111,35 +123,36 @@ def needs(events: Iterable[AnyEvent]) -> Needs:
 
 
 def project(event: AnyEvent, time: EventTime, rows: Rows) -> None:
-    """Apply one event to the rows, and add the keys of the changed rows to `rows.dirty`.
+    """Apply one event to the rows. Add the keys of the changed rows to `rows.dirty`.
 
-    Project the events of a stream in sequence order. `rows` must contain the rows that `needs` returned. The
-    caller updates `event_count`, `last_sequence`, `question_events` and `last_event_id`. A direct message
-    does not change the room's row.
+    If such a key is no longer in `rows`, the row was deleted. Project the events of a stream in sequence
+    order. `rows` must contain the rows that `needs` returned. The caller updates `event_count`,
+    `last_sequence`, `question_events` and `last_event_id`.
     """
     if event.stream is not Stream.PEER:
         room = rows.room
         if room.last_event_at is None or time.at > room.last_event_at:
             room.last_event_at = time.at
         rows.dirty.add(("room",))
+    event.repeats = False
     if event.type is not None:
         event.type.apply(event, time, rows)
 
 
 def sentence(event: AnyEvent, names: Mapping[str, str]) -> Sentence:
-    """Return a tuple (icon, words) that describes the event. `names` are people's names by cloud id."""
+    """Return an icon and a sentence for the event. `names` has people's names by cloud id."""
     return _sentence(event, Names(names))
 
 
 def unnamed(event: AnyEvent) -> set[str]:
-    """Return the cloud ids of the people in the event's sentence whose names the event does not contain."""
+    """Return the cloud ids of people in the event's sentence if the event does not contain their names."""
     names = Names({})
     _sentence(event, names)
     return names.missing
 
 
 def concerned(event: AnyEvent) -> set[str]:
-    """Return the cloud ids of the people whom the event's sentence is about. The event may name others."""
+    """Return the cloud ids of the people in the event's sentence."""
     names = Names({})
     _sentence(event, names)
     return names.concerned
@@ -148,12 +161,16 @@ def concerned(event: AnyEvent) -> set[str]:
 def _sentence(event: AnyEvent, names: Names) -> Sentence:
     if event.type is None:
         return "activity", _("Event of type %(kind)s") % {"kind": event.cmd}
+    if event.repeats and event.type.quiet is not None:
+        return event.type.quiet(event.data, names)
     return event.type.sentence(event.data, names)
 
 
 def mark(event: AnyEvent) -> str:
-    """Return the event's mark in the replay: class, hand, removal, recording, question, or "" for none."""
-    return event.type.mark(event.data) if event.type is not None and event.type.mark is not None else ""
+    """Return the event's kind on the replay's timeline (such as class or hand), or "" if it is not shown."""
+    if event.type is None or event.type.mark is None or event.repeats:
+        return ""
+    return event.type.mark(event.data)
 
 
 def confirms(event: AnyEvent, *, cmd: int, match: Match, since_sequence: int) -> bool:
@@ -162,6 +179,11 @@ def confirms(event: AnyEvent, *, cmd: int, match: Match, since_sequence: int) ->
     The event must have the type of `cmd`, in its single or batch form, and a sequence above `since_sequence`.
     It must also contain the values in `match`.
     """
+    if event.stream is Stream.CHAT:
+        # Messages of Agora Chat have no sequence number. `match` says how old a message may be.
+        if event.type is None or event.type.confirms is None or cmd != EventKind.CHAT.cmd:
+            return False
+        return event.type.confirms(event.data, match)
     return (
         event.type is not None
         and event.type.confirms is not None

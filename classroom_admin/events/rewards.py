@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from classroom_admin.events.event import Event, EventKind, EventType
+from classroom_admin.events.event import Event, EventKind, EventType, Match
 from classroom_admin.events.people import Person, participant, touch
 from classroom_admin.events.rows import Rows
 from classroom_admin.events.sentences import Names, Sentence
@@ -43,7 +43,7 @@ def _reward(raw: Raw) -> Reward | None:
 
 
 def apply(event: Event[Rewards], time: EventTime, rows: Rows) -> None:
-    """Set each person's total of rewards. If the event has no total, add the change to the stored total."""
+    """Set each person's total of rewards. If the event has no total, add its change to the stored total."""
     for reward in event.data.rewards:
         row = participant(rows, reward.user_uuid)
         total = row.rewards + (reward.changed or 0) if reward.total is None else reward.total
@@ -60,6 +60,11 @@ def sentence(data: Rewards, names: Names) -> Sentence:
     )
 
 
+def confirms(data: Rewards, match: Match) -> bool:
+    """Return whether the event names all people in `match`. `match` is {"user_uuids": [..]}."""
+    return set(match.get("user_uuids") or ("",)) <= {reward.user_uuid for reward in data.rewards}
+
+
 TYPES = (
     EventType(
         kinds=(EventKind.REWARDS,),
@@ -71,5 +76,6 @@ TYPES = (
         sentence=sentence,
         name="rewards",
         label=gettext_lazy("Rewards"),
+        confirms=confirms,
     ),
 )

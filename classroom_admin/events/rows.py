@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-PROJECTION_VERSION: Final = 2
-"""The version of the projection. Increase it if stored events now give other rows, to project all again."""
+PROJECTION_VERSION: Final = 4
+"""The version of the projection. Increase it if stored events now give different rows. All rooms are then
+projected again.
+"""
 CLOSED: Final = 3
 """`RoomRow.state` of a closed class."""
 
@@ -37,6 +39,7 @@ class RoomRow:
     chat_count: int = 0
     event_count: int = 0
     recording_state: str = ""
+    starts_paused: bool = False
     question_events: int = 0
     last_event_id: int = 0
     chat_muted: bool = False
@@ -44,6 +47,7 @@ class RoomRow:
     ext_apps: dict[str, Any] = field(default_factory=dict)
     groups: dict[str, Any] = field(default_factory=dict)
     groups_sequence: int = 0
+    known_groups: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -104,7 +108,7 @@ class MessageRow:
 
 @dataclass(slots=True)
 class PeerRow:
-    """A direct message. `arrived` gives the order of messages that were sent at the same moment."""
+    """A direct message. `arrived` orders messages that were sent at the same moment."""
 
     table: ClassVar[str] = "peer"
     key_columns: ClassVar[tuple[str, ...]] = ("digest",)
@@ -132,6 +136,8 @@ class RecordingRow:
     ended_at: datetime | None = None
     sid: str = ""
     streaming_urls: dict[str, Any] = field(default_factory=dict)
+    pauses: list[Any] = field(default_factory=list)
+    retrying: bool = False
 
 
 @dataclass(slots=True)
@@ -147,6 +153,7 @@ class ResourceRow:
     task: dict[str, Any] = field(default_factory=dict)
     put_sequence: int | None = None
     put_at: datetime | None = None
+    put_by: str = ""
     removed_at: datetime | None = None
 
 
@@ -226,12 +233,13 @@ def key_of(row: Row) -> RowKey:
 
 @dataclass(slots=True)
 class Needs:
-    """The stored rows to load, besides the room's own row. Some of them may not exist in the database.
+    """The rows to load in addition to the room's row. Some of them may not exist in the database.
 
     - `open_presences_of`: the people whose presences without `left_at` are needed
     - `answers`: tuples (of, question_id, user_uuid)
     - `running_*`: whether to load the recording, quizzes or polls that are running
-    - `on_stage`, `hands`: whether to load the participants who are on stage or have a raised hand
+    - `on_stage`, `hands`, `sharing`: whether to load the participants who are on stage, have a raised hand or
+      share their screen
     - `class_over`: whether to load the participants who are online, and all open presences; it is set
       together with `on_stage`, `hands` and `running_recording`
     """
@@ -248,6 +256,7 @@ class Needs:
     running_poll: bool = False
     on_stage: bool = False
     hands: bool = False
+    sharing: bool = False
     class_over: bool = False
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from classroom_admin.events.people import Person
 
@@ -17,12 +18,12 @@ NAMED: Final = 3
 
 
 def isolated(words: str) -> str:
-    """Put words between Unicode isolates, because a right-to-left name could reorder the sentence."""
+    """Put words between Unicode isolates. Otherwise, a right-to-left name could reorder the sentence."""
     return f"\u2068{words}\u2069"
 
 
 def quoted(words: str) -> str:
-    """Return the beginning of a message as one line between Unicode isolates."""
+    """Return the beginning of a message as one line."""
     text = " ".join(words.split())
     return isolated(text if len(text) <= QUOTED else f"{text[:QUOTED].rstrip()}…")
 
@@ -31,8 +32,8 @@ def quoted(words: str) -> str:
 class Names:
     """People's names by their cloud ids, for events that do not contain the names.
 
-    `missing` collects the ids for which no name was found. `concerned` collects the ids of all people whom
-    the sentence is about, including people whom it only counts.
+    `missing` collects the ids of people without a known name. `concerned` collects the ids of all people in
+    the sentence, even if it only counts them.
     """
 
     known: Mapping[str, str]
@@ -40,11 +41,11 @@ class Names:
     concerned: set[str] = field(default_factory=set)
 
     def concern(self, people: Iterable[Person]) -> None:
-        """Note people whom the sentence is about, even if it does not name them."""
+        """Add these people to `concerned`."""
         self.concerned.update(person.user_uuid for person in people)
 
     def name(self, person: Person) -> str:
-        """Return and note the name of a person, or "" if it is unknown."""
+        """Return the name of a person, or "" if it is unknown."""
         self.concern([person])
         name = person.name or self.known.get(person.user_uuid, "")
         if not name:
@@ -57,14 +58,15 @@ class Names:
         return isolated(name) if name else _("Someone")
 
     def whom(self, people: Sequence[Person]) -> str:
-        """Return the names of the first people, and the number of the others."""
+        """Return the names of the first people. If there are more, add how many."""
         self.concern(people)
         words = ", ".join(self.who(person) for person in people[:NAMED])
         more = len(people) - NAMED
         return _("%(names)s and %(count)s more") % {"names": words, "count": more} if more > 0 else words
 
-    def several(self, user_uuids: Sequence[str], one: str, many: str) -> str:
-        """Return a sentence that names these people or, if a name is missing, counts them."""
+    def several(self, user_uuids: Sequence[str]) -> str:
+        """Return the names of these people or, if a name is missing, their number."""
         people = [Person(user_uuid) for user_uuid in user_uuids]
-        unnamed = [person for person in people if not self.name(person)]
-        return f"{len(people) if unnamed else self.whom(people)} {one if len(people) == 1 else many}"
+        if [person for person in people if not self.name(person)]:
+            return ngettext("%(count)d person", "%(count)d people", len(people)) % {"count": len(people)}
+        return self.whom(people)

@@ -9,7 +9,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Stamped:
-    """An event's own time (ms since 1970 UTC, or None), and its time of receipt (aware, UTC)."""
+    """The times of an event: its own (ms since 1970 UTC, or None), and that of its receipt (aware, UTC)."""
 
     ts_ms: int | None
     received_at: datetime
@@ -17,7 +17,7 @@ class Stamped:
 
 @dataclass(slots=True)
 class EventTime:
-    """The time of an event. `approximate` means that it was inferred from the time of receipt."""
+    """The time of an event. If `approximate` is True, it was inferred from the time of receipt."""
 
     at: datetime
     approximate: bool
@@ -33,11 +33,10 @@ def event_times(
 ) -> list[EventTime]:
     """Return the times of consecutive events of one stream, in sequence order.
 
-    `previous` is the time determined for the event before these events. `following` is the stored event after
-    them. An event without its own time gets its time of receipt. This time is limited: it is not after the
-    next event's own time, and not before the previous event's time. If the two limits contradict each other,
-    the previous event's time wins. If the next event was received later than this event, it sets no limit,
-    because it may not have been stored when this event was first projected.
+    `previous` is the time of the preceding event, and `following` is the stored event that comes after them.
+    An event without its own time gets its time of receipt. This is limited to the time between the previous
+    and the next event. If these contradict each other, the previous event's time wins. A next event that was
+    received later sets no limit, because it may not have been stored when this event was first projected.
     """
     times: list[EventTime] = []
     last = len(stamped) - 1

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Undecodable(Exception):
-    """An event can't be read. `reason` explains the problem to the administrator."""
+    """The error for an event that can't be read. `reason` explains the problem to the administrator."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -54,9 +54,9 @@ ROLES = {
 
 
 def text(value: object, length: int | None = None) -> str | None:
-    """Return a text in a form that every database can store, cut to `length`. Return None for other values.
+    """Return a string that every database can store, cut to `length`. Return None for other values.
 
-    Replace characters that can't be stored (NUL, lone surrogates) with U+FFFD. Convert a number to text.
+    NUL and lone surrogates become U+FFFD. A number becomes text.
     """
     if not isinstance(value, str):
         if isinstance(value, bool) or not isinstance(value, int | float) or not _printable(value):
@@ -68,7 +68,7 @@ def text(value: object, length: int | None = None) -> str | None:
 
 
 def name_text(value: object) -> str | None:
-    """Return a name, cut to `NAME_LENGTH`. Return "" (unnamed) if the name has no visible character."""
+    """Return a name, cut to `NAME_LENGTH`. Return "" if it has no visible character."""
     read = text(value, NAME_LENGTH)
     return read if read is None or "!" <= read[:1] <= "~" else visible_name(read)
 
@@ -78,9 +78,9 @@ def _printable(value: float) -> bool:
 
 
 def identifier(value: object, length: int = ID_LENGTH) -> str | None:
-    """Return the value as an id. Return None if the value is empty, or neither a text nor a number.
+    """Return the value as an id. Return None if the value is empty, or neither a string nor a number.
 
-    Raise Undecodable if the id can't be stored unchanged: a cut or altered id could name another person.
+    Raise Undecodable if the id can't be stored unchanged, because a changed id could name another person.
     """
     if not isinstance(value, str):
         value = text(value)
@@ -94,7 +94,7 @@ def identifier(value: object, length: int = ID_LENGTH) -> str | None:
 
 
 def whole(value: object, most: int = BIG) -> int | None:
-    """Return a number, or the text of a number, as an integer without the fraction. Else return None.
+    """Return a number as an integer without its fraction, or None. The number may be text.
 
     Raise Undecodable if the integer is not within ±`most`.
     """
@@ -131,7 +131,7 @@ def _number(value: float | str) -> float | None:
 
 
 def real(value: object) -> float | None:
-    """Return a finite number, or the text of one, as a float. Return None for other values."""
+    """Return a finite number as a float, or None. The number may be text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, int) and value.bit_length() > 64:
@@ -141,7 +141,7 @@ def real(value: object) -> float | None:
 
 
 def flag(value: object) -> bool | None:
-    """Return a bool, a number (0 is False) or the text of either as a bool. Return None for other values."""
+    """Return the value as a bool, or None. It may be a bool, a number (0 is False) or the text of either."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -157,7 +157,7 @@ def flag(value: object) -> bool | None:
 
 
 def moment(value: object) -> int | None:
-    """Return a time as milliseconds since 1970 UTC. Return None unless it is between 2010 and 2100."""
+    """Return a time as milliseconds since 1970 UTC, or None if it is not between 2010 and 2100."""
     if type(value) is not int:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             return None
@@ -169,7 +169,7 @@ def moment(value: object) -> int | None:
 
 
 def role(value: object) -> str:
-    """Convert a role number, its text or a word of `ROLES` to a `rooms.models.Role` value, else `unknown`."""
+    """Return the role for a number, its text or a word in `ROLES`. Return `unknown` for other values."""
     if isinstance(value, float) and value.is_integer() and 0 <= value <= 9:
         value = int(value)
     if type(value) is int and 0 <= value <= 9:
@@ -180,8 +180,7 @@ def role(value: object) -> str:
 def plain(value: object, depth: int = 0) -> Json:
     """Return a copy of a JSON value that every database can store.
 
-    Replace NaN, infinities and values nested deeper than 32 levels with null, and integers beyond 64 bits
-    with their text.
+    NaN, infinities and values nested deeper than 32 levels become null. Integers beyond 64 bits become text.
     """
     if isinstance(value, str):
         return text(value)
@@ -201,7 +200,7 @@ def plain(value: object, depth: int = 0) -> Json:
 
 
 def mapping(value: object) -> Raw:
-    """Return an object, also one that is sent as JSON text. Return an empty object for other values."""
+    """Return an object. It may be JSON text. Return an empty object for other values."""
     if isinstance(value, str):
         value = _parsed(value)
     return value if isinstance(value, Mapping) else {}
@@ -217,9 +216,9 @@ def _parsed(value: str) -> object:
 
 
 def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: str) -> list[T]:
-    """Return the results of `read` for the items of a list. Treat a missing list as empty.
+    """Return the result of `read` for each item of a list. A missing list counts as empty.
 
-    For each item that can't be read, add a message that starts with `what` to `odd`.
+    If an item can't be read, add a message to `odd`. The message starts with `what`.
     """
     if value is None:
         return []
@@ -242,8 +241,27 @@ def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: s
     return found
 
 
+def listed(value: object) -> list[Json] | None:
+    """Return the value as a list. An object with numbered keys becomes the list of its values.
+
+    Lists and None stay unchanged. Any other value becomes a list with one item.
+    """
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return [plain(value[key]) for key in sorted(value, key=_order)]
+    return [plain(value)]
+
+
+def _order(key: str) -> tuple[bool, int, str]:
+    short = key.isdecimal() and len(key) < 10
+    return (not short, int(key) if short else 0, key)
+
+
 def split_path(key: str) -> Path:
-    """Return the parts of a key such as `a.b.c`. Do not split a key that has empty parts.
+    """Return the parts of a key such as `a.b.c`. A key with empty parts is not split.
 
     Raise Undecodable if there are more than 32 parts.
     """

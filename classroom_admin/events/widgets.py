@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classroom_admin.events.property_changes import PropertyTopic, below
+from classroom_admin.events.sentences import Names
 from classroom_admin.events.values import Json, flag
 
 EXT_APPS: Final = "extApps"
 _QUIZ, _POLL = gettext_lazy("quiz"), gettext_lazy("poll")
-_BOARD, _CLOCK = gettext_lazy("whiteboard"), gettext_lazy("countdown clock")
+_BOARD, _TIMER = gettext_lazy("whiteboard"), gettext_lazy("timer")
 TOOLS: Final[dict[str, str | Promise]] = {
     "popupquiz": _QUIZ,
     "io_agora_answer": _QUIZ,
@@ -23,18 +24,18 @@ TOOLS: Final[dict[str, str | Promise]] = {
     "netlessboard": _BOARD,
     "fcrboard": _BOARD,
     "easemobim": gettext_lazy("chat"),
-    "countdown": _CLOCK,
-    "countdowntimer": _CLOCK,
-    "io_agora_countdown": _CLOCK,
+    "countdown": _TIMER,
+    "countdowntimer": _TIMER,
+    "io_agora_countdown": _TIMER,
     "streamwindow": gettext_lazy("large video windows"),
     "mediaplayer": gettext_lazy("video player"),
     "webview": gettext_lazy("web page"),
     "watermark": gettext_lazy("watermark"),
 }
-"""The names of widgets and extensions in texts for people, by the cloud's names in lower case."""
+"""The names of widgets and extensions in texts for people. The keys are the cloud's names in lower case."""
 
 
-def _sentence(name: str, value: Json) -> str:
+def _sentence(name: str, value: Json, names: Names) -> str:
     tool, opened = TOOLS.get(name.casefold()), flag(below(value, "state"))
     if tool is None or opened is None:
         return ""

@@ -21,7 +21,7 @@ TEACHERS = (
 
 
 def refuse_a_schools_data(data_dir: Path) -> None:
-    """Raise ``CannotStart`` if the database has people or rooms, but does not belong to a demo."""
+    """Raise ``CannotStart`` if the database has people or rooms that do not belong to a demo."""
     if demo.is_demo(data_dir):
         return
     tables = connection.introspection.table_names()
@@ -53,7 +53,7 @@ def is_alive() -> bool:
 
 
 def welcome(address: str) -> str:
-    """Return the message that the demo is ready. It lists the accounts."""
+    """Return the message for the start of the demo. It lists the accounts."""
     people = [(ADMINISTRATOR, "administrator"), *((email, "teacher") for email, _, _ in TEACHERS)]
     lines = [
         "",

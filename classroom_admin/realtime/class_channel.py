@@ -1,4 +1,4 @@
-"""Send updates to the subscribers of one class. All reach the same version, then receive the same bytes."""
+"""Send updates to the subscribers of one class. All have the same version, so they get the same bytes."""
 
 import asyncio
 from collections import defaultdict
@@ -17,14 +17,17 @@ MOST_CATCH_UPS: Final = 64
 
 @dataclass(slots=True)
 class Rendered:
-    """A message, and the current HTML of the parts that an update always replaces as a whole, by template."""
+    """A message for class pages, and the HTML of the parts that updates always replace completely.
+
+    `parts` has the HTML by template.
+    """
 
     message: bytes
     parts: dict[str, str] = field(default_factory=dict)
 
 
 class ClassPage(Protocol):
-    """The interface that loads and renders a class page. Its methods run in threads, off the event loop."""
+    """The interface that loads and renders a class page. The hub calls the methods in threads."""
 
     def load(self, ids: Collection[int]) -> dict[int, Room]:
         """Return the rooms with these ids, with the annotations that `PageVersion.of` needs."""
@@ -32,14 +35,14 @@ class ClassPage(Protocol):
     def render(
         self, room: Room, *, seen: PageVersion, language: str, known: Mapping[str, str] | None = None
     ) -> Rendered:
-        """Render the changes from `seen` to `room`. Leave out whole parts whose HTML is equal in `known`."""
+        """Render the changes from `seen` to `room`. Skip the parts that have the same HTML in `known`."""
 
     def whole_parts(self, room: Room, *, language: str) -> dict[str, str]:
-        """Return the HTML of the parts that an update always replaces as a whole, by template."""
+        """Return the HTML of the parts that updates always replace completely, by template."""
 
 
 class ClassChannel:
-    """The channel of a class. All subscribers have the version `now`, which is None until the room loads."""
+    """The channel of a class. All subscribers have the version `now`. It is None until the room is loaded."""
 
     def __init__(self, room_id: int, *, page: ClassPage, threads: Threads) -> None:
         self.room_id = room_id
@@ -59,11 +62,14 @@ class ClassChannel:
 
     @property
     def skips_unchanged_parts(self) -> bool:
-        """Whether updates can skip unchanged whole parts: their last HTML is known in all languages."""
+        """Whether updates can skip unchanged parts.
+
+        For this, their last HTML must be known in all languages.
+        """
         return bool(self._parts) and all(self._parts.get(language) for language in self._subscribers)
 
     async def open(self) -> None:
-        """Load the room. Load it only once, even if several callers call this at the same time."""
+        """Load the room. Concurrent calls load it only once."""
         async with self._opening:
             if self.now is None:
                 rooms = await self._threads.run(self._page.load, [self.room_id])
@@ -94,7 +100,7 @@ class ClassChannel:
                 self._parts.pop(subscriber.language, None)
 
     async def advance(self, room: Room) -> None:
-        """Send all subscribers the changes in `room`. Render once per language. Do not call concurrently."""
+        """Send all subscribers the changes in `room`. Do not call this concurrently."""
         before, after = self.now, PageVersion.of(room)
         if before is None or before == after:
             return
@@ -119,12 +125,12 @@ class ClassChannel:
             }
 
     async def _is_still(self, version: PageVersion) -> bool:
-        """Return whether the room still has `version`. If not, the rendered parts may already be newer."""
+        """Return whether the room in the database still has `version`."""
         rooms = await self._threads.run(self._page.load, [self.room_id])
         return self.room_id in rooms and PageVersion.of(rooms[self.room_id]) == version
 
     async def _render_whole_parts(self, language: str) -> None:
-        """Render and store the whole parts, so that later updates can skip the unchanged parts."""
+        """Render and store the whole parts, so that later updates can skip those that do not change."""
         room, now = self._room, self.now
         if room is None or now is None:
             return
@@ -134,7 +140,10 @@ class ClassChannel:
             self._parts[language] = parts
 
     async def _catch_up(self, seen: PageVersion, now: PageVersion, language: str) -> bytes:
-        """Return the message that updates a page from `seen` to `now`. Cache the message for other pages."""
+        """Return the message that updates a page from `seen` to `now`.
+
+        The message is cached for other pages.
+        """
         key = (seen, now, language)
         if key not in self._catch_ups:
             while len(self._catch_ups) >= MOST_CATCH_UPS:

@@ -14,14 +14,15 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 RETRY: Final = b"retry: 5000\n\n"
-"""The delay (ms) after which other clients reconnect. Our page has its own rules for reconnecting."""
+"""The delay (ms) after which clients reconnect, except for our pages, which have their own rules."""
 LAST_CHUNK_TIMEOUT_S: Final = 0.5
 
 
 async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: str | None) -> None:
-    """Serve the stream of the class with this `key`, or of the list of classes if `key` is None.
+    """Serve the stream of the class with this `key`. If `key` is None, serve the list of classes.
 
-    Without permission, respond with 200 and the event `end`, because browsers retry after a 4xx status.
+    If the user has no permission, respond with 200 and the event `end`, because browsers retry after a 4xx
+    status.
     """
     query = session.query(scope)
     try:

@@ -17,7 +17,6 @@ from django.utils import translation
 
 from classroom_admin.accounts.models import User
 from classroom_admin.common import clock
-from classroom_admin.common.problem_texts import stored_in_words
 from classroom_admin.realtime import messages, rights
 from classroom_admin.realtime.class_channel import ClassChannel, ClassPage
 from classroom_admin.realtime.polling import PageKey, PollingPages
@@ -27,7 +26,7 @@ from classroom_admin.realtime.source import ANYTHING, Changed, source_for
 from classroom_admin.realtime.subscriber import Subscriber
 from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms.models import Room
-from classroom_admin.sync import freshness
+from classroom_admin.sync import freshness, polling_pace
 
 log = logging.getLogger(__name__)
 
@@ -40,18 +39,20 @@ HEARTBEAT_PARTS: Final = 10
 TICK_EVERY_S: Final = 1.0
 PAUSE_SHARE: Final = 0.5
 LONGEST_PAUSE_S: Final = 0.1
-"""The longest pause after an update. A pause takes PAUSE_SHARE of the update's time; other requests run."""
+"""The maximum pause after an update, so that other requests can run. A pause lasts PAUSE_SHARE of the
+update's time.
+"""
 RETURNS_PER_SECOND: Final = 100
 LONGEST_SPREAD_S: Final = 25.0
 
 
 def spread_s(pages: int) -> float:
-    """Return the period (s) over which this many pages should reconnect if all streams end now. Pure."""
+    """Return the time in seconds over which `pages` pages should reconnect if all streams end now."""
     return min(LONGEST_SPREAD_S, max(1.0, pages / RETURNS_PER_SECOND))
 
 
 class ListChannel(Protocol):
-    """The interface that updates the open pages of the list of classes."""
+    """The interface that updates open pages with the list of classes."""
 
     async def join(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
         """Send `subscriber` the classes that `query` selects, then every change."""
@@ -66,7 +67,7 @@ class ListChannel(Protocol):
         """Send the changes that happen only because time passes."""
 
     async def set_rooms(self, rooms: Mapping[int, set[int]]) -> None:
-        """Set the ids of the teachers' own rooms, by the teachers' account ids."""
+        """Set the ids of each teacher's own rooms, by the teacher's account id."""
 
 
 class Hub:
@@ -114,7 +115,10 @@ class Hub:
         await self._open(room_id).join(subscriber, PageVersion.parse(version))
 
     async def join_list(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
-        """Send `subscriber` the list of classes, unless its version `v` is current. Then send all changes."""
+        """Send `subscriber` the list of classes, then all changes.
+
+        Skip the list if its version is current.
+        """
         await self._add(subscriber)
         await self.lists.join(subscriber, user, query)
 
@@ -133,7 +137,9 @@ class Hub:
         self._start()
         if self._polled_at is None:
             await self._read_freshness()
-        subscriber.push(messages.json_message(messages.HELLO, **self.status(subscriber.language)))
+        subscriber.push(
+            messages.json_message(messages.HELLO, **self.status(subscriber.language, subscriber.right))
+        )
 
     def _open(self, room_id: int) -> ClassChannel:
         if room_id not in self._classes:
@@ -147,7 +153,7 @@ class Hub:
 
     # --- pages that poll because they cannot keep a stream open ---
     async def add_polling_page(self, page: PageKey) -> None:
-        """Start to track the room of a polling page and to check the page's permission."""
+        """Start to track the room and the permission of a polling page."""
         user_id, session_key, room_key = page
         now = clock.monotonic()
         try:
@@ -159,10 +165,14 @@ class Hub:
             await self._open(right.room_id).open()
 
     def is_unchanged(self, page: PageKey, version: str) -> bool:
-        """Return whether the page is known to be permitted and up to date. Run no query."""
+        """Return whether a polling page is up to date and its permission is confirmed. No query is run."""
         right = self._polling.right(page, now=clock.monotonic())
         channel = self._classes.get(right.room_id) if right and right.room_id else None
         return channel is not None and channel.now is not None and str(channel.now) == version
+
+    def polling_right(self, page: PageKey) -> Right | None:
+        """Return the permission of a polling page, or None if it is not confirmed."""
+        return self._polling.right(page, now=clock.monotonic())
 
     # --- background tasks ---
     def _start(self) -> None:
@@ -173,6 +183,7 @@ class Hub:
                 asyncio.create_task(self._retry(task))
                 for task in (
                     self._follow_changes, self._send_heartbeats, self._check_rights_while_needed, self._tick,
+                    self._tell_the_poller,
                 )
             ]  # fmt: skip
 
@@ -194,7 +205,7 @@ class Hub:
                 await task
 
     async def _retry(self, task: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run a background task until the task ends. Restart the task after a database error."""
+        """Run a background task until it ends. Restart it after a database error."""
         while True:
             try:
                 return await task()
@@ -230,24 +241,36 @@ class Hub:
             subscribers = list(self._subscribers)
             for part in range(HEARTBEAT_PARTS):
                 await asyncio.sleep(HEARTBEAT_EVERY_S / HEARTBEAT_PARTS)
-                heartbeats: dict[str, bytes] = {}
+                heartbeats: dict[tuple[str, bool], bytes] = {}
                 for subscriber in subscribers[part::HEARTBEAT_PARTS]:
-                    language = subscriber.language
-                    if language not in heartbeats:
-                        status = self.status(language)
-                        heartbeats[language] = messages.json_message(messages.POLLED, **status)
-                    subscriber.push(heartbeats[language])
+                    key = (subscriber.language, subscriber.right.is_administrator)
+                    if key not in heartbeats:
+                        status = self.status(subscriber.language, subscriber.right)
+                        heartbeats[key] = messages.json_message(messages.POLLED, **status)
+                    subscriber.push(heartbeats[key])
 
-    def status(self, language: str) -> dict[str, Any]:
-        """Return the data's age in seconds (None if there is none), the last polling error and `spread_s`."""
+    def status(self, language: str, right: Right | None) -> dict[str, Any]:
+        """Return the age of the data in seconds, the last polling error, and the value of `spread_s`.
+
+        The age is None if there is no data yet. The text of the error differs between administrators and
+        teachers. If `right` is None, the text is for teachers.
+        """
         age = None if self._polled_at is None else (clock.now() - self._polled_at).total_seconds()
         with translation.override(language):
-            trouble = stored_in_words(self._poll_error)
+            administrator = right is not None and right.is_administrator
+            trouble = freshness.trouble_in_words(self._poll_error, administrator=administrator)
         return {
             "age": None if age is None else round(age, 1),
             "trouble": trouble,
             "spread": spread_s(self.subscribers),
         }
+
+    async def _tell_the_poller(self) -> None:
+        """Tell the poller that pages are open. It then polls the cloud more often."""
+        while True:
+            if self._subscribers or self._polling:
+                await self._threads.run(polling_pace.tell_of_open_pages)
+            await asyncio.sleep(polling_pace.TELL_EVERY_S)
 
     async def _tick(self) -> None:
         while True:
@@ -266,7 +289,7 @@ class Hub:
         await self._stop()
 
     async def check_rights(self) -> None:
-        """End the streams of people who lost their permission. Check all pages together in a few queries."""
+        """End the streams of people who have lost their permission."""
         for room_id in self._polling.drop_idle(now=clock.monotonic()):
             self._close_if_unused(room_id)
         subscribers = list(self._subscribers)

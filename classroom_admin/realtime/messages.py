@@ -1,4 +1,4 @@
-"""Server-sent events as bytes. Pure."""
+"""Server-sent events as bytes. All functions are pure."""
 
 import json
 from typing import Any, Final
@@ -17,7 +17,10 @@ HEADERS: Final = [
 
 
 def message(event: str, data: str, *, version: str = "") -> bytes:
-    """Return an event with `data` (one or more lines). Its id is `version`; if that is "", it has no id."""
+    """Return an event with this data, which may have several lines.
+
+    If `version` is given, it is the event's id.
+    """
     head = f"id: {''.join(version.split())}\n" if version else ""
     # The format has three kinds of line ending. Each of them would split a line of data.
     lines = data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -26,10 +29,13 @@ def message(event: str, data: str, *, version: str = "") -> bytes:
 
 
 def json_message(event: str, **values: Any) -> bytes:
-    """Return an event whose data is a JSON object with these values."""
+    """Return an event with these values as a JSON object."""
     return message(event, json.dumps(values, separators=(",", ":")))
 
 
 def end(reason: str) -> bytes:
-    """Return the last event of a stream. It forbids reconnecting. `reason` is a constant of `rights`."""
+    """Return the last event of a stream. The page then does not reconnect.
+
+    `reason` is a constant of `rights`.
+    """
     return message(END, reason)

@@ -12,6 +12,7 @@ from classroom_admin.realtime import polling_token, session
 from classroom_admin.realtime.endpoint import Receive, Scope, Send, stream
 from classroom_admin.realtime.hub import Hub
 from classroom_admin.realtime.polling import PageKey
+from classroom_admin.realtime.rights import Right
 
 _STREAM: Final = re.compile(r"/live/classes/(?:(?P<key>[a-z0-9]{1,16})/)?stream")
 _POLL: Final = re.compile(r"/live/classes/(?P<key>[a-z0-9]{1,16})/")
@@ -19,7 +20,10 @@ _MOST_TOKENS: Final = 10_000
 
 
 class RealtimeMiddleware:
-    """The ASGI middleware around the application `inner`. The first stream or poll creates the hub."""
+    """The ASGI middleware for streams and polls. The first of these creates the hub.
+
+    All other requests go to the application `inner`.
+    """
 
     def __init__(self, inner: Any, *, make_hub: Callable[[], Hub]) -> None:
         self.inner = inner
@@ -44,14 +48,15 @@ class RealtimeMiddleware:
                 query = session.query(scope)
                 page = self._page(query.get("t", ""), session.session_key(scope), found["key"])
                 if page is not None and self.hub.is_unchanged(page, query.get("v", "")):
-                    await self._send_unchanged(send, session.language(scope))
+                    right = self.hub.polling_right(page)
+                    await self._send_unchanged(send, session.language(scope), right)
                     return
                 if page is not None:
                     self._add(page)
         await self.inner(scope, receive, send)
 
     def _page(self, token: str, session_key: str, room_key: str) -> PageKey | None:
-        """Return the page that a valid token stands for, else None. Cache tokens until they expire."""
+        """Return the page for a polling token, or None if the token is invalid."""
         now_s = clock.now_ms() / 1000
         known = self._pages.get((token, session_key, room_key))
         if known is not None:
@@ -67,14 +72,14 @@ class RealtimeMiddleware:
         return page
 
     def _add(self, page: PageKey) -> None:
-        """Let the hub track the page's room and answer later requests. Django answers this request."""
+        """Let the hub answer later requests of this page. Django answers this request."""
         if page not in self._adding:
             task = asyncio.create_task(self.hub.add_polling_page(page))
             self._adding[page] = task
             task.add_done_callback(lambda _: self._adding.pop(page, None))
 
-    async def _send_unchanged(self, send: Send, language: str) -> None:
-        trigger = {"live:polled": self.hub.status(language)}
+    async def _send_unchanged(self, send: Send, language: str, right: Right | None) -> None:
+        trigger = {"live:polled": self.hub.status(language, right)}
         headers = [
             (b"hx-trigger", json.dumps(trigger).encode()),
             (b"cache-control", b"no-store"),

@@ -1,4 +1,4 @@
-"""Track the pages that poll because they cannot keep a stream open, and their permissions. Pure."""
+"""Track the pages that poll because they cannot keep a stream open, and their permissions."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,10 @@ PageKey = tuple[int, str, str]
 
 @dataclass(slots=True)
 class PollingPage:
-    """The permission of a page, and the times of its last request and last confirmation (monotonic, s)."""
+    """The permission of a page, and when it was last used and confirmed.
+
+    The times are monotonic, in seconds.
+    """
 
     right: Right
     used_at: float
@@ -33,14 +36,17 @@ class PollingPages:
         return bool(self._pages)
 
     def add(self, key: PageKey, right: Right, *, now: float) -> bool:
-        """Add a page whose permission was confirmed at `now`. Return False if there are too many pages."""
+        """Add a page with a permission confirmed at `now`. Return False if there are too many pages."""
         if len(self._pages) >= MOST:
             return False
         self._pages[key] = PollingPage(right, now, now)
         return True
 
     def right(self, key: PageKey, *, now: float) -> Right | None:
-        """Record a request. Return the page's permission; None if it is unknown or not recently confirmed."""
+        """Return the page's permission, or None if it is unknown or not recently confirmed.
+
+        The page then counts as used at `now`.
+        """
         page = self._pages.get(key)
         if page is None or now - page.confirmed_at > CONFIRMED_WITHIN_S:
             return None
@@ -61,7 +67,7 @@ class PollingPages:
         return {page.right.room_id for page in idle.values() if page.right.room_id is not None}
 
     def confirm(self, current: CurrentRights, *, now: float) -> None:
-        """Confirm the permissions that still hold. Remove the pages that lost their permission."""
+        """Confirm the permissions that still hold according to `current`. Remove the other pages."""
         for key, page in list(self._pages.items()):
             if current.refusal(page.right):
                 del self._pages[key]

@@ -1,6 +1,6 @@
 """Sign and verify tokens for polling. A token is valid for one minute, one session and one room.
 
-With a token, the response "nothing new" takes 0.3 ms of CPU time; through Django's stack it takes 17 ms.
+With a token, the response "nothing new" takes 0.3 ms of CPU time. Without it, Django needs 17 ms.
 This module reads no database and needs only `SECRET_KEY`.
 """
 
@@ -13,13 +13,19 @@ _SALT: Final = "classroom_admin.live.ticket"
 
 
 def issue(*, user_id: int, session_key: str, room_key: str, now_s: float) -> str:
-    """Return a token `user.expires.signature` that is valid only with this session and for this room."""
+    """Return a token that is valid only with this session and for this room.
+
+    Its format is `user.expires.signature`.
+    """
     expires_s = int(now_s) + VALID_FOR_S
     return f"{user_id}.{expires_s}.{_signature(user_id, expires_s, session_key, room_key)}"
 
 
 def verify(token: str, *, session_key: str, room_key: str, now_s: float) -> tuple[int, int] | None:
-    """Return a token's user id and expiry (s). Return None for an invalid, expired or foreign token."""
+    """Return a token's user id and its expiry (s).
+
+    Return None if it is expired, forged or for another page.
+    """
     user, _, rest = token.partition(".")
     expires, _, signature = rest.partition(".")
     if not (user.isdecimal() and expires.isdecimal() and len(token) < 200 and session_key):

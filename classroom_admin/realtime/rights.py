@@ -1,4 +1,4 @@
-"""Check permissions to subscribe: when a page connects, and every few seconds for all pages together."""
+"""Check permissions to subscribe when a page connects, and every few seconds for all pages together."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,10 @@ NOT_YOURS: Final = "not yours"
 
 
 class Refused(Exception):
-    """A refused subscription. `reason` is SIGNED_OUT, or NOT_YOURS if the user may not see the room."""
+    """Raised if a subscription is refused.
+
+    `reason` is SIGNED_OUT, or NOT_YOURS if the user may not see the room.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -29,7 +32,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """The permission of a session to subscribe to a room, or to the list of classes if `room_id` is None.
+    """The permission to subscribe to a room. If `room_id` is None, it is for the list of classes.
 
     `auth_hash` changes if the user's sessions are ended or the password is changed.
     """
@@ -42,11 +45,14 @@ class Right:
 
 
 def user_of(session_key: str) -> User:
-    """Return the signed-in user of this session. Raise Refused if no one is signed in."""
+    """Return the signed-in user of this session. Raise Refused if no one is signed in.
+
+    A person who must first choose a password counts as signed out. The page then reloads and shows that form.
+    """
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key or None)
     data = store.load() if session_key else {}
     try:
-        user = User.objects.get(pk=data[SESSION_KEY], is_active=True)
+        user = User.objects.get(pk=data[SESSION_KEY], is_active=True, must_change_password=False)
     except (KeyError, ValueError, User.DoesNotExist):
         raise Refused(SIGNED_OUT) from None
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
@@ -56,9 +62,10 @@ def user_of(session_key: str) -> User:
 
 
 def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
-    """Return the user, and the permission for the room with this `key` (None: for the list of classes).
+    """Return the user and their permission for the room with this `key`.
 
-    Raise Refused if the session is not signed in or the user may not see the room.
+    If `key` is None, the permission is for the list of classes. Raise Refused if the session is not signed in
+    or the user may not see the room.
     """
     user = user_of(session_key)
     room_id = None
@@ -72,7 +79,7 @@ def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
 
 @dataclass(slots=True)
 class CurrentRights:
-    """What some users may see now: hashes of active users, administrators, live sessions and own rooms."""
+    """What some users may see now: the administrators, the valid sessions and the teachers' own rooms."""
 
     auth_hashes: Mapping[int, str] = field(default_factory=dict)
     administrators: Collection[int] = ()
@@ -80,7 +87,7 @@ class CurrentRights:
     rooms: Mapping[int, set[int]] = field(default_factory=dict)
 
     def refusal(self, right: Right) -> str:
-        """Return the reason why the permission is lost; "" if it still holds. Pure."""
+        """Return the reason why a permission is lost, or "" if it still holds."""
         signed_in = (
             self.auth_hashes.get(right.user_id) == right.auth_hash and right.session_key in self.sessions
         )
@@ -92,12 +99,13 @@ class CurrentRights:
 
 
 def read(rights: Iterable[Right]) -> CurrentRights:
-    """Return what these users may see now. Up to 400 users take five queries, however many pages are open."""
+    """Return what the users of `rights` may see now."""
     rights = list(rights)
     keys = {right.session_key for right in rights}
     people = {right.user_id for right in rights}
     teachers = {right.user_id for right in rights if not right.is_administrator}
-    users = [user for chunk in chunks(people) for user in User.objects.filter(pk__in=chunk, is_active=True)]
+    allowed = {"is_active": True, "must_change_password": False}
+    users = [user for chunk in chunks(people) for user in User.objects.filter(pk__in=chunk, **allowed)]
     sessions: set[str] = set()
     for chunk in chunks(keys):
         live = Session.objects.filter(session_key__in=chunk, expire_date__gt=timezone.now())

@@ -1,4 +1,4 @@
-"""Read the cookies, language and query from an ASGI scope, without Django's middleware. Pure."""
+"""Read the cookies, language and query from an ASGI scope, without Django's middleware."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,12 +15,12 @@ Scope = dict[str, Any]
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """Return the first header with this lower-case name; "" if there is none."""
+    """Return the first header with this lower-case name, or "" if there is none."""
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
 def session_key(scope: Scope) -> str:
-    """Return the session key from the request's cookie; "" if the key is missing or malformed."""
+    """Return the session key from the request's cookie, or "" if it is missing or malformed."""
     key = _cookies(scope).get(settings.SESSION_COOKIE_NAME, "")
     return key if key.isalnum() else ""
 
@@ -32,13 +32,16 @@ def _cookies(scope: Scope) -> dict[str, str]:
 
 
 def query(scope: Scope) -> dict[str, str]:
-    """Return the query parameters: the last value of each name, cut off after 500 characters."""
+    """Return the query parameters. If a name is repeated, the last value counts.
+
+    Values are cut to 500 characters.
+    """
     found = parse_qsl(scope["query_string"].decode("latin-1")[:4000], max_num_fields=20)
     return {name: value[:500] for name, value in found}
 
 
 def language(scope: Scope) -> str:
-    """Return the language from the cookie, else from the browser. The account's language has priority."""
+    """Return the account's language from the cookie. If it is missing, return the browser's language."""
     cookie = _cookies(scope).get(settings.LANGUAGE_COOKIE_NAME, "")
     if cookie in dict(settings.LANGUAGES):
         return cookie

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 CHANNEL: Final = "classroom_changes"
 SQLITE_EVERY_S: Final = 0.025
 BATCH_S: Final = 0.01
-"""The time (s) in which further notifications are collected and then reported together."""
+"""The time (s) for which notifications are collected before they are reported together."""
 RECONNECT_AFTER_S: Final = 2.0
 ANYTHING: Final = None
 """The value that is reported instead of ids if it is unknown which rooms changed."""
@@ -28,7 +28,7 @@ Changed = frozenset[int] | None
 
 
 def source_for(alias: str = "default") -> SqliteSource | PostgresSource:
-    """Return the source for the database with this alias. Cancel the task that iterates over it to end it."""
+    """Return the source of changes in the database with this alias. To end the source, cancel its task."""
     connection = connections[alias]
     parameters = connection.get_connection_params()
     if connection.vendor == "postgresql":
@@ -37,9 +37,10 @@ def source_for(alias: str = "default") -> SqliteSource | PostgresSource:
 
 
 class SqliteSource:
-    """A source that polls `PRAGMA data_version`, which changes with every commit of another connection.
+    """A source that polls `PRAGMA data_version`.
 
-    A poll takes about 10 µs (it reads shared memory), so it may run in the event loop.
+    This value changes with every commit of another connection. A poll takes about 10 µs, so it may run in the
+    event loop.
     """
 
     def __init__(self, path: str, *, every_s: float = SQLITE_EVERY_S) -> None:
@@ -67,7 +68,10 @@ class SqliteSource:
 
 
 class PostgresSource:
-    """A source that runs LISTEN on its own connection, which a transaction-mode pooler must not serve."""
+    """A source that runs LISTEN on its own connection.
+
+    This does not work through a transaction-mode pooler.
+    """
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         known = ("dbname", "user", "password", "host", "port", "options", "service", "passfile")
@@ -87,7 +91,7 @@ class PostgresSource:
         connection = await psycopg.AsyncConnection.connect(**self._parameters, autocommit=True)
         try:
             await connection.execute(f"LISTEN {CHANNEL}")
-            yield ANYTHING  # Report the changes that happened before the connection.
+            yield ANYTHING  # Report the changes that happened before the connection was open.
             while True:
                 ids: set[int] = set()
                 async for notification in connection.notifies(stop_after=1):

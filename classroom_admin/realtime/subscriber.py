@@ -8,11 +8,11 @@ from classroom_admin.realtime.rights import Right
 
 MOST_MESSAGES: Final = 64
 MOST_BYTES: Final = 2_000_000
-"""The maximum size of a page's queue. A single message may be larger (a list of a thousand classes)."""
+"""The maximum size of a page's queue in bytes. A single message may be larger, for a long list of classes."""
 
 
 class Subscriber:
-    """A bounded queue of a page. A page that reads too slowly is cut off, reconnects and catches up."""
+    """A bounded queue of messages for a page. If the page reads too slowly, it is cut off and reconnects."""
 
     __slots__ = ("_bytes", "_queue", "_waiting", "is_cut", "is_over", "language", "right", "task")
 
@@ -43,14 +43,14 @@ class Subscriber:
         self._wake()
 
     def finish(self, last: bytes | None = None) -> None:
-        """Let `next` return the queued messages and `last`, then end the stream."""
+        """End the stream after the queued messages and `last` are sent."""
         if last is not None:
             self.push(last)
         self.is_over = True
         self._wake()
 
     def cut_off(self) -> None:
-        """End the stream at once and discard the queued messages."""
+        """End the stream immediately and discard the queued messages."""
         self.is_cut = self.is_over = True
         self._queue.clear()
         self._bytes = 0
@@ -59,7 +59,7 @@ class Subscriber:
             self.task.cancel()
 
     async def next(self) -> bytes | None:
-        """Wait for the next bytes to send, and return them. Return None if the stream is over."""
+        """Wait for the next bytes to send and return them. Return None if the stream is over."""
         while not self._queue:
             if self.is_over:
                 return None

@@ -1,4 +1,4 @@
-"""Describe versions of a class page by short tokens, and find the parts that may have changed. Pure."""
+"""Describe versions of a class page by short tokens, and find the parts that may have changed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ ShownRoom: TypeAlias = Any
 class PageVersion:
     """The version of a class page.
 
-    `version` is the room's version, `step` the id of its newest audit step, and `details` its checksum from
-    `details_checksum`. `event` is the highest id of a projected event; late events have high ids, too.
-    `events` is the number of projected events, including events about quizzes and polls.
+    `version` is the room's version, `step` the id of its newest audit step, and `details` the result of
+    `details_checksum`. `event` is the highest id of a projected event. Late events have high ids, too.
+    `events` is the number of projected events, including events about quizzes and polls. `event` and `events`
+    include the events of breakout rooms.
     """
 
     version: int = 0
@@ -30,7 +31,10 @@ class PageVersion:
 
     @classmethod
     def parse(cls, token: str) -> PageVersion:
-        """Parse a token from a URL. For a malformed token, return the empty version, which gets all parts."""
+        """Parse a token from a URL.
+
+        If it is malformed, return the empty version, so the page gets all parts.
+        """
         try:
             version, step, details, event, events = token.split("-")
             numbers = {"version": version, "step": step, "event": event, "events": events}
@@ -39,9 +43,17 @@ class PageVersion:
             return cls()
 
     def limited_to(self, now: PageVersion) -> PageVersion:
-        """Return this version; the empty version if it is newer than `now` (after a restored backup)."""
+        """Return this version.
+
+        If it is newer than `now`, as after a restored backup, return an empty version.
+        """
         ahead = self.version > now.version or self.step > now.step
         return PageVersion() if ahead else self
+
+    @property
+    def tools(self) -> int:
+        """The `tools_mark` of this version."""
+        return self.details % TOOL_BITS
 
     @classmethod
     def of(cls, room: ShownRoom) -> PageVersion:
@@ -50,15 +62,15 @@ class PageVersion:
             version=room.version,
             step=room.last_step or 0,
             details=details_checksum(room),
-            event=room.last_event_id,
-            events=room.event_count + room.question_events,
+            event=max(room.last_event_id, room.group_event),
+            events=room.event_count + room.question_events + room.group_events,
         )
 
 
 def details_checksum(room: ShownRoom) -> int:
-    """Return a checksum of the details on the page that do not come from events.
+    """Return a checksum of the page's details. Most of them do not come from events.
 
-    It includes the number of audit steps, because a step that is committed late can have a lower id.
+    It includes the number of audit steps, because a step may be committed after a step with a higher id.
     """
     values = (
         room.name,
@@ -75,7 +87,24 @@ def details_checksum(room: ShownRoom) -> int:
         room.class_list_name,
         room.class_list_version,
     )
-    return zlib.crc32(repr(values).encode())
+    return zlib.crc32(repr(values).encode()) * TOOL_BITS + tools_mark(room)
+
+
+TOOL_BITS: Final = 128
+_TOOLS: Final = (
+    "whiteboard_off",
+    "chat_off",
+    "timer_on",
+    "timer_paused",
+    "carousel_on",
+    "video_wall_on",
+    "hands_closed",
+)
+
+
+def tools_mark(room: ShownRoom) -> int:
+    """Return the states of the classroom tools as a number below TOOL_BITS, with one bit for each state."""
+    return sum(1 << place for place, name in enumerate(_TOOLS) if getattr(room, name))
 
 
 HEADER: Final = "header"
@@ -91,10 +120,7 @@ MOST_EVENTS: Final = 50
 
 
 def changed_parts(seen: PageVersion, now: PageVersion) -> set[str]:
-    """Return the parts of the page that may differ between `seen` and `now`.
-
-    For people, chat and panels, the caller then selects rows by their versions, and events by their ids.
-    """
+    """Return the parts of the page that may differ between `seen` and `now`."""
     parts: set[str] = set()
     if now.version != seen.version:
         parts |= {HEADER, ACTIONS, PEOPLE, CHAT, PANELS}

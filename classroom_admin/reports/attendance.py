@@ -1,4 +1,4 @@
-"""Compute the attendance of a class from stays, class time, class list and thresholds. Pure."""
+"""Compute the attendance of a class from stays, class time, class list and thresholds."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from classroom_admin.reports.stays import ClassTime, Inside, Stay, inside
 from classroom_admin.rooms.class_lists import Listed
 
 Match = names.Found[Listed, Any]
-"""A listed person and the matching participants: several if the person joined with several user ids."""
+"""A listed person and the matching participants. A person who joined with several user ids has several."""
 STUDENT_ROLES: Final = ("student", "unknown")
 PARTLY: Final = 0.5
 """The share of the class below which a person attended only partly."""
 
 
 class Status(StrEnum):
-    """How a person attended a class. Only a correction by hand makes a person excused."""
+    """How a person attended a class."""
 
     PRESENT = "present"
     LATE = "late"
@@ -33,7 +33,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """The minimum times by which a person must be late, or leave early, for this to appear in reports."""
+    """The shortest delay that counts as late, and the shortest time that counts as leaving early."""
 
     late_after: timedelta
     early_before: timedelta
@@ -60,7 +60,7 @@ class Attendee:
 
     @property
     def name(self) -> str:
-        """Return the name on the class list. If the class has no list, return the name in the class."""
+        """Return the name on the class list, or the name in the class if there is no list."""
         return self.match.listed.name
 
     @property
@@ -86,12 +86,12 @@ class Attendance:
 
     @property
     def here(self) -> int:
-        """Return how many listed people are present now. After the class, return how many attended."""
+        """Return how many listed people are present. After the class, return how many attended."""
         return len(self.rows) - len(self.absent) if self.time.is_over else sum(row.here for row in self.rows)
 
     @property
     def absent(self) -> list[Attendee]:
-        """Return the people who have not attended. While the class runs, leave out people in the room."""
+        """Return the people who have not attended. While the class runs, people in the room are omitted."""
         return [
             row
             for row in self.rows
@@ -108,7 +108,7 @@ class Attendance:
 
     @property
     def partly(self) -> list[Attendee]:
-        """Return the people who attended less than half of the class; none while the class runs."""
+        """Return the people who attended less than half of the class. It is empty while the class runs."""
         return [row for row in self.rows if self.time.is_over and row.status == Status.PARTLY]
 
     @property
@@ -123,7 +123,7 @@ def attendance(
     time: ClassTime,
     thresholds: Thresholds,
 ) -> Attendance:
-    """Return the attendance of the listed people. If `listed` is None (no list), use all students.
+    """Return the attendance of the listed people. If `listed` is None, return that of all students.
 
     `people` are the participants of the room, and `stays` are their stays by user id. A person who joined
     with several ids has the stays of all these ids.
@@ -136,8 +136,15 @@ def attendance(
     return Attendance(time=time, rows=rows, unlisted=students)
 
 
+def attendees(
+    people: Iterable[Any], stays: Mapping[str, Sequence[Stay]], time: ClassTime, thresholds: Thresholds
+) -> list[Attendee]:
+    """Return the attendance of each participant, without a class list."""
+    return [_attendee(_unlisted(one), stays, time, thresholds) for one in people]
+
+
 def _by_entry(people: Sequence[Any]) -> list[Any]:
-    """Return people in the order of entry. If several have the same name, `match` uses the first person."""
+    """Return people in the order in which they entered. `match` prefers the first person with a name."""
     return sorted(people, key=lambda one: (one.entered_at is None, one.entered_at or 0, one.user_uuid))
 
 

@@ -9,19 +9,20 @@ from classroom_admin.common.clock import iso
 from classroom_admin.reports.attendance import Attendance, Attendee
 from classroom_admin.reports.class_attendance import attendance_of
 from classroom_admin.reports.evidence import Evidence, evidence_of
+from classroom_admin.reports.presence_sources import PresenceSources, sources_of
 from classroom_admin.rooms import class_lists
 from classroom_admin.rooms.models import Room
 
 
 def attendance_as_json(room: Room) -> dict[str, Any]:
-    """Return the attendance of a class. Times are in ISO 8601 UTC, durations in minutes, shares from 0 to 1.
+    """Return the attendance of a class.
 
-    ``corrected`` is null: attendance cannot be corrected yet.
+    Times are in ISO 8601 UTC, durations in minutes, shares from 0 to 1.
     """
     found = attendance_of(room)
     return {
         "class": _class(room, found),
-        "evidence": _evidence(evidence_of(room)),
+        "evidence": _evidence(evidence_of(room), sources_of(room)),
         "rows": [_row(row, has_list=class_lists.has_list(room)) for row in found.rows],
     }
 
@@ -35,12 +36,32 @@ def _class(room: Room, found: Attendance) -> dict[str, Any]:
     }
 
 
-def _evidence(found: Evidence) -> dict[str, Any]:
-    return {
+def _evidence(found: Evidence, sources: PresenceSources | None) -> dict[str, Any]:
+    """Return how complete the events are.
+
+    `notifications` is omitted if none reported who was in the class.
+    """
+    evidence: dict[str, Any] = {
         "complete": found.complete,
         "events": found.events,
         "gaps": [{"from": iso(gap.start), "to": iso(gap.stop)} for gap in found.gaps],
     }
+    if sources is not None:
+        evidence["notifications"] = {
+            "agree": sources.agree,
+            "filled": sources.filled,
+            "differences": [
+                {
+                    "user_id": one.user_uuid,
+                    "name": one.name,
+                    "shown_by": one.shown_by,
+                    "from": iso(one.start),
+                    "to": iso(one.stop),
+                }
+                for one in sources.disagreements
+            ],
+        }
+    return evidence
 
 
 def _row(row: Attendee, *, has_list: bool) -> dict[str, Any]:

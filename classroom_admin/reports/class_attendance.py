@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
 from classroom_admin.common import clock
-from classroom_admin.reports.attendance import Attendance, Thresholds, attendance
+from classroom_admin.reports.attendance import (
+    STUDENT_ROLES,
+    Attendance,
+    Attendee,
+    Thresholds,
+    attendance,
+    attendees,
+)
 from classroom_admin.reports.stays import Stay, class_time
 from classroom_admin.rooms import class_lists, class_selectors
 from classroom_admin.rooms.models import Room
@@ -19,10 +27,10 @@ from classroom_admin.rooms.models import Room
 def attendance_of(
     room: Room, people: Sequence[Any] | None = None, *, at: datetime | None = None
 ) -> Attendance:
-    """Return the attendance of the people on the class list. If the class has no list, use all students.
+    """Return the attendance of the people on the class list, or of all students if there is no list.
 
-    `people` are all participants of the room. Without them, run one more query. `at` is a past cloud time.
-    With `at`, `room` and `people` must have their values from that time.
+    `people` are all participants of the room. If they are not given, they are read. If `at`, a past cloud
+    time, is given, `room` and `people` must be as they were at that time.
     """
     everyone = class_selectors.presence(room) if people is None else people
     return attendance(
@@ -32,6 +40,41 @@ def attendance_of(
         class_time(room, now=at or clock.cloud_now()),
         thresholds(),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassReport:
+    """The attendance of everyone in a class, each group sorted by name.
+
+    `listed` are the people on the class list, or all students if there is no list. `unlisted` are the
+    students who are not on the list. `others` are teachers, assistants and observers.
+    """
+
+    attendance: Attendance
+    listed: list[Attendee]
+    unlisted: list[Attendee]
+    others: list[Attendee]
+
+
+def report_of(room: Room, people: Sequence[Any] | None = None) -> ClassReport:
+    """Return the attendance of everyone in a class."""
+    everyone = class_selectors.presence(room) if people is None else people
+    stays, time = stays_of(room, everyone), class_time(room, now=clock.cloud_now())
+    listed = class_lists.listed(room) if class_lists.has_list(room) else None
+    found = attendance(listed, everyone, stays, time, thresholds())
+    matched = {person.user_uuid for row in found.rows for person in row.match.people}
+    came = [person for person in everyone if stays.get(person.user_uuid)]
+    others = [one for one in came if one.role not in STUDENT_ROLES and one.user_uuid not in matched]
+    return ClassReport(
+        attendance=found,
+        listed=_by_name(found.rows),
+        unlisted=_by_name(attendees(found.unlisted, stays, time, thresholds())),
+        others=_by_name(attendees(others, stays, time, thresholds())),
+    )
+
+
+def _by_name(rows: Sequence[Attendee]) -> list[Attendee]:
+    return sorted(rows, key=lambda row: row.name.casefold())
 
 
 def thresholds() -> Thresholds:
@@ -45,7 +88,7 @@ def thresholds() -> Thresholds:
 def stays_of(room: Room, people: Sequence[Any], *, at: datetime | None = None) -> dict[str, list[Stay]]:
     """Return the stays in the room by user id, as they were known at the time `at`.
 
-    If the event of a person's entry was lost, the start of the stay is unknown.
+    The start of a stay is unknown if its event was lost.
     """
     found: dict[str, list[Stay]] = defaultdict(list)
     for user_id, entered_at, left_at in class_selectors.all_stays(room):

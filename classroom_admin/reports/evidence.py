@@ -8,18 +8,17 @@ from typing import Final
 
 from django.db.models import Q
 
-from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync.models import SequenceGap, StoredEvent, Stream
-from classroom_admin.sync.reader import KEPT_COLUMNS, Kept, Reader, stamp
+from classroom_admin.sync.reader import time_after, time_before
 
 PRESENCE: Final = (1, 20)
-"""The `cmd` of the events on which attendance is based: class state, entering and leaving."""
+"""The `cmd` of the events on which attendance is based: class state (1), entering and leaving (20)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A period in which events are missing. None means that no stored event comes before or after it."""
+    """A period in which events are missing. Its start or end is None if no stored event limits it."""
 
     start: datetime | None
     stop: datetime | None
@@ -38,10 +37,20 @@ class Evidence:
 
 
 def evidence_of(room: Room) -> Evidence:
-    """Return the evidence for the attendance of a class: the room's events and their missing periods.
+    """Return how many events of a class are stored and in which periods events are missing.
 
-    An event is missing if it is lost or still requested, or if it can't be read and may be about presence.
+    An event is missing if it is lost or still requested. It is also missing if it can't be read and may be
+    about presence. The events of the class's breakout rooms count, too.
     """
+    own = _evidence_of(room)
+    parts = [_evidence_of(one) for one in Room.objects.filter(parent_id=room.pk).order_by("pk")]
+    return Evidence(
+        events=own.events + sum(part.events for part in parts),
+        gaps=[*own.gaps, *(gap for part in parts for gap in part.gaps)],
+    )
+
+
+def _evidence_of(room: Room) -> Evidence:
     events = StoredEvent.objects.filter(room=room, stream=Stream.ROOM)
     missing = SequenceGap.objects.filter(room=room, stream=Stream.ROOM).exclude(state=SequenceGap.State.VOID)
     ranges = list(missing.values_list("first", "last"))
@@ -50,26 +59,7 @@ def evidence_of(room: Room) -> Evidence:
         (row.sequence, row.sequence) for row in unreadable.only("sequence") if row.sequence is not None
     ]
     gaps = [
-        Missing(start=_time_of_last(room, sequence__lt=first), stop=_time_of_first(room, sequence__gt=last))
+        Missing(start=time_before(room.pk, first), stop=time_after(room.pk, last))
         for first, last in sorted(ranges)
     ]
     return Evidence(events=events.count(), gaps=gaps)
-
-
-def _time_of_last(room: Room, **where: int) -> datetime | None:
-    return _time_of(room, "-sequence", **where)
-
-
-def _time_of_first(room: Room, **where: int) -> datetime | None:
-    return _time_of(room, "sequence", **where)
-
-
-def _time_of(room: Room, order: str, **where: int) -> datetime | None:
-    """Return the time of the readable event that comes first in this order; None if there is none."""
-    events = StoredEvent.objects.filter(room=room, stream=Stream.ROOM, unreadable="", **where)
-    columns = events.order_by(order).values_list(*KEPT_COLUMNS).first()
-    if columns is None:
-        return None
-    row = Kept(*columns)
-    stamped = stamp(row, Reader(again=False, failed=set()).read(row))
-    return row.received_at if stamped.ts_ms is None else clock.from_ms(stamped.ts_ms)

@@ -1,4 +1,4 @@
-"""Intersect the stays of a person with the time of a class. Pure."""
+"""Compute the parts of a person's stays that are within the time of a class. All functions are pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OVER: Final = (RoomState.ENDED, RoomState.CLOSED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """A stay in the room. `left_at` is None during the stay. `entered_at` is None if the entry was lost."""
+    """A stay in the room. `left_at` is None during the stay. `entered_at` is None if it is unknown."""
 
     entered_at: datetime | None
     left_at: datetime | None = None
@@ -25,8 +25,8 @@ class Stay:
 class ClassTime:
     """The period of a class for which attendance counts. All times are cloud times.
 
-    While the class runs, `ends_at` is the planned end. It is None if no end is known. Attendance counts until
-    `until`, which is now or `ends_at`, whichever is earlier.
+    While the class runs, `ends_at` is the planned end. It is None if no end is known. `until` is now or
+    `ends_at`, whichever is earlier.
     """
 
     starts_at: datetime | None
@@ -37,7 +37,7 @@ class ClassTime:
 
     @property
     def length(self) -> timedelta | None:
-        """Return how long the class has run so far; None if its start is unknown."""
+        """Return how long the class has run so far, or None if its start is unknown."""
         return None if self.starts_at is None else max(self.until - self.starts_at, timedelta())
 
 
@@ -60,11 +60,11 @@ class Inside:
 
 
 def class_time(room: Any, *, now: datetime) -> ClassTime:
-    """Return the class time, from the columns of the room.
+    """Return the class time of a room.
 
     A class begins at its planned start or its actual start, whichever is later. It ends at its planned end or
     its actual end, whichever is earlier. Planned times that do not overlap with the actual times are ignored.
-    A start after the end is ignored, too.
+    A start that is later than the end is ignored, too.
     """
     planned_start = room.timetable_start_at or room.planned_start_at
     planned_end = room.timetable_end_at or room.planned_end_at
@@ -94,10 +94,10 @@ def class_time(room: Any, *, now: datetime) -> ClassTime:
 
 
 def inside(stays: Iterable[Stay], time: ClassTime) -> list[Inside]:
-    """Return the parts of the class time that the stays cover, in order. Overlapping stays become one part.
+    """Return the parts of the class time that the stays cover, in order.
 
-    The class time includes its start and excludes its end. If the entry of a stay was lost, the stay counts
-    as present only at the moment when the person left.
+    Overlapping stays become one part. The class time includes its start and excludes its end. If the start of
+    a stay is unknown, the person counts as present only at the moment when they left.
     """
     parts = [part for stay in stays if (part := _clipped(stay, time))]
     merged: list[Inside] = []
@@ -113,7 +113,7 @@ def inside(stays: Iterable[Stay], time: ClassTime) -> list[Inside]:
 
 
 def _clipped(stay: Stay, time: ClassTime) -> Inside | None:
-    """Return the part of a stay inside the class time; None if there is none."""
+    """Return the part of a stay that is inside the class time, or None."""
     if not time.has_begun:
         return None
     left = time.until if stay.left_at is None else min(stay.left_at, time.until)

@@ -1,4 +1,4 @@
-"""Find the people who are banned from a room, and the end of each ban.
+"""Find out who is banned from a room, and when each ban ends.
 
 No event and no response of the cloud contains the length of a ban. This module computes the length from the
 audit log and the event that confirmed each command. Bans by other programs are therefore unknown.
@@ -17,7 +17,7 @@ REMOVE: Final = "participant.remove"
 UNBAN: Final = "participant.let_back"
 FOREVER_S: Final = -1
 OLDEST_BAN: Final = timedelta(hours=26)
-"""The maximum age of a ban. A class lasts at most a day; the cloud deletes bans an hour after it closes."""
+"""The maximum age of a ban. A class lasts at most a day, and its bans are deleted an hour after it closes."""
 ACCEPTED: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 Until = datetime | Literal["forever"]
 
@@ -32,7 +32,7 @@ class Ban:
 
 
 def kicked_until(room: Room) -> dict[str, Until]:
-    """Return the end of each ban from ``room`` that is in force now, by cloud user id. Run three queries."""
+    """Return the end of each current ban in ``room``, by cloud user id."""
     commands = Entry.objects.filter(room_uuid=room.room_uuid, action__in=(REMOVE, UNBAN)).order_by("id")
     entries = list(commands.prefetch_related("steps"))
     targets = {entry.target for entry in entries if entry.params.get("ban_s") is not None}
@@ -44,7 +44,7 @@ def kicked_until(room: Room) -> dict[str, Until]:
 
 
 def bans_of(people: Iterable[Any], entries: Iterable[Entry], *, now: datetime) -> dict[str, Until]:
-    """Return the end of each ban in force, by cloud user id. ``entries`` are sorted by age, oldest first."""
+    """Return the end of each current ban, by cloud user id. ``entries`` begin with the oldest."""
     kicked_at = {
         (person.user_uuid, person.kicked_sequence): person.kicked_at
         for person in people
@@ -60,7 +60,7 @@ class Readmitted:
     """The people of a room who are present although they are banned.
 
     `person` is the id of the person who returned first, and `since` is the time of this return. `until` is
-    the earliest end of the bans; None if all are permanent.
+    the earliest end of the bans. It is None if all are permanent.
     """
 
     person: int
@@ -70,10 +70,7 @@ class Readmitted:
 
 
 def readmitted(*, now: datetime | None = None) -> dict[int, Readmitted]:
-    """Return the people who are present although they are banned, by room id. Ignore expired bans.
-
-    Run one query if there are no bans, otherwise at most five queries for any number of rooms.
-    """
+    """Return the people who are present although they are banned, by room id."""
     now = now or clock.cloud_now()
     since = clock.now() - OLDEST_BAN
     entries = list(
@@ -108,7 +105,7 @@ def readmitted(*, now: datetime | None = None) -> dict[int, Readmitted]:
 
 
 def _until_despite(person: Participant, entries: Iterable[Entry], *, now: datetime) -> Until | None:
-    """Return the end of a person's ban if the person entered after the ban began; otherwise None."""
+    """Return the end of a person's ban if they entered after the ban began. Otherwise return None."""
     kicked_at = {}
     if person.kicked_at is not None and person.kicked_sequence is not None:
         kicked_at[person.user_uuid, person.kicked_sequence] = person.kicked_at
@@ -134,7 +131,7 @@ class BannedParticipant:
 
 
 def ban_list(room: Room) -> list[BannedParticipant]:
-    """Return the people who are banned from ``room`` now, latest ban first. Run at most five queries."""
+    """Return the people who are banned from ``room`` now, latest ban first."""
     until = kicked_until(room)
     people = {
         person.user_uuid: person for person in Participant.objects.filter(room=room, user_uuid__in=until)
@@ -152,10 +149,10 @@ def ban_list(room: Room) -> list[BannedParticipant]:
 
 
 def ban_of(entry: Entry, steps: Iterable[Step], kicked_at: Mapping[tuple[str, int], datetime]) -> Ban | None:
-    """Return the ban or unban of an audit entry; None if the cloud did not accept the command.
+    """Return the ban or unban of an audit entry, or None if the cloud did not accept the command.
 
-    A ban begins at the time of the event that confirmed the command. Without that event, the ban begins at
-    the cloud time of the step *accepted*. Pure, except for the clock offset.
+    A ban begins at the time of the event that confirmed the command. If there is no such event, it begins at
+    the cloud time of the step *accepted*.
     """
     accepted = [step for step in steps if step.kind in ACCEPTED]
     if not accepted:
@@ -170,7 +167,7 @@ def ban_of(entry: Entry, steps: Iterable[Step], kicked_at: Mapping[tuple[str, in
 
 
 def in_force(bans: Iterable[Ban], *, now: datetime) -> dict[str, Until]:
-    """Return the end of each person's last ban. Leave out bans that are over. Pure."""
+    """Return the end of each person's last ban. Bans that are over are omitted."""
     last = {ban.user_uuid: ban for ban in bans}
     until: dict[str, Until] = {}
     for user_uuid, ban in last.items():
@@ -186,7 +183,7 @@ def in_force(bans: Iterable[Ban], *, now: datetime) -> dict[str, Until]:
 
 
 def _after(since: datetime, seconds: int) -> datetime | None:
-    """Return the end of a ban; None if a datetime can't represent such a late time."""
+    """Return the end of a ban, or None if it is too late for a datetime."""
     try:
         return since + timedelta(seconds=seconds)
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Read the breakout rooms of a class from ``{"state": 1, "details": {id: {groupName, users}}}``. Pure."""
+"""Parse the breakout rooms of a class from ``{"state": 1, "details": {id: {groupName, users}}}``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class Group:
 
 
 def read(stored: Any) -> list[Group]:
-    """Return the open breakout rooms, sorted by name. Skip parts that can't be read."""
+    """Return the open breakout rooms, sorted by name. Entries that are not objects are skipped."""
     stored = stored if isinstance(stored, Mapping) else {}
     details = stored.get("details")
     if str(stored.get("state", 1)) == "0" or not isinstance(details, Mapping):

@@ -8,7 +8,7 @@ from classroom_admin.common.random_text import new_key
 
 
 class ClassList(models.Model):
-    """A named list of people. Teachers see their own lists; administrators see all lists."""
+    """A named list of people. Teachers see their own lists, and administrators see all lists."""
 
     key = models.CharField(max_length=16, unique=True, default=new_key)
     name = models.CharField(max_length=120)
@@ -31,9 +31,9 @@ class ClassList(models.Model):
 
 
 class ListVersion(models.Model):
-    """The people of a class list at an earlier time, for the classes that closed at that time.
+    """A version of the people on a class list. Classes that close keep the current version.
 
-    Only `replaced_at` ever changes. Rooms refer to the version that they keep.
+    Only `replaced_at` ever changes.
     """
 
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="versions")
@@ -54,7 +54,7 @@ class ListVersion(models.Model):
 
 
 class ListedPerson(models.Model):
-    """A person on a class list, identified by a cloud user id if the list has one, or else by name."""
+    """A person on a class list, identified by a cloud user id or, if there is none, by name."""
 
     class_list = models.ForeignKey(ClassList, on_delete=models.CASCADE, related_name="people")
     name = models.CharField(max_length=255)

@@ -30,7 +30,7 @@ FILES_KEPT_FOR: Final = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A person on a class list. `user_uuid` is "" if the list contains no user id for the person."""
+    """A person on a class list. `user_uuid` is "" if the list has no user id for them."""
 
     name: str
     user_uuid: str = ""
@@ -75,7 +75,10 @@ def file_for(user: User, key: str, *, list_key: str = "") -> ClassListFile:
 
 
 def people_of_list(class_list: str) -> Subquery[Any]:
-    """Return an expression for the people of the list whose id is in the column `class_list` (as JSON)."""
+    """Return an expression for the people on a list, as JSON.
+
+    `class_list` is the column with the list's id.
+    """
     people = ListedPerson.objects.filter(class_list=OuterRef(class_list)).order_by()
     facts = JSONObject(name="name", user_uuid="user_uuid", group="group")
     return Subquery(
@@ -93,12 +96,12 @@ def listed_people() -> Expression:
 
 
 def has_list(room: Room) -> bool:
-    """Return whether a room has a class list, or keeps a version of a class list that was deleted."""
+    """Return whether a room has a class list, or a version of a list that was deleted."""
     return room.class_list_id is not None or room.list_version_id is not None
 
 
 def listed(room: Room) -> list[Listed]:
-    """Return the people on a room's class list, by name. A room annotated with `listed` needs no query.
+    """Return the people on a room's class list, sorted by name.
 
     A closed room has the people who were on the list when it closed.
     """

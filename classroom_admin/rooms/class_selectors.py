@@ -5,9 +5,10 @@ With `since`, a function returns only the rows that are newer than that version 
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db.models import (
+    BooleanField,
     Case,
     CharField,
     Count,
@@ -15,12 +16,14 @@ from django.db.models import (
     Expression,
     F,
     IntegerField,
+    Max,
     Model,
     OuterRef,
     Prefetch,
     Q,
     QuerySet,
     Subquery,
+    Sum,
     Value,
     When,
 )
@@ -45,42 +48,83 @@ from classroom_admin.rooms.models import (
     Role,
     Room,
     RoomTeacher,
+    name_or_unnamed,
 )
-from classroom_admin.rooms.selectors import HEAVY
+from classroom_admin.rooms.selectors import HEAVY, of_class
 
 COMMANDS: Final = 60
 A_WEEK: Final = timedelta(days=7)
 
 
 def as_shown(**annotations: Expression) -> QuerySet[Room]:
-    """Return rooms with `annotations`, and with the annotations that `PageVersion` needs.
+    """Return rooms with `annotations` and those that `PageVersion` needs.
 
-    The latter include `last_step` (the id of the last audit step), `step_count` and `gap_count`.
+    `last_step` is the id of the last audit step. `group_event` and `group_events` are the newest event and
+    the number of events of the breakout rooms. `group_chats` is the number of chat messages in them.
     """
     steps = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by("-id").values("id")[:1]
     count = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by()
     count = count.values("room_uuid").annotate(n=Count("pk")).values("n")
-    gaps = (
-        Gap.objects.filter(room=OuterRef("pk")).order_by().values("room").annotate(n=Count("pk")).values("n")
-    )
+    gaps = Gap.objects.filter(of_class()).order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
+    groups = Room.objects.filter(parent=OuterRef("pk")).order_by().values("parent")
     return Room.objects.defer(*HEAVY).annotate(
         last_step=Subquery(steps),
         step_count=Coalesce(Subquery(count), 0, output_field=IntegerField()),
         gap_count=Coalesce(Subquery(gaps), 0, output_field=IntegerField()),
+        group_event=Coalesce(Subquery(groups.annotate(n=Max("last_event_id")).values("n")), 0),
+        group_events=Coalesce(
+            Subquery(groups.annotate(n=Sum(F("event_count") + F("question_events"))).values("n")), 0
+        ),
+        group_chats=Coalesce(Subquery(groups.annotate(n=Sum("chat_count")).values("n")), 0),
         class_list_name=Coalesce("class_list__name", "list_version__name"),
         class_list_version=F("class_list__version"),
         kept_list_version=F("list_version__number"),
+        **_tool_states(),
         **annotations,
     )
 
 
+TOOLS: Final = {
+    "whiteboard_off": ("widgets__netlessBoard__state", "0"),
+    "chat_off": ("widgets__easemobIM__state", "0"),
+    "timer_on": ("widgets__countdownTimer__state", "1"),
+    "timer_paused": ("widgets__countdownTimer__extra__state", "2"),
+    "carousel_on": ("carousel__state", "1"),
+    "video_wall_on": ("expandedScope__state", "1"),
+    "hands_closed": ("processes__handsUp__enabled", "0"),
+}
+"""Annotations that show what runs in a room. Each is True if its property has the given value."""
+
+
+def _tool_states() -> dict[str, Expression]:
+    """Return expressions for the state of each classroom tool.
+
+    They do not load the large column `properties`.
+    """
+    found: dict[str, Expression] = {}
+    for name, (path, value) in TOOLS.items():
+        key = f"properties__{path}"
+        is_so = Q(**{key: int(value)}) | Q(**{key: value})
+        if value in ("0", "1"):
+            is_so |= Q(**{key: value == "1"})
+        found[name] = Case(When(is_so, then=Value(True)), default=Value(False), output_field=BooleanField())
+    return found
+
+
+def room_ids(room: Room) -> list[int]:
+    """Return the ids of a class and its breakout rooms."""
+    if not room.groups_sequence:
+        return [room.pk]
+    return [room.pk, *Room.objects.filter(parent_id=room.pk).order_by("pk").values_list("pk", flat=True)]
+
+
 def class_for(user: User, key: str, **annotations: Any) -> Room:
-    """Return the room with this `key`, annotated as in `as_shown`. Raise Http404 if `user` may not see it."""
+    """Return the room with this `key`, as `as_shown` does. Raise Http404 if `user` may not see it."""
     return access_by_key(user, key, as_shown(**annotations)).room
 
 
 def own_identity(user: User) -> Expression:
-    """Return an expression for the first cloud user id of `user`; "" if the user has none."""
+    """Return an expression for the first cloud user id of `user`, or "" if the user has none."""
     first = CloudIdentity.objects.filter(user=user).order_by("pk").values("user_uuid")[:1]
     return Coalesce(Subquery(first), Value(""), output_field=CharField())
 
@@ -88,8 +132,8 @@ def own_identity(user: User) -> Expression:
 def people(room: Room, *, since: int | None = None, also: Collection[str] = ()) -> QuerySet[Participant]:
     """Return everyone who is or was in the room: teachers first, then assistants, then all others.
 
-    Each group starts with raised hands, longest wait first, and continues by name. `also` are cloud user ids
-    of people to return even if their rows are not newer than `since`.
+    Each group starts with raised hands, longest wait first, and continues by name. If `since` is a version,
+    return only rows that are newer, and the people with the cloud user ids in `also`.
     """
     rank = Case(
         When(role=Role.TEACHER, then=0),
@@ -104,23 +148,37 @@ def people(room: Room, *, since: int | None = None, also: Collection[str] = ()) 
     return found.order_by("rank", "-hand_raised", "hand_raised_at", "name", "pk")
 
 
-def presence(room: Room) -> list[Participant]:
-    """Return everyone who is or was in the room, with the columns that attendance needs."""
+class PersonBrief(NamedTuple):
+    """The columns of a participant that decide the attendance, and which rows of the roster a page shows."""
+
+    pk: int
+    user_uuid: str
+    name: str
+    role: str
+    online: bool
+    entered_at: datetime | None
+    left_at: datetime | None
+
+    def __str__(self) -> str:
+        return name_or_unnamed(self.name)
+
+
+def presence(room: Room) -> list[PersonBrief]:
+    """Return everyone who is or was in the room in brief. A row costs a tenth of a `Participant`."""
     found = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))
-    needed = ("pk", "room_id", "user_uuid", "name", "role", "online", "entered_at", "left_at")
-    return list(found.only(*needed).order_by("pk"))
+    return [PersonBrief(*row) for row in found.order_by("pk").values_list(*PersonBrief._fields)]
 
 
 def all_stays(room: Room) -> list[tuple[str, datetime, datetime | None]]:
-    """Return all stays in the room: the person's user id, when they entered and when they left."""
-    stays = Presence.objects.filter(room_id=room.pk).order_by("entered_at", "entered_sequence")
+    """Return the user id, the start and the end of all stays in the class and its breakout rooms."""
+    stays = Presence.objects.filter(room__in=room_ids(room)).order_by("entered_at", "entered_sequence")
     return list(stays.values_list("user_uuid", "entered_at", "left_at"))
 
 
 def _seen_on_stage(room: Room) -> Expression:
-    """Return whether a person with a raised hand was on stage with a room's teachers in the last seven days.
+    """Return the condition that a person was recently on stage with one of the room's teachers.
 
-    The expression is False if no hand is raised. A teacher is assigned to a room or joined it as a teacher.
+    It is always False if the person's hand is not raised.
     """
     on_stage = Participant.objects.filter(
         _of_its_teachers(room),
@@ -138,7 +196,7 @@ def _of_its_teachers(room: Room) -> Q:
 
 
 def on_stage_elsewhere(room: Room, user_uuids: Collection[str], *, since: datetime) -> set[str]:
-    """Return which of `user_uuids` were on stage after `since` in another class of the room's teachers.
+    """Return those of `user_uuids` who were on stage after `since` in another class of the teachers.
 
     The database stores only the last time on stage of each person in each class.
     """
@@ -156,7 +214,7 @@ def recordings(room: Room) -> list[Recording]:
 
 
 def resources(room: Room) -> QuerySet[Resource]:
-    """Return the files shared with the class, newest first, without removed files.
+    """Return the files that are shared with the class, newest first.
 
     `step`, `pages_done` and `pages_total` are the progress of a conversion, as the cloud sent them. The rest
     of `task` is not loaded, because its list of pages can be long.
@@ -166,12 +224,24 @@ def resources(room: Room) -> QuerySet[Resource]:
         "pages_done": KT("task__taskProgress__convertedPageSize"),
         "pages_total": KT("task__taskProgress__totalPageSize"),
     }
-    found = Resource.objects.filter(room=room, removed_at__isnull=True)
+    found = with_sharer(Resource.objects.filter(room=room, removed_at__isnull=True))
     return found.defer("task").annotate(**progress).order_by("-put_at", "-pk")
 
 
+def with_sharer(files: QuerySet[Resource]) -> QuerySet[Resource]:
+    """Annotate files with `sharer`, the name of the person who shared the file with the class.
+
+    `sharer` is "" if another program shared the file.
+    """
+    shared_here = Entry.objects.filter(
+        room_uuid=OuterRef("room__room_uuid"), action="resource.put", target=OuterRef("resource_uuid")
+    )
+    name = Subquery(shared_here.order_by("-id").values("actor_name")[:1])
+    return files.annotate(sharer=Coalesce(name, F("put_by"), output_field=CharField()))
+
+
 def changed_panels(room: Room, since: int) -> set[str]:
-    """Return which panels ("recording", "files", "quiz", …) have a row that is newer than version `since`."""
+    """Return the panels ("recording", "files", "quiz", …) with a row that is newer than version `since`."""
     kinds: dict[str, type[Model]] = {
         "recording": Recording,
         "files": Resource,
@@ -189,15 +259,15 @@ def changed_panels(room: Room, since: int) -> set[str]:
 
 
 def commands(room: Room) -> list[Entry]:
-    """Return the newest commands for this room, at most `COMMANDS`, with their steps. Run two queries."""
+    """Return the newest commands for this room, at most `COMMANDS`, with their steps."""
     entries = Entry.objects.filter(room_uuid=room.room_uuid).order_by("-id")
     return list(entries.prefetch_related("steps")[:COMMANDS])
 
 
 def earlier_commands(room: Room, *, before: int, until: datetime | None = None) -> list[Entry]:
-    """Return older commands than the entry `before` that may still have an effect: bans and recordings.
+    """Return commands about bans and recordings before the entry `before`, oldest first, with their steps.
 
-    Return the oldest first, with their steps up to `until` (our time). Run two queries.
+    These commands may still have an effect. If `until` (our time) is given, later steps are omitted.
     """
     kinds = (bans.REMOVE, bans.UNBAN, *recording_state.KINDS)
     entries = Entry.objects.filter(room_uuid=room.room_uuid, id__lt=before, action__in=kinds)
@@ -206,7 +276,7 @@ def earlier_commands(room: Room, *, before: int, until: datetime | None = None) 
 
 
 def targets_since(room: Room, step: int) -> list[str]:
-    """Return the cloud user ids of people for whom a command has a step after the id `step`; at most 200."""
+    """Return the ids of up to 200 people who are targets of commands with a step after the id `step`."""
     steps = Step.objects.filter(
         room_uuid=room.room_uuid, id__gt=step, entry__action__startswith="participant."
     )
@@ -228,7 +298,7 @@ def stays(person: Participant) -> list[Presence]:
 def removals_this_week(user: User, *, user_uuid: str) -> int:
     """Return how often a person was removed in the last seven days from the classes that `user` may see.
 
-    Count all stays that ended with a removal, including removals made with other programs.
+    Removals by other programs count, too.
     """
     if not user_uuid:
         return 0
@@ -242,9 +312,9 @@ def removals_this_week(user: User, *, user_uuid: str) -> int:
 
 
 def removals_on_record(person: Participant, room: Room) -> list[Entry]:
-    """Return the last 50 removals and unbans of a person with their steps, latest first, in two queries.
+    """Return the last 50 removals and unbans of a person with their steps, latest first.
 
-    Include commands that scheduled a removal or cancelled a scheduled removal.
+    This includes removals that were scheduled or cancelled.
     """
     kinds = (bans.REMOVE, bans.UNBAN, "participant.plan_removal", "participant.call_off_removal")
     found = Entry.objects.filter(room_uuid=room.room_uuid, action__in=kinds, target=person.user_uuid)

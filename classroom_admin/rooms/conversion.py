@@ -1,4 +1,4 @@
-"""Read the progress of a file's conversion into pages from the cloud's data. Pure.
+"""Read the progress of a file's conversion into pages from the cloud's data. All functions are pure.
 
 Every field of the data may be missing or invalid.
 """
@@ -18,7 +18,7 @@ _LARGEST_SIDE: Final = 20_000
 class Progress:
     """The progress of a conversion. ``percent`` is from 0 to 100, and ``step`` is one of STEPS or "".
 
-    ``done`` is the number of converted pages out of ``total``. None means an unknown number.
+    ``done`` is the number of converted pages out of ``total``. Either is None if it is unknown.
     """
 
     percent: int
@@ -33,7 +33,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A converted page: the http or https URL of its picture, and the picture's size in pixels if known."""
+    """A converted page: the http or https URL of its picture and, if known, its size in pixels."""
 
     name: str
     picture: str
@@ -44,7 +44,7 @@ class Page:
 def progress(
     *, percent: int | None, done: object = None, total: object = None, step: object = None
 ) -> Progress | None:
-    """Return the progress; None if no one requested a conversion. All arguments are values from the cloud."""
+    """Return the progress, or None if nobody requested a conversion. All arguments are the cloud's values."""
     if percent is None:
         return None
     pages, finished = _count(total), _count(done)
@@ -59,7 +59,7 @@ def progress(
 
 
 def pages(task: object) -> list[Page]:
-    """Return the converted pages that have a picture, in order. Prefer a page's preview picture."""
+    """Return the converted pages that have a picture, in order. Prefer preview pictures."""
     return list(_pages(task))[:_MOST_PAGES]
 
 
@@ -86,7 +86,7 @@ def _pages(task: object) -> Iterator[Page]:
 
 
 def origin(url: Any) -> str:
-    """Return the origin of a URL; "" if the URL is not safe in a page and its content security policy."""
+    """Return the origin of a URL, or "" if it is not safe for a page to use the URL."""
     if not isinstance(url, str) or len(url) > _LONGEST_ADDRESS:
         return ""
     try:

@@ -1,7 +1,7 @@
 """Keep the people of a class list as they were when a class closed, even if the class list changes later.
 
-A version is stored when a class list changes, and when a class with this list closes. Even if the event of
-the closing arrives late, the right version can be found.
+A version is stored when a class list changes, and when a class with this list closes. So the
+right version can be found even if the event about the closing arrives late.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ UNUSED_KEPT_FOR: Final = timedelta(days=7)
 
 
 def keep(room: Room, *, closed_at: datetime | None) -> None:
-    """Let a closed room keep the version that its class list had at `closed_at` (cloud time; None: now).
+    """Store which version of its class list a closed room keeps.
 
-    Do nothing if the room has no class list, or already keeps a version.
+    This is the version at `closed_at` (cloud time), or the current one if it is None. Do nothing if the room
+    has no class list, or already has a version.
     """
     if room.class_list_id is None or room.list_version_id is not None:
         return
@@ -33,7 +34,7 @@ def keep(room: Room, *, closed_at: datetime | None) -> None:
 
 
 def current(class_list_id: int) -> ListVersion | None:
-    """Return the current version of a class list; None for an unknown list. Store the version if new."""
+    """Return the current version of a class list, or None if the list is unknown."""
     read = ClassList.objects.filter(pk=class_list_id)
     found = read.values("version", "name", listed=people_of_list("pk")).first()
     if found is None:
@@ -52,7 +53,7 @@ def current(class_list_id: int) -> ListVersion | None:
 
 
 def replaced(class_list: ClassList) -> None:
-    """Store the current version before a class list changes. Delete old versions that no room keeps."""
+    """Store the current version before a class list changes. Delete old versions that no room uses."""
     now = clock.cloud_now()
     version = current(class_list.pk)
     if version is not None:
@@ -62,12 +63,12 @@ def replaced(class_list: ClassList) -> None:
 
 
 def forget_unused(class_list: ClassList) -> None:
-    """Delete the versions that no room keeps, because the class list is being deleted."""
+    """Delete the versions of a class list that no room uses."""
     ListVersion.objects.filter(class_list=class_list, rooms=None).delete()
 
 
 def is_closed(room: Any) -> bool:
-    """Return whether a room keeps a version of its class list, because the room is closed or deleted."""
+    """Return whether a room is closed or deleted. Such a room keeps a version of its class list."""
     return room.current_state == RoomState.CLOSED or room.gone_at is not None
 
 

@@ -1,8 +1,8 @@
 """The read models of classes. Only the projector (in `sync`) writes the projected columns.
 
-The `version` of a row is the version that its room had when the row last changed. A page that shows version v
-needs only the rows with a higher version. Times are in UTC. Cloud ids are unique within a room. Pages and
-URLs use our own keys.
+The `version` of a row is the version that its room had when the row last changed. A page that shows
+version v is updated with the rows of higher versions. Times are in UTC. Cloud ids are unique within a room.
+Pages and URLs use our own keys.
 """
 
 from django.conf import settings
@@ -14,10 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from classroom_admin import events
 from classroom_admin.common.random_text import new_key
 from classroom_admin.common.search_field import SearchField
+from classroom_admin.rooms.agora_chat_models import AgoraChatRoom as AgoraChatRoom
 from classroom_admin.rooms.class_list_models import ClassList as ClassList
 from classroom_admin.rooms.class_list_models import ClassListFile as ClassListFile
 from classroom_admin.rooms.class_list_models import ListedPerson as ListedPerson
 from classroom_admin.rooms.class_list_models import ListVersion as ListVersion
+from classroom_admin.rooms.quiz_poll_models import Answer as Answer
+from classroom_admin.rooms.quiz_poll_models import Poll as Poll
+from classroom_admin.rooms.quiz_poll_models import Quiz as Quiz
+from classroom_admin.rooms.substitution_models import Substitution as Substitution
 
 
 class RoomState(models.IntegerChoices):
@@ -43,7 +48,7 @@ def current_projection() -> int:
 
 
 class Room(models.Model):
-    """A classroom. Its columns are our own ids, a profile from the room refresh, and projected values."""
+    """A classroom. Its columns are our own ids, values from the room refresh, and projected values."""
 
     # our own ids and the cloud's id
     key = models.CharField(max_length=16, unique=True, default=new_key)
@@ -66,6 +71,7 @@ class Room(models.Model):
     gone_at = models.DateTimeField(
         null=True, help_text="when the cloud said that the room does not exist any more"
     )
+    muted_in_agora_chat = models.BooleanField(default=False, db_default=False)
     # values from the projected events
     projection_version = models.IntegerField(
         default=current_projection,
@@ -97,12 +103,26 @@ class Room(models.Model):
     recording_state = models.CharField(
         max_length=10, blank=True, help_text="recording, ended, failed or empty"
     )
+    starts_paused = models.BooleanField(
+        default=False, db_default=False, help_text="the next recording starts paused (record.onhold)"
+    )
     chat_muted = models.BooleanField(default=False)
     properties = models.JSONField(default=dict)
     ext_apps = models.JSONField(default=dict)
     groups = models.JSONField(default=dict)
     groups_sequence = models.BigIntegerField(
         default=0, help_text="the last event that told of the breakout rooms; 0: none did"
+    )
+    known_groups = models.JSONField(
+        default=dict, db_default={}, help_text="the name of every breakout room that it ever had, by cloud id"
+    )
+    # our own values for breakout rooms that have their own events
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="breakout_rooms",
+        help_text="the class of which this is a breakout room; pages show it there",
     )
     # our own values about the people who should attend
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="rooms")
@@ -118,6 +138,7 @@ class Room(models.Model):
         indexes = [
             models.Index(fields=["state", "-started_at"], name="rooms_room_state"),
             models.Index(fields=["projection_version"], name="rooms_room_projection"),
+            models.Index(fields=["id"], name="rooms_room_grouped", condition=models.Q(groups_sequence__gt=0)),
             # A search reads this whole index, which is much smaller than the table.
             models.Index(fields=["name_search", "id", "room_uuid"], name="rooms_room_search"),
         ]
@@ -126,13 +147,18 @@ class Room(models.Model):
         return self.name or gettext("Unnamed class")
 
     @property
+    def is_chat_muted(self) -> bool:
+        """Return True if the events or Agora Chat say that the students are muted in the chat."""
+        return self.chat_muted or self.muted_in_agora_chat
+
+    @property
     def current_state(self) -> int | None:
-        """Return the state from the events; before the first such event, the state from the room refresh."""
+        """Return the state from the events or, if it is unknown, from the room refresh."""
         return self.state if self.state is not None else self.profile_state
 
 
 class RoomTeacher(models.Model):
-    """The assignment of a room to a teacher, by an administrator or because the teacher created the room."""
+    """The assignment of a teacher to a room."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="teachers")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="taught_rooms")
@@ -140,6 +166,11 @@ class RoomTeacher(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "user"], name="rooms_teacher_once")]
+
+
+def name_or_unnamed(name: str) -> str:
+    """Return a person's name, or a word that stands for it if the name is empty."""
+    return name or gettext("Unnamed")
 
 
 class Participant(models.Model):
@@ -168,6 +199,7 @@ class Participant(models.Model):
     camera_on = models.BooleanField(default=False)
     microphone_on = models.BooleanField(default=False)
     sharing_screen = models.BooleanField(default=False)
+    muted_in_agora_chat = models.BooleanField(default=False, db_default=False)
     streams = models.JSONField(default=dict)
     properties = models.JSONField(default=dict)
 
@@ -181,10 +213,20 @@ class Participant(models.Model):
                 name="rooms_participant_search",
                 condition=models.Q(was_teacher=True),
             ),
+            # A search for people in all classes reads only this index, in the order of the results.
+            models.Index(
+                fields=["was_teacher", "name_search", "user_uuid", "room", "role"],
+                name="rooms_participant_people",
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.name or gettext("Unnamed")
+        return name_or_unnamed(self.name)
+
+    @property
+    def is_chat_muted(self) -> bool:
+        """Return whether the person is muted in the chat, according to the events or to Agora Chat."""
+        return self.chat_muted or self.muted_in_agora_chat
 
 
 class Presence(models.Model):
@@ -208,7 +250,10 @@ class Presence(models.Model):
 
 
 class ChatMessage(models.Model):
-    """A message to the whole room: a chat message (`chat`) or a custom message of an app (`custom`)."""
+    """A message to the whole room: a chat message (`chat`) or a custom message of an app (`custom`).
+
+    The `sequence` of a message from Agora Chat is above `events.agora_chat.FIRST_NUMBER`.
+    """
 
     class Kind(models.TextChoices):
         CHAT = "chat", "chat"
@@ -227,7 +272,10 @@ class ChatMessage(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "sequence"], name="rooms_message_once")]
-        indexes = [models.Index(fields=["room", "version"], name="rooms_message_version")]
+        indexes = [
+            models.Index(fields=["room", "version"], name="rooms_message_version"),
+            models.Index(fields=["room", "sent_at", "sequence"], name="rooms_message_time"),
+        ]
 
 
 class PeerMessage(models.Model):
@@ -269,6 +317,12 @@ class Recording(models.Model):
     ended_at = models.DateTimeField(null=True)
     sid = models.CharField(max_length=255, blank=True)
     streaming_urls = models.JSONField(default=dict)
+    pauses = models.JSONField(
+        default=list, db_default=[], help_text="[[from, to], ..] in ms since 1970 UTC; null: it lasts"
+    )
+    retrying = models.BooleanField(
+        default=False, db_default=False, help_text="it timed out, and the cloud is trying again"
+    )
     # the profile from the cloud's list of recordings, which has the files only after the recording ends
     mode = models.CharField(max_length=10, blank=True, help_text="web, composite, single or empty")
     unready = models.BooleanField(default=False)
@@ -297,79 +351,17 @@ class Resource(models.Model):
     )
     put_sequence = models.BigIntegerField(null=True)
     put_at = models.DateTimeField(null=True)
+    put_by = models.CharField(
+        max_length=255, blank=True, default="", db_default="", help_text="name of the person who shared it"
+    )
     removed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "resource_uuid"], name="rooms_resource_once")]
 
 
-class Quiz(models.Model):
-    """A pop-up quiz, projected from the quiz stream."""
-
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="quizzes")
-    quiz_id = models.CharField(max_length=255)
-    version = models.BigIntegerField(default=0)
-    running = models.BooleanField(default=False)
-    items = models.JSONField(default=list)
-    correct_items = models.JSONField(default=list)
-    selected_count = models.IntegerField(null=True)
-    correct_count = models.IntegerField(null=True)
-    total_count = models.IntegerField(null=True)
-    average_accuracy = models.FloatField(null=True)
-    started_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "quiz_id"], name="rooms_quiz_once")]
-
-
-class Poll(models.Model):
-    """A poll (a vote), projected from the poll stream."""
-
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="polls")
-    poll_id = models.CharField(max_length=255)
-    version = models.BigIntegerField(default=0)
-    running = models.BooleanField(default=False)
-    multiple = models.BooleanField(default=False)
-    items = models.JSONField(default=list)
-    details = models.JSONField(default=dict, help_text='{"0": {num, percentage}}')
-    started_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "poll_id"], name="rooms_poll_once")]
-
-
-class Answer(models.Model):
-    """A person's answer to a quiz or poll. A later answer replaces the earlier one."""
-
-    class Of(models.TextChoices):
-        QUIZ = "quiz", "quiz"
-        POLL = "poll", "poll"
-
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="answers")
-    of = models.CharField(max_length=4, choices=Of.choices)
-    question_id = models.CharField(max_length=255, help_text="Quiz.quiz_id or Poll.poll_id")
-    user_uuid = models.CharField(max_length=255)
-    version = models.BigIntegerField(default=0)
-    name = models.CharField(max_length=255, blank=True)
-    selected = models.JSONField(
-        default=list, help_text="a quiz: the chosen items; a poll: the chosen indexes"
-    )
-    is_correct = models.BooleanField(null=True)
-    answered_at = models.DateTimeField(null=True)
-    sequence = models.BigIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["room", "of", "question_id", "user_uuid"], name="rooms_answer_once"
-            )
-        ]
-
-
 class Gap(models.Model):
-    """A sequence gap whose events are lost, from `first` to `last` (inclusive). Pages show all these gaps."""
+    """A sequence gap from `first` to `last` (inclusive). Its events are lost."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="gaps")
     stream = models.CharField(max_length=10)

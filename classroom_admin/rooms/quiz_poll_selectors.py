@@ -16,10 +16,10 @@ MODELS: dict[str, type[Quiz] | type[Poll]] = {"quiz": Quiz, "poll": Poll}
 
 
 def questions(room: Room, *, since: int | None = None) -> list[Quiz | Poll]:
-    """Return all quizzes and polls of a class in one query. Running ones come first, then the latest ones.
+    """Return all quizzes and polls of a class: first those that are running, then newest first.
 
-    With `since`, return only those that changed or were answered after this version. The instances contain
-    only the columns that pages show, so do not save the instances.
+    If `since` is a version, return only those that changed or were answered later. Do not save the returned
+    instances, because they contain only the columns that pages show.
     """
     quizzes = _changed(Quiz.objects.filter(room=room), "quiz", since).values_list(
         Value("quiz"), "pk", "quiz_id", "running", "items", "correct_items", "started_at", "ended_at",
@@ -32,6 +32,13 @@ def questions(room: Room, *, since: int | None = None) -> list[Quiz | Poll]:
     )  # fmt: skip
     found = [_question(*columns) for columns in quizzes.union(polls, all=True)]
     return sorted(found, key=lambda row: (row.running, row.started_at or EARLIEST, row.pk), reverse=True)
+
+
+def running_or_not(room: Room) -> list[bool]:
+    """Return, for each quiz and poll of a class, whether it is running."""
+    quizzes = Quiz.objects.filter(room=room).values_list("running", flat=True)
+    polls = Poll.objects.filter(room=room).values_list("running", flat=True)
+    return [bool(running) for running in quizzes.union(polls, all=True)]
 
 
 def _changed(found: QuerySet[Any], of: str, since: int | None) -> QuerySet[Any]:
@@ -92,7 +99,7 @@ def marked(of: str, room: Room) -> QuerySet[Any]:
 
 
 def mark(row: Any) -> str:
-    """Return a text that changes whenever a row of `marked`, its answers or the stays in the room change."""
+    """Return a text that changes with the quiz or poll, its answers and the stays in the room."""
     facts = (row.version, row.newest_answer, row.answer_count, row.latest_stay, row.stay_count)
     return ".".join(str(fact or 0) for fact in facts)
 

@@ -17,9 +17,9 @@ def register(
     planned_close_at: datetime | None,
     created_by: User,
 ) -> Room:
-    """Store a new room, and assign it to the teacher who created it. Do not change a known room.
+    """Store a new room and assign it to the teacher who created it. A known room does not change.
 
-    The columns contain the requested values until the next room refresh reads them from the cloud.
+    The columns contain the requested values until the next room refresh.
     """
     room, _ = Room.objects.get_or_create(
         room_uuid=room_uuid,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import (
@@ -22,12 +21,14 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Least
+from django.db.models.functions import Coalesce, Least, Now
 
 from classroom_admin.accounts.models import User
+from classroom_admin.common import clock
 from classroom_admin.common.search_field import matches
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, Room, RoomState
+from classroom_admin.rooms.substitutions import expected_name
 
 LIVE: Final = "live"
 COMING: Final = "coming"
@@ -39,19 +40,24 @@ _ORDER: Final = {
     PAST: (Coalesce("ended_at", "closed_at", "started_at", "known_since").desc(), "pk"),
 }
 FAR_FUTURE: Final = datetime(9999, 12, 31, tzinfo=UTC)
-# These large columns do not appear in lists of classes.
-HEAVY: Final = ("properties", "ext_apps", "groups")
+ENDS_SOON: Final = timedelta(minutes=10)
+# the large columns that lists of classes do not show
+HEAVY: Final = ("properties", "ext_apps", "groups", "known_groups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassFilters:
-    """The filters of a list of classes. "" and False mean no filter. `recording` is "", "on" or "off"."""
+    """The filters of a list of classes. "" and False mean no filter. `recording` is "", "on" or "off".
+
+    `ends_soon` selects running classes with a planned end that is at most ``ENDS_SOON`` away or has passed.
+    """
 
     q: str = ""
     state: str = ""
     no_teacher: bool = False
     recording: str = ""
     hands: bool = False
+    ends_soon: bool = False
 
     @property
     def any(self) -> bool:
@@ -64,10 +70,10 @@ class ClassFilters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The numbers of live, upcoming and past classes, and a mark that changes if any class changes.
+    """The numbers of live, upcoming and past classes, and a text (`mark`) that changes with any class.
 
-    `running` counts started classes. `live` also counts classes with students before the start, and classes
-    with people after the end.
+    `running` counts started classes. `live` also counts classes that have students but have not started, and
+    ended classes that still have people.
     """
 
     live: int
@@ -84,7 +90,7 @@ def _now_state() -> Coalesce:
 def when_is(when: str) -> Q:
     """Return the condition for live, upcoming or past rooms. The rooms must be annotated with `now_state`.
 
-    Live rooms have started, have ended with people still present, or have students before the start. Past
+    Live rooms have started, have ended with people still present, or have students but have not started. Past
     rooms have ended, closed or been deleted in the cloud. All other rooms are upcoming.
     """
     gone = Q(gone_at__isnull=False)
@@ -105,12 +111,12 @@ def named_like(words: str) -> Q:
 
 
 def room_uuids_like(words: str) -> QuerySet[Any, Any]:
-    """Return the cloud ids of the rooms whose name contains every word, as a subquery."""
+    """Return the cloud ids of the rooms with every word in their names, as a subquery."""
     return _named(words).values("room_uuid")
 
 
 def named_or_taught_like(words: str) -> QuerySet[Any, Any]:
-    """Return the keys of the rooms whose name or a teacher's name contains every word. A key may repeat."""
+    """Return the ids of rooms with every word in the name of the room or of a teacher. Ids may repeat."""
     taught = Participant.objects.filter(matches(words, field="name_search"), was_teacher=True)
     return _named(words).values("pk").union(taught.values("room"), all=True)
 
@@ -132,23 +138,24 @@ def _matching(rooms: QuerySet[Any], filters: ClassFilters) -> QuerySet[Room]:
         rooms = rooms.exclude(recording_state=Recording.State.RECORDING)
     if filters.hands:
         rooms = rooms.filter(hands_raised__gt=0)
+    if filters.ends_soon:
+        soon = clock.cloud_now() + ENDS_SOON
+        rooms = rooms.filter(now_state=RoomState.STARTED, planned_end_at__lte=soon)
     return rooms
 
 
 def classes(user: User, *, when: str, filters: ClassFilters, **more: Expression | Subquery) -> QuerySet[Room]:
-    """Return the live, upcoming or past rooms that `user` may see, in one query.
+    """Return the live, upcoming or past rooms that `user` may see.
 
-    Annotate rooms with `now_state`, `teacher_name` (of a present or past teacher), `has_gap` and `more`.
+    Each is annotated with `now_state`, `teacher_name`, `expected_name`, `has_gap` and `more`. `teacher_name`
+    is the name of a teacher who is or was present.
     """
     rooms = _as_shown(visible_rooms(user), when, **more)
     return _matching(rooms, filters).order_by(*_ORDER[when])
 
 
 class ClassPages:
-    """The live, upcoming or past rooms that `user` may see. A slice returns rooms as `classes` does.
-
-    The slice selects keys in a subquery, so that the database annotates only the rooms of the slice.
-    """
+    """The live, upcoming or past rooms that `user` may see. A slice returns rooms as `classes` does."""
 
     def __init__(self, user: User, *, when: str, filters: ClassFilters) -> None:
         rooms = visible_rooms(user).annotate(now_state=_now_state()).filter(when_is(when))
@@ -163,7 +170,8 @@ class ClassPages:
 def classes_in_calendar(user: User, *, cancelled_since: datetime) -> QuerySet[Room]:
     """Return the live and upcoming rooms that `user` may see, and rooms cancelled since `cancelled_since`.
 
-    A room is cancelled if it was ended, closed or deleted before its planned start. Annotate `cancelled_at`.
+    A room is cancelled if it was ended, closed or deleted before its planned start. Rooms are annotated with
+    `cancelled_at`.
     """
     never = Value(FAR_FUTURE, output_field=DateTimeField())
     ended = Least(*(Coalesce(name, never) for name in ("ended_at", "closed_at", "gone_at")))
@@ -174,44 +182,74 @@ def classes_in_calendar(user: User, *, cancelled_since: datetime) -> QuerySet[Ro
     return rooms.filter(shown).defer(*HEAVY).order_by("planned_start_at", "pk")
 
 
-def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression | Subquery) -> QuerySet[Room]:
+def of_class() -> Q:
+    """Return the condition that a row belongs to the class of the outer query, or to its breakout rooms."""
+    return Q(room=OuterRef("pk")) | Q(room__parent=OuterRef("pk"))
+
+
+def teacher_name() -> Subquery:
+    """Return an expression for the name of a room's present or past teacher."""
     teacher = (
         Participant.objects.filter(room=OuterRef("pk"))
         .filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
         .order_by("-online", "-online_since", "pk")
     )
+    return Subquery(teacher.values("name")[:1])
+
+
+def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression | Subquery) -> QuerySet[Room]:
     return (
         rooms.annotate(now_state=_now_state())
         .filter(when_is(when))
         .defer(*HEAVY)
         .annotate(
-            teacher_name=Subquery(teacher.values("name")[:1]),
-            has_gap=Exists(Gap.objects.filter(room=OuterRef("pk"))),
+            teacher_name=teacher_name(),
+            expected_name=expected_name(
+                Coalesce(OuterRef("planned_start_at"), Now()) if when == COMING else None
+            ),
+            has_gap=Exists(Gap.objects.filter(of_class())),
             **more,
         )
     )
 
 
-def live_tiles(ids: Collection[int], **more: Expression | Subquery) -> QuerySet[Room]:
-    """Return the live rooms among `ids`, annotated as in `classes`. Do not check who may see them."""
-    return _as_shown(Room.objects.filter(pk__in=ids), LIVE, **more).order_by(*_ORDER[LIVE])
+def live_rooms(user: User, **more: Expression | Subquery | Exists) -> QuerySet[Room]:
+    """Return the live rooms that `user` may see, annotated with `now_state` and `more`, in no order."""
+    rooms = visible_rooms(user).annotate(now_state=_now_state()).filter(when_is(LIVE))
+    return rooms.annotate(**more).order_by()
+
+
+def is_any_live() -> bool:
+    """Return whether any room is live."""
+    return Room.objects.annotate(now_state=_now_state()).filter(when_is(LIVE)).exists()
+
+
+def room_at_the_cloud() -> str:
+    """Return the cloud's id of the running class that started last, or "" if there is none."""
+    running = Room.objects.filter(state=RoomState.STARTED, gone_at__isnull=True)
+    return running.order_by("-started_at").values_list("room_uuid", flat=True).first() or ""
+
+
+def live_tiles(**more: Expression | Subquery) -> QuerySet[Room]:
+    """Return all live rooms, annotated as in `classes`, in no order. This does not check who may see them."""
+    return _as_shown(Room.objects.filter(parent=None), LIVE, **more).order_by()
 
 
 def with_state(**more: Expression | Subquery) -> QuerySet[Room]:
-    """Return all rooms, annotated with `now_state` and `more`. Do not check who may see them."""
-    return Room.objects.defer(*HEAVY).annotate(now_state=_now_state()).annotate(**more)
+    """Return all classes, annotated with `now_state` and `more`. This does not check who may see them."""
+    return Room.objects.filter(parent=None).defer(*HEAVY).annotate(now_state=_now_state()).annotate(**more)
 
 
 def not_past() -> QuerySet[Any]:
-    """Return all live and upcoming rooms, annotated with `is_live`. Do not check who may see them."""
+    """Return all live and upcoming rooms, annotated with `is_live`. This does not check who may see them."""
     live = Case(When(when_is(LIVE), then=Value(True)), default=Value(False))
-    rooms: QuerySet[Any] = Room.objects.annotate(now_state=_now_state())
+    rooms: QuerySet[Any] = Room.objects.filter(parent=None).annotate(now_state=_now_state())
     rooms = rooms.filter(when_is(LIVE) | when_is(COMING)).annotate(is_live=live)
     return rooms.order_by()
 
 
 def overview(user: User, filters: ClassFilters, **extra: Any) -> tuple[Overview, dict[str, Any]]:
-    """Return the overview of the classes that `user` may see, and the `extra` aggregates, in one query."""
+    """Return the overview of the classes that `user` may see, and the aggregates in `extra`."""
     rooms = _matching(visible_rooms(user).annotate(now_state=_now_state()), filters)
     row = rooms.aggregate(
         live=Count("pk", filter=when_is(LIVE)),

@@ -1,7 +1,7 @@
 """End Celery beat after its current tick.
 
-Celery's own signal handler raises an exception at once. If beat is sending a message to the broker at that
-moment, Celery logs a failure.
+Celery's own signal handler raises an exception immediately. If beat is sending a message to the broker at
+that moment, Celery logs a failure.
 """
 
 import signal
@@ -12,7 +12,7 @@ from celery.beat import Service
 
 
 class EndingBeat(Beat):
-    """A Celery beat that finishes its tick (at most `--max-interval` seconds) and saves its schedule."""
+    """A Celery beat that saves its schedule and ends after at most `--max-interval` seconds."""
 
     def install_sync_handler(self, service: Service) -> None:
         def end(signum: int, frame: FrameType | None) -> None:

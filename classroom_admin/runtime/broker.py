@@ -27,10 +27,10 @@ class BrokerProblem(Exception):
 
 
 def socket_path(data_dir: Path) -> Path:
-    """Return the path of the broker's socket, which is the same in every process with this data folder.
+    """Return the path of the broker's socket. It is the same in every process with this data folder.
 
-    The socket is in the data folder. If its path would be too long, it is in a private temporary folder,
-    whose name depends on the user and the data folder. Raise ``BrokerProblem`` if both paths are too long.
+    The socket is in the data folder, or in a private temporary folder if that path is too long. Raise
+    ``BrokerProblem`` if every path is too long.
     """
     inside = data_dir / "broker.sock"
     if len(os.fsencode(inside)) <= _LONGEST_SOCKET:
@@ -60,9 +60,9 @@ def answers(path: Path) -> bool:
 
 
 def prepare(path: Path, folder: Path) -> None:
-    """Create the folders and remove the socket of a dead server. The caller must hold the data folder's lock.
+    """Create the folders and remove the socket of a dead server. The caller must lock the data folder.
 
-    Raise ``BrokerProblem`` if other users can open the socket's folder, or if a server answers on the socket.
+    Raise ``BrokerProblem`` if other users can open the socket's folder, or if a server is using the socket.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if path.parent != folder.parent:
@@ -78,7 +78,7 @@ def prepare(path: Path, folder: Path) -> None:
 
 
 def part(path: Path, folder: Path, *, env: Mapping[str, str]) -> Part:
-    """Return the broker as a part for the supervisor. It saves its snapshots in ``folder``.
+    """Return the broker as a process for the supervisor. The broker saves its snapshots in ``folder``.
 
     Raise ``BrokerProblem`` if there is no Valkey binary for this machine.
     """
@@ -105,7 +105,7 @@ def part(path: Path, folder: Path, *, env: Mapping[str, str]) -> Part:
         # If the memory is full, refuse new messages instead of dropping old messages silently.
         "maxmemory-policy": "noeviction",
         "databases": "1",
-        # A process title would overwrite the environment, which contains the supervisor's mark.
+        # A process title would overwrite the environment, which identifies the run.
         "set-proc-title": "no",
         "loglevel": "warning",
     }

@@ -38,7 +38,7 @@ _PRCTL = _prctl()
 
 
 def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
-    """Make the kernel send the signal ``number`` to this process when the *thread* that started it ends.
+    """Let the kernel send the signal ``number`` to this process when the *thread* that started it ends.
 
     Do nothing outside Linux. Raise ``OSError`` if the kernel refuses.
     """
@@ -47,10 +47,10 @@ def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
 
 
 def tied_to(parent_pid: int) -> Callable[[], None]:
-    """Return a function for the child to call between fork and exec. The child then dies with ``parent_pid``.
+    """Return a function that a child calls between fork and exec. The child then dies with ``parent_pid``.
 
-    If the parent is already dead at that time, the child exits. Start the child from the main thread, because
-    the kernel watches the thread that started the child, not the whole parent.
+    Start the child from the main thread, because the kernel watches the thread that started the child, not
+    the whole parent.
     """
 
     def before_exec() -> None:
@@ -86,8 +86,8 @@ class Executed(subprocess.Popen[bytes]):
 def can_fork(argv: Sequence[str], env: Mapping[str, str]) -> bool:
     """Return whether a fork of this process can run ``argv``.
 
-    This requires Linux. ``argv`` must run a module with this interpreter, and ``env`` must equal this
-    process's environment.
+    This needs Linux. ``argv`` must run a module with this interpreter, and ``env`` must equal this process's
+    environment.
     """
     same_program = len(argv) > 2 and argv[0] == sys.executable and argv[1] == "-m"
     return sys.platform.startswith("linux") and same_program and dict(env) == dict(os.environ)
@@ -96,8 +96,7 @@ def can_fork(argv: Sequence[str], env: Mapping[str, str]) -> bool:
 class Forked:
     """A forked child process that runs ``python -m module ...`` in its own session.
 
-    The class has the methods of ``Executed`` that the supervisor needs. ``extra`` is added to the
-    environment.
+    It has the methods of ``Executed`` that the supervisor needs. ``extra`` is added to the environment.
     """
 
     def __init__(self, argv: Sequence[str], *, extra: Mapping[str, str], cwd: Path | None) -> None:
@@ -142,7 +141,7 @@ def _become(
 
 
 def _plug(output: int) -> None:
-    """Connect standard input to /dev/null, and standard output and error to the pipe. Close other files."""
+    """Connect the standard input to /dev/null, and the outputs to the pipe. Close other files."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(output, 1)

@@ -12,10 +12,10 @@ _CHUNK = 512
 
 
 class Console:
-    """An output that prefixes each line with the name of its part, in colour if ``fd`` is a terminal.
+    """An output that prefixes each line with the name of its process. It is in colour on a terminal.
 
-    The queue has at most 1 MiB. If it is full, the oldest lines are dropped and counted, because an output
-    that nobody reads must not block the parts.
+    The queue has at most 1 MiB. If it is full, the oldest lines are dropped and counted. So the processes
+    never wait for a reader.
     """
 
     def __init__(self, fd: int) -> None:
@@ -32,7 +32,7 @@ class Console:
         return bool(self._waiting) and not self.broken
 
     def line(self, name: str, text: bytes) -> None:
-        """Queue one line of output from the part ``name``. ``text`` has no line break."""
+        """Queue one line of output from the process ``name``. ``text`` has no line break."""
         self._add(self._prefix(name) + text + b"\n")
 
     def say(self, text: str) -> None:
@@ -62,7 +62,7 @@ class Console:
                 self._waiting.appendleft(note)
 
     def flush(self, *, timeout_s: float) -> None:
-        """Write all queued lines; give up after ``timeout_s`` seconds."""
+        """Write all queued lines. Stop after ``timeout_s`` seconds."""
         deadline = time.monotonic() + timeout_s
         while self.has_waiting and (left := deadline - time.monotonic()) > 0:
             select.select([], [self.fd], [], left)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 
 class AlreadyRunning(Exception):
-    """Raised if another supervisor uses this data folder; the message gives its process id."""
+    """Raised if another supervisor uses this data folder. The message has its process id."""
 
 
 def make_private(data_dir: Path) -> None:
-    """Create the folder with mode 0700, or set that mode if other users have permissions on the folder.
+    """Create the folder with mode 0700, or set this mode if other users have permissions on it.
 
-    Do not change a folder that belongs to another user or has the sticky bit (such as ``/tmp``). Raise
+    A folder that belongs to another user or has the sticky bit (such as ``/tmp``) is not changed. Raise
     ``OSError`` if the folder can't be created.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def make_database_private(database: Path) -> None:
 
 @contextmanager
 def hold(data_dir: Path) -> Iterator[None]:
-    """Create the private folder, and lock it while the block runs. The lock also ends if this process dies.
+    """Create the private folder and lock it during the block.
 
     Raise ``AlreadyRunning`` if another process has the lock, and ``OSError`` if the folder is not writable.
     """

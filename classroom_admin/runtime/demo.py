@@ -32,12 +32,12 @@ _MADE_PATTERNS = ("classroom_admin.sqlite3*", "beat-schedule*")
 
 
 class NotADemo(Exception):
-    """Raised if the folder's ``demo.json`` can't be read; the message says what to do."""
+    """Raised if the folder's ``demo.json`` can't be read. The message says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoState:
-    """The content of ``demo.json``. ``starts`` is the number of starts; each start has a different seed."""
+    """The content of ``demo.json``. ``starts`` counts the starts, because each start has another seed."""
 
     app_id: str
     app_certificate: str
@@ -45,10 +45,10 @@ class DemoState:
     starts: int
 
     def seed(self, first: int) -> int:
-        """Return the seed for this start, which differs from the seeds of earlier starts.
+        """Return a seed for this start. No earlier start had the same seed.
 
-        The simulator stores nothing. With the same seed, its rooms would have the same ids and number their
-        events from 1 again. The dashboard would ignore these events as duplicates.
+        With the same seed, the simulator's rooms would have the same ids, and their events would be numbered
+        from 1 again. The dashboard would ignore these events as duplicates.
         """
         return first + self.starts - 1
 
@@ -59,7 +59,7 @@ def is_demo(data_dir: Path) -> bool:
 
 
 def load(data_dir: Path) -> DemoState | None:
-    """Return the state of the last start, or None without one. Raise ``NotADemo`` for an invalid file."""
+    """Return the state of the last start, or None. Raise ``NotADemo`` if the file is invalid."""
     path = data_dir / MARKER
     if not path.exists():
         return None
@@ -72,7 +72,7 @@ def load(data_dir: Path) -> DemoState | None:
 
 
 def begin(data_dir: Path, env: Mapping[str, str]) -> DemoState:
-    """Record one more start, with the values of ``env``, in ``demo.json``. Return the new state."""
+    """Record another start in ``demo.json``, with values from ``env``. Return the new state."""
     before = load(data_dir)
     state = DemoState(
         app_id=env["AGORA_APP_ID"],
@@ -88,7 +88,7 @@ def begin(data_dir: Path, env: Mapping[str, str]) -> DemoState:
 
 
 def reset(data_dir: Path) -> None:
-    """Delete the files of a demo in this folder, but no other files. Do nothing in the folder of a school."""
+    """Delete the files of a demo in this folder, but no others. Do nothing in the folder of a school."""
     if not is_demo(data_dir):
         return
     for path in [data_dir / name for name in _MADE] + [p for w in _MADE_PATTERNS for p in data_dir.glob(w)]:
@@ -101,8 +101,8 @@ def reset(data_dir: Path) -> None:
 def enter(environ: MutableMapping[str, str]) -> None:
     """Set the variables of a demo in ``environ``. Call this before Django reads its settings.
 
-    Use the App ID, certificate and port of the last start in this data folder, or choose new ones. Write no
-    file. Exit with a message if the folder's ``demo.json`` can't be read.
+    The App ID, certificate and port are those of the last start in this data folder, or new ones. Exit with a
+    message if the folder's ``demo.json`` can't be read.
     """
     foreign = sorted(name for name in environ if name.startswith("AGORA_") or name in _NOT_FOR_A_DEMO)
     for name in foreign:
@@ -122,14 +122,19 @@ def enter(environ: MutableMapping[str, str]) -> None:
             "AGORA_FALLBACK_URL": "",
             "AGORA_APP_ID": before.app_id if before else secrets.token_hex(16),
             "AGORA_APP_CERTIFICATE": before.app_certificate if before else secrets.token_hex(16),
+            "AGORA_CHAT_URL": f"{cloud}/chat",
+            "AGORA_CHAT_SECRET": secrets.token_hex(16),
+            "AGORA_CUSTOMER_ID": secrets.token_hex(16),
+            "AGORA_CUSTOMER_SECRET": secrets.token_hex(16),
             "RELAY_SECRET": secrets.token_hex(16),
+            "AGORA_NOTIFICATIONS_SECRET": secrets.token_hex(16),
             "JOIN_URL_TEMPLATE": f"{cloud}/_sim/join?room={{room}}&user={{user}}&name={{name}}&role={{role}}",
         }
     )
 
 
 def refuse_beyond_loopback(host: str) -> None:
-    """Raise ``CannotStart`` if other machines could reach the demo, because everyone knows its passwords."""
+    """Raise ``CannotStart`` if other machines could reach the demo. Its passwords are public."""
     if not is_loopback(host):
         raise CannotStart(
             f"HOST is {host!r}: everyone knows the demo's passwords, so it listens on 127.0.0.1 only. "
@@ -138,7 +143,7 @@ def refuse_beyond_loopback(host: str) -> None:
 
 
 def simulator(state: DemoState, *, seed: int, here: Installation) -> Part:
-    """Return a part that runs the simulator by its command, because product code can't import it."""
+    """Return the simulator as a process for the supervisor."""
     return Part(
         name="simulator",
         argv=[
@@ -146,6 +151,8 @@ def simulator(state: DemoState, *, seed: int, here: Installation) -> Part:
             *("--port", str(state.simulator_port), "--seed", str(state.seed(seed))),
             *("--keep-past", "50"),  # limits the destroyed rooms in memory, because a demo may run for days
             *("--relay-to", f"{here.address}api/notifications/"),
+            *("--notify-to", f"{here.address}api/agora/notifications/"),
+            *("--agora-chat", "some", "--chat-callback-to", f"{here.address}api/agora/chat/"),
         ],
         env=here.env,
         cwd=here.base_dir,

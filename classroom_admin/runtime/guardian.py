@@ -6,7 +6,7 @@ their children. See `test_killed_supervisor_ends_all_parts_and_their_children`.
 ``python guardian.py MARK`` reads the process ids of the parts from standard input, one per line. Each part
 leads its own session. The line ``done`` means that the supervisor has ended all parts. If the input closes
 without ``done``, the supervisor is dead, and the guardian kills the process group of every part. If ``/proc``
-exists, it also kills every process with the mark in its environment, even in other sessions.
+exists, it also kills every process whose environment contains MARK, even in other sessions.
 """
 
 import os
@@ -20,7 +20,10 @@ _KILL_S = 5.0
 
 
 def marked(mark: str) -> list[int]:
-    """Return the ids of other processes with the mark in their environment, or [] without ``/proc``."""
+    """Return the ids of other processes that have `mark` in their environment.
+
+    Without ``/proc``, return [].
+    """
     wanted = f"{MARK_NAME}={mark}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -35,7 +38,7 @@ def marked(mark: str) -> list[int]:
 
 
 def kill_marked(mark: str) -> list[int]:
-    """Kill processes with the mark until none is left or 5 s have passed. Return the ids of those left."""
+    """Kill the processes with this mark for up to 5 s. Return the ids of those that are left."""
     deadline = time.monotonic() + _KILL_S
     while (left := marked(mark)) and time.monotonic() < deadline:
         for pid in left:
@@ -48,7 +51,7 @@ def kill_marked(mark: str) -> list[int]:
 
 
 def kill_groups(leaders: list[int]) -> None:
-    """Kill the process groups with these leaders. Skip groups that have already ended."""
+    """Kill the process groups with these leaders. Groups that have ended are skipped."""
     for pid in leaders:
         try:
             os.killpg(pid, signal.SIGKILL)

@@ -57,7 +57,7 @@ class Installation:
 
 
 class CannotStart(Exception):
-    """Raised if the installation can't start. The message says in one line why and what to do."""
+    """Raised if the installation can't start. The message says why and what to do."""
 
 
 def run(
@@ -68,11 +68,11 @@ def run(
     settled: Callable[[], bool] = lambda: True,
     on_ready: Callable[[Supervisor], None],
 ) -> int:
-    """Run the installation until a stop is requested or a part dies. Return the exit code.
+    """Run the installation until it is stopped or one of its processes dies. Return the exit code.
 
-    Lock the data folder. Start the broker and the parts that ``first`` returns. Migrate the database, and
-    call ``prepare`` to add data. Then start the other parts. When every part is ready and ``settled`` returns
-    true, call ``on_ready``. Raise ``CannotStart`` if the folder, the port or the broker can't be used.
+    Lock the data folder. Start the broker and the processes that ``first`` returns. Migrate the database, and
+    call ``prepare`` to add data. Then start the other processes. When all are ready and ``settled`` returns
+    True, call ``on_ready``. Raise ``CannotStart`` if the folder, the port or the broker can't be used.
     """
     try:
         with data_folder.hold(here.data_dir):
@@ -115,7 +115,7 @@ def _supervise(
 
 
 def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Part:
-    """Return the web process (uvicorn). It is ready when it serves pages and ``settled`` returns true."""
+    """Return the web process (uvicorn). It is ready when it serves pages and ``settled`` returns True."""
     argv = [
         *_module(
             "uvicorn", "classroom_admin.asgi:application", "--host", here.host, "--port", str(here.port)
@@ -127,10 +127,9 @@ def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Pa
 
 
 def workers(here: Installation) -> list[Part]:
-    """Return three Celery workers: one for polling, one for scheduled commands, and one for all other tasks.
+    """Return three Celery workers: for polling, for scheduled commands, and for all other tasks.
 
-    Polling has its own worker, so no other task delays polling. Workers use threads, because threads start at
-    once and end with their process.
+    Polling has its own worker, so no other task delays it. Workers use threads, which start fast.
     """
     return [
         _worker(here, "poll", queues="poll", threads=1),
@@ -146,7 +145,7 @@ def beat(here: Installation) -> Part:
 
 
 def warm_up() -> None:
-    """Import the modules that every forked part needs, so that the forks share their memory."""
+    """Import the modules that every forked process needs, so that the forks share their memory."""
     for name in ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
         import_module(name)
     import_module("kombu.transport.redis")
@@ -188,17 +187,14 @@ def _module(name: str, *arguments: str) -> list[str]:
 
 
 def migrate() -> None:
-    """Migrate the database if a migration is missing.
-
-    First compare only the names, because loading all migrations would take as long as the rest of the start.
-    """
+    """Migrate the database if a migration is missing."""
     recorder = MigrationRecorder(connections[DEFAULT_DB_ALIAS])
     if not migration_names() <= set(recorder.applied_migrations()):
         call_command("migrate", interactive=False, verbosity=0)
 
 
 def migration_names() -> set[tuple[str, str]]:
-    """Return the (app label, name) of every migration of the installed apps."""
+    """Return the app label and the name of every migration of the installed apps."""
     found = set()
     for config in apps.get_app_configs():
         folder = MigrationLoader.migrations_module(config.label)[0]

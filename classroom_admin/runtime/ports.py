@@ -6,7 +6,7 @@ import time
 
 
 class PortProblem(Exception):
-    """Raised if a server can't listen on the address; the message says why and what to do."""
+    """Raised if a server can't listen on the address. The message says why and what to do."""
 
 
 def check_free(host: str, port: int) -> None:
@@ -27,7 +27,7 @@ def check_free(host: str, port: int) -> None:
 
 
 def wait_free(host: str, port: int, *, within_s: float = 1.0) -> None:
-    """Wait until ``host:port`` is free, because the process of the last run may still be ending.
+    """Wait until ``host:port`` is free. The process of the last run may still be ending.
 
     Raise ``PortProblem`` if the address is not free after ``within_s`` seconds.
     """
@@ -58,7 +58,7 @@ def free_port(preferred: int | None = None) -> int:
 
 
 def reachable(host: str) -> str:
-    """Return the host name or address at which this machine reaches a server that listens on ``host``."""
+    """Return the address at which this machine reaches a server that listens on ``host``."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
 
 

@@ -3,8 +3,8 @@
 The processes (parts) start and end together. The supervisor sends SIGTERM to all parts if it gets Ctrl-C,
 SIGTERM or SIGHUP, if it can't write its output, or if a part dies. It sends SIGKILL after eight seconds or at
 a second signal. If the supervisor itself is killed, the parts end too (``children``, ``guardian``).
-Each part has a mark in its environment, which its children inherit. At the end, the supervisor kills every
-process with the mark, so that no process is left.
+The environment of each part identifies the run, and its children inherit it. At the end, the supervisor kills
+every process of the run, so that no process is left.
 
 The supervisor has only one thread: a part ends with the thread that started it, and forking is safe only
 without other threads.
@@ -42,9 +42,9 @@ class Part:
     """A process to run.
 
     ``env`` is the whole environment. The optional function ``ready`` must be quick and is called until it
-    returns true. A ``foundation`` ends after the other parts, because they would log errors without it. Lines
-    of output that contain a text in ``hush`` are not shown. With ``may_fork``, a Python module runs in a fork
-    of this process if possible (see ``children``).
+    returns True. A ``foundation`` ends after the other processes, because they would log errors without it.
+    Lines of output that contain a string in ``hush`` are not shown. If ``may_fork`` is True, a Python module
+    runs in a fork of this process if possible (see ``children``).
     """
 
     name: str
@@ -71,10 +71,11 @@ class _Running:
 
 
 class Supervisor:
-    """A context manager that runs parts and ends them when the block ends. Use it in the main thread only.
+    """A context manager that runs processes and ends them with the block. Use it in the main thread only.
 
-    Example: ``with Supervisor() as s: s.start(part); ...; sys.exit(s.run())``. After SIGTERM, parts have
-    ``grace_s`` seconds to end. With ``end_with_parent``, this process gets SIGTERM if its parent dies.
+    Example: ``with Supervisor() as s: s.start(part); ...; sys.exit(s.run())``. After SIGTERM, the processes
+    have ``grace_s`` seconds to end. If ``end_with_parent`` is True, this process gets SIGTERM if its parent
+    dies.
     """
 
     def __init__(self, *, out_fd: int = 1, grace_s: float = GRACE_S, end_with_parent: bool = False) -> None:
@@ -120,10 +121,13 @@ class Supervisor:
         self._wakeup.close()
 
     def start(self, part: Part) -> None:
-        """Start a part, unless the supervisor is stopping. Raise ``OSError`` if the program can't be run."""
+        """Start a process, unless the supervisor is stopping.
+
+        Raise ``OSError`` if the program can't be run.
+        """
         if self._reason is not None:
             return
-        # SPT_NOENV keeps setproctitle from overwriting the environment, which contains the mark.
+        # SPT_NOENV keeps setproctitle from overwriting the environment, which identifies the run.
         extra = {guardian.MARK_NAME: self._mark, "SPT_NOENV": "1"}
         process: Forked | Executed
         if part.may_fork and children.can_fork(part.argv, part.env):
@@ -137,9 +141,10 @@ class Supervisor:
         self._tell_guardian(f"{process.pid}\n")
 
     def run(self, *, on_ready: Callable[[], None] | None = None, ready_within_s: float = 60.0) -> int:
-        """Run until stopped. Return the exit code, which is 0 after a signal and 1 after the death of a part.
+        """Run until stopped. Return the exit code, which is 0 after a signal and 1 if a process died.
 
-        Call ``on_ready`` once, when every part is ready. Print a warning after ``ready_within_s`` seconds.
+        ``on_ready`` is called once, when every process is ready. If this takes longer than ``ready_within_s``
+        seconds, a warning is printed.
         """
         if self.wait_ready(timeout_s=ready_within_s):
             if on_ready is not None:
@@ -155,7 +160,10 @@ class Supervisor:
         return self._exit_code
 
     def wait_ready(self, *, timeout_s: float) -> bool:
-        """Wait until every started part is ready. Return False after the timeout or when stopping begins."""
+        """Wait until every started process is ready.
+
+        Return False after the timeout or when stopping begins.
+        """
         deadline = time.monotonic() + timeout_s
         while self._reason is None:
             for running in self._running:
@@ -168,7 +176,7 @@ class Supervisor:
         return False
 
     def stop(self, reason: str, *, exit_code: int) -> None:
-        """Make ``run`` end all parts and return ``exit_code``. Only the first call counts."""
+        """Make ``run`` end all processes and return ``exit_code``. Only the first call counts."""
         if self._reason is None:
             self._reason = reason
             self._exit_code = exit_code
@@ -176,7 +184,7 @@ class Supervisor:
                 self.console.say(reason)
 
     def _tick(self, timeout_s: float) -> None:
-        """Wait for output, a signal or the death of a part, and handle the event."""
+        """Wait for output, a signal or the death of a process, and handle it."""
         writing = [self.console.fd] if self.console.has_waiting else []
         signals = self._signals.fileno()
         readable, _, _ = select.select([signals, *self._open], writing, [], timeout_s)
@@ -239,7 +247,7 @@ class Supervisor:
         ]
 
     def _end(self) -> None:
-        """End all parts. Send SIGTERM, wait, then kill what is left. A second call does no harm."""
+        """End all processes with SIGTERM, then kill those that are left. It may be called twice."""
         if self._guardian.poll() is not None and not self._running:
             return
         self._reason = self._reason or ""
@@ -266,7 +274,10 @@ class Supervisor:
                 os.killpg(running.process.pid, number)
 
     def _kill_leftovers(self) -> None:
-        """Kill child processes that outlive their parts. With ``/proc``, also find them in other sessions."""
+        """Kill child processes that outlive the process that started them.
+
+        With ``/proc``, they are also found in other sessions.
+        """
         if Path("/proc/self/environ").exists():
             guardian.kill_marked(self._mark)
         else:
@@ -295,4 +306,4 @@ class Supervisor:
 
 
 def _note_only(number: int, frame: object) -> None:
-    """Do nothing: the wake-up socket carries the signal to the loop."""
+    """Do nothing, because the wake-up socket reports the signal to the loop."""

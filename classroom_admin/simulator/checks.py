@@ -9,14 +9,17 @@ _ID = re.compile(r"[a-zA-Z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,63}\Z")
 
 
 def identifier(field: str, value: Any) -> str:
-    """Return ``value`` if it is a valid cloud id, which has 1 to 63 bytes of the documented characters."""
+    """Return ``value`` if it is a valid cloud id. It has 1 to 63 bytes of the documented characters."""
     if not isinstance(value, str) or not _ID.match(value):
         raise bad_parameter(field, "must be 1 to 63 bytes of a-z A-Z 0-9 space !#$%&()+-:;<=.>?@[]^_{}|~,")
     return value
 
 
 class Fields:
-    """A typed view of a JSON object in a request. Error messages put ``path`` before the field's name."""
+    """The fields of a JSON object in a request, with checks of their types.
+
+    Error messages put ``path`` before the name of a field.
+    """
 
     def __init__(self, values: dict[str, Any], path: str = "") -> None:
         self._values, self._path = values, path
@@ -34,7 +37,7 @@ class Fields:
         return value
 
     def raw(self, name: str) -> Any:
-        """Return the unchecked value, or None if the field is absent."""
+        """Return the value without a check, or None if the field is missing."""
         return self._values.get(name)
 
     def text(
@@ -65,7 +68,7 @@ class Fields:
         default: int | None = None,
         required: bool = False,
     ) -> int | None:
-        """Return an integer field. Accept digits in a string too, because the vendor's client sends both."""
+        """Return an integer field. Digits as text are also valid, because the vendor's client sends them."""
         value = self._get(name, required)
         if value is None:
             return default
@@ -111,7 +114,7 @@ class Fields:
         return value
 
     def fields(self, name: str, *, required: bool = False) -> "Fields":
-        """Return the fields of a nested object. An absent object has no fields."""
+        """Return the fields of a nested object. A missing object has no fields."""
         return Fields(self.object(name, required=required) or {}, f"{self.name(name)}.")
 
     def array(self, name: str, *, required: bool = False) -> list[Any] | None:
@@ -143,7 +146,7 @@ class Fields:
 
 
 def as_integer(value: Any) -> int | None:
-    """Convert 5, 5.0 or "5" to an int. Return None for other values, such as true and false."""
+    """Return 5, 5.0 or "5" as an int. Return None for other values, such as true and false."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

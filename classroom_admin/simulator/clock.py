@@ -11,11 +11,10 @@ STEPPED_START_MS = 1_767_225_600_000
 
 
 class SimClock:
-    """The simulated cloud's time, in ms since the epoch (UTC).
+    """The clock of the simulated cloud, in milliseconds since the epoch (UTC).
 
-    In ``real`` mode, the clock runs ``speed`` times as fast as the machine's monotonic clock. In ``stepped``
-    mode, only ``step`` moves it. The clock never runs backwards. If its mode or speed changes, it continues
-    from the same time.
+    In ``real`` mode, it runs ``speed`` times as fast as the clock of the machine. In ``stepped`` mode, only
+    ``step`` moves it. It never runs backwards.
     """
 
     def __init__(
@@ -44,7 +43,10 @@ class SimClock:
     def change(
         self, *, mode: Mode | None = None, speed: float | None = None, at_ms: int | None = None
     ) -> None:
-        """Change mode or speed, and continue from now or ``at_ms``. Raise ValueError for an invalid speed."""
+        """Change the mode or the speed. Continue from the current time or ``at_ms``.
+
+        Raise ValueError if the speed is not valid.
+        """
         checked = self.speed if speed is None else _checked_speed(speed)
         self._anchor_ms = self.now_ms() if at_ms is None else at_ms
         self._anchor = self._monotonic()
@@ -52,7 +54,7 @@ class SimClock:
         self.speed = checked
 
     def step(self, milliseconds: int) -> int:
-        """Move a stepped clock forward and return the new time in ms.
+        """Move a stepped clock forward. Return the new time in milliseconds.
 
         Raise ValueError if the clock is not stepped or would run backwards.
         """

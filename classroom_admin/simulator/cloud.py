@@ -1,6 +1,8 @@
 """A simulated cloud with a world, a clock, faults and a school. It handles requests."""
 
+import base64
 import dataclasses
+import hmac
 import time
 from typing import Any
 
@@ -10,7 +12,7 @@ from classroom_admin.simulator.api.call import Call, RawJson
 from classroom_admin.simulator.api.router import Match
 from classroom_admin.simulator.checks import identifier
 from classroom_admin.simulator.clock import SimClock
-from classroom_admin.simulator.errors import CloudError, bad_parameter, unauthorized
+from classroom_admin.simulator.errors import CloudError, bad_parameter, no_such_room, unauthorized
 from classroom_admin.simulator.faults.board import FaultBoard, Plan
 from classroom_admin.simulator.school import open_school
 from classroom_admin.simulator.settings import SimulatorSettings
@@ -23,6 +25,7 @@ _ID_PARAMS = {
     "resource": "resourceUuid",
     "extApp": "extAppUuid",
     "stream": "streamUuid",
+    "widget": "widgetUuid",
 }
 BUSY_S = 0.02
 EDUCATION_PREFIX = "agora token="
@@ -36,9 +39,16 @@ class Headers:
     uid: str
     authorization: str
 
+    @property
+    def kind(self) -> str:
+        """Return the kinds of token in the request: "both", "education" or "rtm"."""
+        if self.token and self.authorization:
+            return "both"
+        return "education" if self.authorization else "rtm"
+
 
 class Cloud:
-    """The complete state of one running simulator."""
+    """The state of a running simulator."""
 
     def __init__(self, settings: SimulatorSettings) -> None:
         self.router = calls
@@ -46,7 +56,7 @@ class Cloud:
         self.reset(settings)
 
     def reset(self, settings: SimulatorSettings) -> None:
-        """Replace the world, clock and faults with new ones. If a seed is set, start its school."""
+        """Replace the world, clock and faults with new ones. If there is a seed, start its school."""
         self.settings = settings
         self.clock = SimClock(
             mode="stepped" if settings.stepped else "real", speed=settings.speed, start_ms=settings.start_ms
@@ -59,23 +69,27 @@ class Cloud:
             plain=settings.plain,
             destroy_after=settings.destroy_after,
             keep_past=settings.keep_past,
+            dialect=settings.dialect,
+            group_rooms=settings.group_rooms,
+            agora_chat=settings.agora_chat,
         )
         self.world.withhold = self.faults.withhold
         self.verifier = TokenVerifier(app_id=settings.app_id, app_certificate=settings.app_certificate)
         self.requests = 0
+        self.chat_callback_to, self.chat_secret = settings.chat_callback_to, settings.chat_secret
         if settings.seed is not None:
             self.open_school(settings.seed)
 
     def open_school(self, seed: int) -> None:
-        """Start the simulated school of ``seed`` in this world."""
+        """Start the simulated school of ``seed``."""
         open_school(self.world, seed)
         self.tick()
 
     def tick(self) -> bool:
         """Run the scheduled effects that are due. Return False if some are left.
 
-        With a stepped clock, run all of them. With a running clock, stop after ``BUSY_S`` seconds, so a busy
-        world delays the simulated time but not the requests.
+        If the clock is stepped, run all of them. Otherwise stop after ``BUSY_S`` seconds, so that requests do
+        not wait.
         """
         if self.clock.mode == "stepped":
             return self.world.advance(self.clock.now_ms())
@@ -104,13 +118,20 @@ class Cloud:
         plan: Plan,
         request_id: str,
     ) -> tuple[bytes, Call]:
-        """Authenticate and handle one request. Return the serialised ``data`` and the call.
+        """Authenticate and handle one request. Return its serialised ``data`` and the call.
 
         Raise CloudError if the cloud refuses the request.
         """
-        if match.app_id != self.settings.app_id:
+        if match.route.dev:
+            uid = self._authenticate_customer(headers)
+        elif match.app_id != self.settings.app_id:
             raise unauthorized("App ID invalid")
-        uid = self._authenticate(headers, plan)
+        else:
+            uid = self._authenticate(headers, plan)
+        home = plan.get("other_region")
+        elsewhere = home is not None and match.region not in (None, home.params.get("region"))
+        if elsewhere and "room" in match.params:
+            raise no_such_room()
         for name, value in match.params.items():
             if name in _ID_PARAMS:
                 identifier(_ID_PARAMS[name], value)
@@ -118,7 +139,7 @@ class Cloud:
             world=self.world,
             params=match.params,
             query=query,
-            body=_parse(body),
+            body=parse_body(body),
             uid=uid,
             request_id=request_id,
             poll_batch=self.settings.poll_batch,
@@ -130,15 +151,28 @@ class Cloud:
             return data, call
         return json_bytes.dump({} if data is None else data), call
 
-    def _authenticate(self, headers: Headers, plan: Plan) -> str:
-        """Return the caller's uid. Raise CloudError 401 if the token is invalid.
+    def _authenticate_customer(self, headers: Headers) -> str:
+        """Return the customer id of Basic auth. Raise CloudError 401 if the id or the secret is wrong."""
+        given = f"{self.settings.customer_id}:{self.settings.customer_secret}".encode()
+        wanted = "Basic " + base64.b64encode(given).decode()
+        if not hmac.compare_digest(headers.authorization.encode(), wanted.encode()):
+            raise unauthorized("Invalid authentication credentials")
+        return self.settings.customer_id
 
-        Accept a token that is valid in real time, which the vendor's library uses. Also accept a token that
-        is valid in simulated time, because some clients follow the cloud's clock.
+    def _authenticate(self, headers: Headers, plan: Plan) -> str:
+        """Return the caller's uid. Raise CloudError 401 if the token is not valid.
+
+        The token may be valid in real time or in simulated time, because some clients follow the cloud's
+        clock.
         """
         if plan.get("token_expired") is not None:
             raise unauthorized("token: expired")
+        only = plan.get("sign_in")
+        if only is not None and headers.kind != only.params.get("kind"):
+            raise unauthorized("token is invalid")
         nows = (time.time() + plan.skew_ms / 1000, (self.world.now + plan.skew_ms) / 1000)
+        if only is not None and headers.kind == "both":
+            self.verifier.check_rtm(token=headers.token.strip('"'), uid=headers.uid, nows=nows)
         if headers.authorization.lower().startswith(EDUCATION_PREFIX):
             token = headers.authorization[len(EDUCATION_PREFIX) :].strip().strip('"')
             user = self.verifier.check_education(token=token, nows=nows)
@@ -152,7 +186,7 @@ class Cloud:
         return self.verifier.check_rtm(token=headers.token.strip('"'), uid=headers.uid, nows=nows)
 
 
-def _parse(body: bytes) -> dict[str, Any]:
+def parse_body(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
@@ -170,3 +204,8 @@ def envelope(*, data: bytes, ts: int) -> bytes:
 
 def error_envelope(error: CloudError, *, ts: int) -> bytes:
     return json_bytes.dump({"code": error.code, "msg": error.message, "ts": ts})
+
+
+def dev_error(error: CloudError) -> bytes:
+    """Return the body of an error response to an audio and video call."""
+    return json_bytes.dump({"message": error.message})

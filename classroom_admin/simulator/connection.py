@@ -8,7 +8,7 @@ EXTENSION = "classroom_admin.connection"
 
 
 class AbortableProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with which the application can also close a connection without a response."""
+    """A protocol for uvicorn that lets the application close a connection without a response."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -20,7 +20,7 @@ class AbortableProtocol(HttpToolsProtocol):
 
 
 def abort(scope: Any) -> bool:
-    """Close the connection of this request. Return False if the server does not support this."""
+    """Close the connection of this request. Return False if the server can't do this."""
     connection = (scope.get("extensions") or {}).get(EXTENSION)
     if connection is None:
         return False

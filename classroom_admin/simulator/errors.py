@@ -2,7 +2,7 @@
 
 
 class CloudError(Exception):
-    """An error response. ``code`` equals ``status`` if the contract defines no business code."""
+    """An error response. If the vendor defines no ``code`` for it, ``code`` equals ``status``."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)
@@ -56,3 +56,43 @@ def recording_not_ended() -> CloudError:
 
 def conflict(why: str) -> CloudError:
     return CloudError(409, 20409000, why)
+
+
+def room_ended() -> CloudError:
+    return CloudError(410, 20410100, "the room has ended")
+
+
+def class_over() -> CloudError:
+    return CloudError(410, 30410100, "the class is over")
+
+
+def role_full(role: int) -> CloudError:
+    return CloudError(403, 20403001, f"no more users of role {role} may enter")
+
+
+def stage_full() -> CloudError:
+    return CloudError(429, 30429461, "the stage is full")
+
+
+def hand_conflict(why: str) -> CloudError:
+    return CloudError(409, 30409460, why)
+
+
+def not_on_stage() -> CloudError:
+    return CloudError(404, 30404462, "the user is not on the stage")
+
+
+def screen_not_shared() -> CloudError:
+    return CloudError(409, 30409103, "the user does not share a screen")
+
+
+def already_invited() -> CloudError:
+    return CloudError(409, 30409601, "the user is already invited")
+
+
+def root_url_empty() -> CloudError:
+    return CloudError(400, 30400412, "webRecordConfig.rootUrl: is required if there is no url")
+
+
+def no_such_group(uuid: str) -> CloudError:
+    return CloudError(404, 404, f"{uuid} is not an open breakout room")

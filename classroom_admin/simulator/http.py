@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from classroom_admin.simulator import connection
 from classroom_admin.simulator.api.call import Call
-from classroom_admin.simulator.cloud import Cloud, Headers, envelope, error_envelope
+from classroom_admin.simulator.cloud import Cloud, Headers, dev_error, envelope, error_envelope
 from classroom_admin.simulator.errors import CloudError, bad_parameter
 from classroom_admin.simulator.faults.board import NOTHING, Plan
 
@@ -16,6 +16,7 @@ SIMULATOR_HEADER = (b"x-simulator", b"classroom-admin")
 _CORS = (b"access-control-allow-origin", b"*")
 _EXPOSE = (b"access-control-expose-headers", b"x-request-id, retry-after, x-simulator")
 _JSON = (b"content-type", b"application/json; charset=utf-8")
+_METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
 _BIGGEST_BODY = 4 * 1024 * 1024
 _MALFORMED = '{"code": 0, "msg": "Success", "data": [{"roomUuid": '
 
@@ -31,25 +32,26 @@ class CloudEndpoint:
         if request.method == "OPTIONS":
             await self._preflight(request, send)
             return
-        exchange = _Exchange(self.cloud, request, send)
+        exchange = Exchange(self.cloud, request, send)
         try:
             await exchange.run()
         except ClientDisconnect:
             return
 
     async def _preflight(self, request: Request, send: Send) -> None:
-        methods = self.cloud.router.methods_of(_raw_path(request))
+        # A browser sends a request only after a successful preflight. So unknown paths allow all methods.
+        methods = self.cloud.router.methods_of(raw_path(request)) or _METHODS
         asked = request.headers.get("access-control-request-headers", "")
         headers = [
             (b"access-control-allow-methods", ", ".join(methods).encode()),
             (b"access-control-allow-headers", asked.encode("latin-1") or b"content-type"),
             (b"access-control-max-age", b"600"),
         ]
-        await _send(send, 204 if methods else 404, b"", headers)
+        await _send(send, 204, b"", headers)
 
 
-class _Exchange:
-    """One request and its response."""
+class Exchange:
+    """A request and its response."""
 
     def __init__(self, cloud: Cloud, request: Request, send: Send) -> None:
         self.cloud, self.request, self.send = cloud, request, send
@@ -61,10 +63,12 @@ class _Exchange:
         body = await self._read_body()
         self.cloud.tick()
         headers: list[tuple[bytes, bytes]] = []
+        bare = False
         try:
             if body is None:
                 raise bad_parameter("body", f"must be at most {_BIGGEST_BODY} bytes")
-            match = self.cloud.router.find(self.request.method, _raw_path(self.request))
+            match = self.cloud.router.find(self.request.method, raw_path(self.request))
+            bare = match.route.dev
             self.plan = self.cloud.plan(match)
             if self.plan.applied:
                 if await self._apply_early_faults(headers):
@@ -79,9 +83,10 @@ class _Exchange:
                 request_id=self.request_id,
             )
         except CloudError as error:
-            await self._answer(error.status, error_envelope(error, ts=self._ts()), headers)
+            refusal = dev_error(error) if bare else error_envelope(error, ts=self._ts())
+            await self._answer(error.status, refusal, headers)
             return
-        await self._answer(200, envelope(data=data, ts=self._ts()), headers)
+        await self._answer(200, data if bare else envelope(data=data, ts=self._ts()), headers)
 
     async def _read_body(self) -> bytes | None:
         chunks, size = [], 0
@@ -102,7 +107,10 @@ class _Exchange:
         return self.cloud.world.now + self.plan.skew_ms
 
     async def _apply_early_faults(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Apply the faults that occur before the request is handled. Return True if the exchange is over."""
+        """Apply the faults that occur before the request is handled.
+
+        Return True if there is nothing left to do.
+        """
         plan = self.plan
         if delay := plan.get("delay"):
             await asyncio.sleep(delay.number("ms", 1000) / 1000)
@@ -115,6 +123,12 @@ class _Exchange:
                 if after is not None:
                     headers.append((b"retry-after", str(after).encode()))
                 raise CloudError(status, code, message)
+        if fault := plan.get("not_offered"):
+            status = int(fault.number("status", 404))
+            raise CloudError(status, status, _NOT_OFFERED.get(status, "not offered"))
+        if fault := plan.get("refused"):
+            status = int(fault.number("status", 403))
+            raise CloudError(status, int(fault.number("code", status)), "the cloud refuses this call")
         return False
 
     async def _answer(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
@@ -168,7 +182,7 @@ class _Exchange:
                 await asyncio.sleep(0)
 
     def _mark_lost(self) -> None:
-        """Record that this response's events did not arrive. The stream does not deliver them again."""
+        """Record that the events in this response did not arrive. They are not delivered again."""
         for event in self.call.taken if self.call is not None else ():
             if event.handouts:
                 event.handouts[-1].outcome = "lost"
@@ -182,7 +196,14 @@ _REFUSALS = (
 )
 
 
-def _raw_path(request: Request) -> bytes:
+_NOT_OFFERED = {
+    404: "no such path",
+    401: "this project may not call this",
+    403: "this service is not enabled",
+}
+
+
+def raw_path(request: Request) -> bytes:
     raw: bytes | None = request.scope.get("raw_path")
     return str(request.scope["path"]).encode() if raw is None else raw
 

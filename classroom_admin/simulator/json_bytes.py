@@ -1,11 +1,11 @@
-"""Read and write strict JSON. Write valid UTF-8. Reject input with NaN or with too deep nesting."""
+"""Read and write strict JSON. Write valid UTF-8. Reject input with NaN or with too many nested levels."""
 
 import json
 from typing import Any, NoReturn
 
 
 def dump(value: Any) -> bytes:
-    """Return compact JSON in UTF-8. Escape lone surrogates, which UTF-8 can't represent."""
+    """Return compact JSON in UTF-8. Lone surrogates are escaped, because UTF-8 has no form for them."""
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
@@ -13,7 +13,7 @@ def dump(value: Any) -> bytes:
 
 
 def load(raw: bytes) -> Any:
-    """Parse JSON. Raise ValueError if it is invalid."""
+    """Parse JSON. Raise ValueError if it is not valid."""
     try:
         return json.loads(raw, parse_constant=_refuse)
     except RecursionError as error:

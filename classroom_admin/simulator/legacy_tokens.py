@@ -17,7 +17,7 @@ CLOCK_LEEWAY_S = 300
 
 
 def check(text: str, *, uid: str, app_id: str, certificate: bytes, nows: tuple[float, ...]) -> None:
-    """Raise CloudError 401 if ``text`` is not a valid RTM token of this App ID for ``uid``."""
+    """Raise CloudError 401 if ``text`` is not a valid RTM token for ``uid``."""
     if text[VERSION_LENGTH : VERSION_LENGTH + APP_ID_LENGTH] != app_id:
         raise unauthorized("token: belongs to another App ID")
     try:

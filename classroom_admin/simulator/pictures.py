@@ -10,7 +10,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 @functools.lru_cache(maxsize=64)
 def page_picture(number: int, *, width: int) -> bytes:
-    """Return page ``number`` as a PNG of ``width`` pixels at 16:9. Each page looks different."""
+    """Return a PNG picture of page ``number``. It is ``width`` pixels wide with an aspect ratio of 16:9."""
     height = width * 9 // 16
     unit = max(1, height // 18)
     boxes = [(unit, unit, width // 2, 2 * unit, ACCENT)]

@@ -13,10 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from classroom_admin.simulator.chat.callbacks import CallbackSender
+from classroom_admin.simulator.chat.endpoint import ChatEndpoint
 from classroom_admin.simulator.cloud import Cloud
 from classroom_admin.simulator.connection import AbortableProtocol
 from classroom_admin.simulator.control.endpoint import ControlEndpoint
 from classroom_admin.simulator.http import CloudEndpoint
+from classroom_admin.simulator.notifications import NotificationSender
 from classroom_admin.simulator.pictures import page_picture
 from classroom_admin.simulator.settings import SimulatorSettings
 from classroom_admin.simulator.webhook import WebhookSender
@@ -30,11 +33,11 @@ class PortTaken(Exception):
 
 
 class NotLoopback(Exception):
-    """Raised if other machines could reach the simulator, but ``expose`` is not set."""
+    """Raised if other machines could reach the simulator but ``expose`` is False."""
 
 
 def create_app(settings: SimulatorSettings) -> Starlette:
-    """Return the simulator as an ASGI application. Its cloud is ``app.state.cloud``."""
+    """Return the simulator as an ASGI application. ``app.state.cloud`` is its cloud."""
     return _app(Cloud(settings), outage=None)
 
 
@@ -47,6 +50,12 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
         if cloud.settings.relay_to:
             webhook = WebhookSender(url=cloud.settings.relay_to, secret=cloud.settings.relay_secret)
             running.append(asyncio.create_task(webhook.run(cloud)))
+        if cloud.settings.notify_to:
+            notifications = NotificationSender(
+                url=cloud.settings.notify_to, secret=cloud.settings.notify_secret
+            )
+            running.append(asyncio.create_task(notifications.run(cloud)))
+        running.append(asyncio.create_task(CallbackSender().run(cloud)))
         yield
         for task in running:
             task.cancel()
@@ -56,6 +65,7 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
     app = Starlette(
         routes=[
             Mount("/_sim", app=ControlEndpoint(cloud, outage=outage)),
+            Mount("/chat", app=ChatEndpoint(cloud)),
             Route("/converted/{task}/{number:int}.png", _large_page),
             Route("/converted/{task}/{number:int}_s.png", _small_page),
         ],
@@ -87,7 +97,10 @@ async def _tick(cloud: Cloud) -> None:
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn's server. It stops at once when ``leaving`` is set; the original only checks every 100 ms."""
+    """A uvicorn server that stops immediately when ``leaving`` is set.
+
+    uvicorn itself checks only every 100 ms whether to stop.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -102,9 +115,9 @@ class _Uvicorn(uvicorn.Server):
 
 
 class SimulatorServer:
-    """One simulator on one socket.
+    """A simulator that listens on one socket.
 
-    Call ``bind`` first, then ``serve`` in an event loop. Any thread can call ``stop`` to end the simulator.
+    Call ``bind`` first, then ``serve`` in an event loop. Any thread can call ``stop``.
     """
 
     def __init__(
@@ -133,7 +146,7 @@ class SimulatorServer:
         return f"http://{host}:{self.port}"
 
     def bind(self) -> None:
-        """Bind the port, or any free port if the port is 0. Raise PortTaken or NotLoopback."""
+        """Bind the port. If it is 0, bind any free port. Raise PortTaken or NotLoopback."""
         if not self.expose and not _is_loopback(self.host):
             raise NotLoopback(self.host)
         self._socket = self._listen()
@@ -155,7 +168,7 @@ class SimulatorServer:
         return listening
 
     async def serve(self, on_ready: Callable[[], None] | None = None) -> None:
-        """Serve until ``stop``, SIGTERM or SIGINT. Call ``on_ready`` once the server answers requests."""
+        """Serve requests until ``stop``, SIGTERM or SIGINT. Call ``on_ready`` when the server is ready."""
         if self._socket is None:
             self.bind()
         self._loop = asyncio.get_running_loop()
@@ -179,7 +192,7 @@ class SimulatorServer:
             self._loop.call_soon_threadsafe(self._uvicorn.leaving.set)
 
     def outage(self, milliseconds: int) -> None:
-        """Close all connections and refuse new ones for ``milliseconds`` of real (not simulated) time."""
+        """Close all connections. Refuse new ones for ``milliseconds`` of real time."""
         for server in self._uvicorn.servers:
             server.close()
         for open_connection in list(self._uvicorn.server_state.connections):

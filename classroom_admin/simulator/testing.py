@@ -30,8 +30,7 @@ class ControlFailed(Exception):
 class RunningSimulator:
     """A simulator that listens on ``base_url``.
 
-    ``control`` calls ``/_sim`` over HTTP. ``do`` runs a function on the world in the server's thread, between
-    two requests.
+    ``control`` calls ``/_sim`` over HTTP. ``do`` runs a function in the thread of the server.
     """
 
     def __init__(self, server: SimulatorServer, loop: asyncio.AbstractEventLoop) -> None:
@@ -47,7 +46,10 @@ class RunningSimulator:
 
     @property
     def world(self) -> World:
-        """Return the state of the cloud. Read only simple values; make changes with ``do`` or ``control``."""
+        """Return the state of the cloud.
+
+        Only read simple values. To make changes, use ``do`` or ``control``.
+        """
         return self.cloud.world
 
     @property
@@ -59,7 +61,10 @@ class RunningSimulator:
         return self.cloud.settings.app_certificate
 
     def do(self, work: Callable[[World], Result]) -> Result:
-        """Run ``work(world)`` between two requests, after all due effects, and return its result."""
+        """Run ``work(world)`` in the thread of the server, and return its result.
+
+        The server runs it between two requests, after it has run all scheduled effects that are due.
+        """
 
         async def run() -> Result:
             while not self.cloud.tick():
@@ -69,7 +74,10 @@ class RunningSimulator:
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_START_S)
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Send a control call, or raise ControlFailed: ``control("POST", "/clock", {"step": 1000})``."""
+        """Send a control call, for example ``control("POST", "/clock", {"step": 1000})``.
+
+        Raise ControlFailed if it fails.
+        """
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.base_url}/_sim{path}", data, method=method)
         request.add_header("Content-Type", "application/json")
@@ -81,7 +89,7 @@ class RunningSimulator:
                 raise ControlFailed(error.code, error.read().decode()) from None
 
     def room(self, room_uuid: str, action: str, **body: Any) -> Any:
-        """Send a control call for a room: ``room("class 1", "enter", userUuid="p1")``."""
+        """Send a control call for a room, for example ``room("class 1", "enter", userUuid="p1")``."""
         return self.control("POST", f"/rooms/{quote(room_uuid, safe='')}/{action}", body)
 
     def make_room(self, room_uuid: str, **body: Any) -> Any:
@@ -91,7 +99,7 @@ class RunningSimulator:
         return self.control("POST", "/clock", {"step": milliseconds})
 
     def fault(self, kind: str, **settings: Any) -> int:
-        """Set a fault and return its id. The settings are the fields of ``POST /_sim/faults``."""
+        """Add a fault and return its id. The settings are the fields of ``POST /_sim/faults``."""
         return int(self.control("POST", "/faults", {"kind": kind, **settings}).get("id", 0))
 
     def clear_faults(self) -> None:
@@ -109,7 +117,7 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @contextlib.contextmanager
 def running_simulator(**settings: Any) -> Iterator[RunningSimulator]:
-    """Run a simulator with these settings: ``with running_simulator(seed=1, stepped=True) as sim:``."""
+    """Run a simulator in this block, for example ``with running_simulator(seed=1, stepped=True) as sim:``."""
     server = SimulatorServer(SimulatorSettings(**settings))
     server.bind()
     loop = asyncio.new_event_loop()

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
 
-from agoraiotools.AccessToken2 import AccessToken, ServiceApaas, ServiceRtm, get_version
+from agoraiotools.AccessToken2 import AccessToken, ServiceApaas, ServiceChat, ServiceRtm, get_version
 from agoraiotools.Packer import pack_uint32, unpack_map_uint32, unpack_string, unpack_uint16, unpack_uint32
 
 from classroom_admin.simulator import legacy_tokens
@@ -23,7 +23,10 @@ Nows = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Token:
-    """The content of a version 007 token. ``issued_at`` is in s since the epoch, ``expires_in`` in s."""
+    """The content of a version 007 token.
+
+    ``issued_at`` is in seconds since the epoch, ``expires_in`` in seconds.
+    """
 
     app_id: str
     issued_at: int
@@ -31,10 +34,11 @@ class Token:
     rtm_user: str | None
     classroom_user: str | None
     for_whole_app: bool
+    for_chat: bool = False
 
 
 class TokenVerifier:
-    """A verifier for tokens of one App ID. Tokens never change, so it caches verified tokens."""
+    """A verifier for the tokens of one App ID. It caches tokens that it has verified."""
 
     def __init__(self, *, app_id: str, app_certificate: str) -> None:
         self._app_id = app_id
@@ -42,7 +46,10 @@ class TokenVerifier:
         self._known: OrderedDict[str, Token] = OrderedDict()
 
     def check_rtm(self, *, token: str, uid: str, nows: Nows) -> str:
-        """Return ``uid`` if ``token`` is a valid RTM token for this user. Otherwise raise CloudError 401."""
+        """Return ``uid`` if ``token`` is a valid RTM token of this user.
+
+        Raise CloudError 401 if it is not.
+        """
         if not uid:
             raise unauthorized("x-agora-uid is missing")
         if token.startswith(legacy_tokens.VERSION):
@@ -55,7 +62,10 @@ class TokenVerifier:
         return uid
 
     def check_education(self, *, token: str, nows: Nows) -> str:
-        """Return the user of a valid education token ("server" for an app token), or raise CloudError 401."""
+        """Return the user of an education token. For an app token, return "server".
+
+        Raise CloudError 401 if the token is not valid.
+        """
         seen = self._read(token)
         self._check_life(seen, nows)
         if seen.classroom_user:
@@ -63,6 +73,13 @@ class TokenVerifier:
         if seen.for_whole_app:
             return "server"
         raise unauthorized("Authorization: not an education token")
+
+    def check_chat(self, *, token: str, nows: Nows) -> None:
+        """Raise CloudError 401 if ``token`` is not a valid app token of Agora Chat."""
+        seen = self._read(token)
+        self._check_life(seen, nows)
+        if not seen.for_chat:
+            raise unauthorized("Authorization: not an app token of Agora Chat")
 
     def _check_life(self, token: Token, nows: Nows) -> None:
         ends = token.issued_at + min(token.expires_in, MAX_TOKEN_LIFE_S)
@@ -108,7 +125,7 @@ def _unpack(buffer: bytes) -> tuple[Token, int, int]:
     count, buffer = unpack_uint16(buffer)
     rtm_user: str | None = None
     classroom_user: str | None = None
-    whole_app = False
+    whole_app = for_chat = False
     for _ in range(count):
         kind, buffer = unpack_uint16(buffer)
         if kind == ServiceRtm.kServiceType:
@@ -124,6 +141,11 @@ def _unpack(buffer: bytes) -> tuple[Token, int, int]:
             whole_app = ServiceApaas.kPrivilegeApp in privileges
             if privileges.keys() & {ServiceApaas.kPrivilegeUser, ServiceApaas.kPrivilegeRoomUser}:
                 classroom_user = user.decode()
+        elif kind == ServiceChat.kServiceType:
+            privileges, buffer = unpack_map_uint32(buffer)
+            _user, buffer = unpack_string(buffer)
+            for_chat = ServiceChat.kPrivilegeApp in privileges
         else:
             buffer = AccessToken.kServices[kind]().unpack(buffer)
-    return Token(app_id.decode(), issue, expire, rtm_user, classroom_user, whole_app), issue, salt
+    read = Token(app_id.decode(), issue, expire, rtm_user, classroom_user, whole_app, for_chat)
+    return read, issue, salt

@@ -13,7 +13,7 @@ import logging
 import time
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from classroom_admin.simulator.cloud import Cloud
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class WebhookSender:
-    """A sender that delivers each direct message of a simulated cloud to ``url`` once."""
+    """A sender of a simulated cloud's direct messages to ``url``. It sends each message once."""
 
     def __init__(self, *, url: str, secret: str) -> None:
         self._url = urlsplit(url)
@@ -62,16 +62,24 @@ class WebhookSender:
             "X-Relay-Timestamp": timestamp,
             "X-Relay-Signature": f"sha256={signature}",
         }
-        connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port or 80, timeout=10)
-        try:
-            connection.request("POST", self._url.path, body, headers)
-            answer = connection.getresponse()
-            text = answer.read().decode(errors="replace")
-        except (OSError, http.client.HTTPException):
+        answer = post(self._url, body, headers)
+        if answer is None:
             return False  # the dashboard is starting or restarting
-        finally:
-            connection.close()
-        if answer.status != ACCEPTED and not self._warned:
+        status, text = answer
+        if status != ACCEPTED and not self._warned:
             self._warned = True
-            logger.warning("the dashboard rejects direct messages (%s): %s", answer.status, text[:300])
-        return answer.status == ACCEPTED
+            logger.warning("the dashboard rejects direct messages (%s): %s", status, text[:300])
+        return status == ACCEPTED
+
+
+def post(url: SplitResult, body: bytes, headers: dict[str, str]) -> tuple[int, str] | None:
+    """Send a request. Return the status and the text of the response, or None if there is none."""
+    connection = http.client.HTTPConnection(url.hostname or "", url.port or 80, timeout=10)
+    try:
+        connection.request("POST", url.path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

@@ -15,9 +15,9 @@ _read: tuple[float, int] | None = None
 
 
 def offset_ms() -> int:
-    """Return how far the cloud's clock is ahead of ours (ms), or 0 if the poller has not measured this.
+    """Return how far the cloud's clock is ahead of ours in milliseconds.
 
-    Read the database at most once a second.
+    Return 0 if the offset was never measured. Read the database at most once a second.
     """
     read = _read
     # Use the clock of this machine, because a test may stop `common.clock`.
@@ -29,7 +29,7 @@ def offset_ms() -> int:
 
 
 def remember(offset_ms: int) -> None:
-    """Use an offset (ms) that this process has just measured, although the lease does not contain it yet."""
+    """Use a newly measured offset in this process. `offset_ms` is in milliseconds."""
     global _read
     with _lock:
         _read = (time.monotonic(), offset_ms)

@@ -3,8 +3,8 @@
 The stream delivers each event only once, so we miss the events that such a competing reader receives. An
 event may also be missing because one of our own responses was lost. An event counts as missed if
 
-- the repeatable endpoint has the event, and the event with the number before it was stored *after* the last
-  response that may have been lost (`Lease.suspect_answer`), and
+- the repeatable endpoint has the event, and we stored the preceding event *after* the last response that
+  may have been lost (`Lease.suspect_answer`), and
 - twenty seconds later, no response of the stream contains the event, although the stream was read to its end
   and no response may have been lost since then, and
 - the stream delivers events of this type (a cloud may omit a type), or delivers no events at all.
@@ -29,14 +29,14 @@ from classroom_admin.sync import sorting
 from classroom_admin.sync.models import InboxAnswer, Lease, MissedEvent, StoredEvent
 
 JUDGED_AFTER = timedelta(seconds=20)
-"""How long to wait before `judge` decides about an event. Taking over a dead process's lease is faster."""
+"""How long `judge` waits before it decides about an event. Taking over a dead process's lease is quicker."""
 DRAINED_SINCE = timedelta(seconds=10)
 REPORTED_FOR = timedelta(minutes=10)
 EVENTS_TO_REPORT = 3
 MOMENTS_APART_MS = 4_000
 """The minimum time (ms) between the first and last missed event. One response covers about a second."""
 OF_EACH_END = 3
-"""How many events to note at each end of a run of consecutive events. Their times show how long it lasts."""
+"""How many events to note at each end of a run of consecutive events. Their times show how long it lasted."""
 WAITING_AT_MOST = 500
 ANSWERS_AT_MOST = 300
 KEPT_FOR = timedelta(days=1)
@@ -44,9 +44,10 @@ KEPT_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompetingReader:
-    """The evidence of a competing reader. `events` is how many events we missed, in `rooms` rooms.
+    """The evidence that another client reads our events.
 
-    `since` and `latest` are the times when the first and the last event were found missing.
+    `events` is the number of events that we missed, in `rooms` rooms. `since` and `latest` are the times when
+    the first and the last of them were found missing.
     """
 
     events: int
@@ -56,7 +57,7 @@ class CompetingReader:
 
     @property
     def words(self) -> str:
-        """Return a text for the log with the cause, the effect and the remedy."""
+        """Return a message for the log with the cause, the effect and the remedy."""
         return (
             f"Another program seems to read the events of this App ID: {self.events} events of "
             f"{self.rooms} {'class' if self.rooms == 1 else 'classes'} did not come to us, though every "
@@ -67,13 +68,16 @@ class CompetingReader:
 
 
 def suspect_loss() -> None:
-    """Note that a response may be lost. Responses stored before this no longer count as evidence."""
+    """Stop using earlier responses as evidence, because this process may have lost a response."""
     newest = InboxAnswer.objects.aggregate(newest=Max("id"))["newest"] or 0
     Lease.objects.filter(app_id=settings.AGORA.app_id).update(suspect_answer=newest)
 
 
 def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
-    """Note new events of the repeatable endpoint. Later, `judge` decides whether the stream lacks them."""
+    """Store events that polling may have missed, so that `judge` can check them later.
+
+    In a long run of consecutive events, store only its beginning and its end.
+    """
     if MissedEvent.objects.filter(confirmed_at=None).count() >= WAITING_AT_MOST:
         return
     room = Room.objects.get(room_uuid=room_uuid)
@@ -112,7 +116,10 @@ def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
 
 
 def judge() -> int:
-    """Confirm or delete events noted more than `JUDGED_AFTER` ago. Return how many were confirmed."""
+    """Decide which of the noted events a competing reader took. Return how many.
+
+    Events that polling delivered in the meantime are deleted.
+    """
     now = clock.now()
     due = list(
         MissedEvent.objects.filter(confirmed_at=None, missed_at__lte=now - JUDGED_AFTER)
@@ -157,15 +164,15 @@ def _ms(moment: datetime) -> int:
 
 
 def prune() -> int:
-    """Delete evidence older than a day; return the number of deleted rows."""
+    """Delete evidence older than a day. Return how many rows were deleted."""
     pruned, _by_model = MissedEvent.objects.filter(missed_at__lt=clock.now() - KEPT_FOR).delete()
     return pruned
 
 
 def _polled(*, after: int) -> tuple[set[tuple[str, int]], set[int | None]]:
-    """Return the events of the stream of all rooms, as (room, sequence number) tuples, and their types.
+    """Return the events that polling delivered after the response `after`, and their types.
 
-    Parse the stream's stored responses with ids above `after` again. Responses are kept for a day.
+    An event is a tuple (room, sequence number). At most `ANSWERS_AT_MOST` responses are parsed.
     """
     answers = InboxAnswer.objects.filter(source=InboxAnswer.Source.POLL, id__gt=after).order_by("-id")
     numbers: set[tuple[str, int]] = set()

@@ -3,11 +3,14 @@
 The modules of `events` define which events confirm a command.
 """
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from classroom_admin.audit.models import PendingConfirmation, Step
+from django.db import transaction
+
+from classroom_admin.audit.models import Entry, PendingConfirmation, Step
+from classroom_admin.audit.record import add_step
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.events import Event, confirms
@@ -18,7 +21,7 @@ WAITED_FOR: Final = timedelta(days=1)
 
 
 def pending(rooms: Iterable[Room]) -> dict[str, list[PendingConfirmation]]:
-    """Return the pending confirmations of rooms by room uuid. Omit rooms that have none."""
+    """Return a dict from room id to the room's pending confirmations. Rooms with none are not in the dict."""
     found: dict[str, list[PendingConfirmation]] = {}
     for chunk in chunks(room.room_uuid for room in rooms):
         of_rooms = PendingConfirmation.objects.filter(room_uuid__in=chunk)
@@ -28,10 +31,10 @@ def pending(rooms: Iterable[Room]) -> dict[str, list[PendingConfirmation]]:
 
 
 def confirm(waiting: list[PendingConfirmation], events: Iterable[Event[Any]]) -> int:
-    """Confirm the commands in `waiting` that these events match, and remove them. Return how many.
+    """Confirm the commands in `waiting` that match these events. Return how many were confirmed.
 
-    Call this function in the transaction that projects the events. The audit log gets a step only if the
-    pending confirmation still existed, so each command is confirmed once.
+    Confirmed commands are removed from `waiting`. Call this in the transaction that projects the events. Each
+    command is confirmed only once.
     """
     if not waiting:
         return 0
@@ -53,12 +56,47 @@ def confirm(waiting: list[PendingConfirmation], events: Iterable[Event[Any]]) ->
     return confirmed
 
 
+def confirm_read(waiting: Iterable[Entry], *, detail: Mapping[str, Any]) -> None:
+    """Confirm commands after a read from the cloud showed their effect."""
+    for entry in waiting:
+        with transaction.atomic():
+            Entry.objects.select_for_update().get(pk=entry.pk)
+            if not entry.steps.filter(kind=Step.Kind.CONFIRMED).exists():
+                add_step(entry, Step.Kind.CONFIRMED, {"read_back": dict(detail)})
+
+
+def accepted_without_event(room_uuid: str, actions: Collection[str], *, before: datetime) -> list[Entry]:
+    """Return the last command to each target, if it still needs a confirmation.
+
+    Omit commands that were accepted after `before`, and commands that an event can confirm.
+    """
+    entries = Entry.objects.filter(
+        room_uuid=room_uuid, action__in=actions, at__gt=before - WAITED_FOR
+    ).prefetch_related("steps")
+    last = {entry.target: entry for entry in entries.order_by("id")}
+    pending = PendingConfirmation.objects.filter(entry__in=[entry.pk for entry in last.values()])
+    with_event = set(pending.values_list("entry", flat=True))
+    return [entry for entry in last.values() if entry.pk not in with_event and _is_accepted(entry, before)]
+
+
+def _is_accepted(entry: Entry, before: datetime) -> bool:
+    steps = list(entry.steps.all())
+    kinds = {step.kind for step in steps}
+    return Step.Kind.CONFIRMED not in kinds and any(
+        step.kind == Step.Kind.ACCEPTED and step.at < before for step in steps
+    )
+
+
 def forget_old() -> int:
-    """Delete pending confirmations older than a day; return how many. The audit log is not changed."""
+    """Delete pending confirmations older than a day. Return how many were deleted."""
     old = PendingConfirmation.objects.filter(created_at__lt=clock.now() - WAITED_FOR)
     forgotten, _by_model = old.delete()
     return forgotten
 
 
 def _is_awaited(event: Event[Any], command: PendingConfirmation) -> bool:
-    return confirms(event, cmd=command.cmd, match=command.match, since_sequence=command.since_sequence)
+    awaited = [{"cmd": command.cmd, "match": command.match}, *(command.also or ())]
+    return any(
+        confirms(event, cmd=one["cmd"], match=one["match"], since_sequence=command.since_sequence)
+        for one in awaited
+    )

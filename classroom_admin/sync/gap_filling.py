@@ -17,9 +17,10 @@ TRY_AGAIN = timedelta(seconds=10)
 
 
 def fill_due(client: Client, *, most: int | None = None, all_open: bool = False) -> Fetched:
-    """Request the missing events of the gaps that are due, or of all open gaps with `all_open`.
+    """Request the missing events of gaps that are due. With `all_open`, include all open gaps.
 
-    Begin with the gaps that wait longest. After `most` requests, start no further stream.
+    If there are more than 5,000 gaps, fill those that have waited longest. `most` limits the number of
+    requests.
     """
     waiting = SequenceGap.objects.filter(ask_due_at__isnull=False, room__gone_at__isnull=True)
     if not all_open:
@@ -49,10 +50,7 @@ def _ask_again_later(due: list[SequenceGap], error: CloudError) -> None:
 
 
 def _fill(client: Client, due: list[SequenceGap]) -> Fetched:
-    """Request the missing events of one stream.
-
-    If a response contains later events but does not fill a gap, count the response for this gap.
-    """
+    """Request the missing events of one stream."""
     first = due[0]
     fetched = room_events.fetch(
         client,

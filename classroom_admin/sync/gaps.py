@@ -18,7 +18,16 @@ from django.db.models import F
 from classroom_admin.common import clock
 from classroom_admin.rooms import list_versions
 from classroom_admin.rooms.models import Gap, Room
-from classroom_admin.sync.models import NUMBERED, RoomCursor, RoomRefresh, SequenceGap, StoredEvent
+from classroom_admin.sync import notices
+from classroom_admin.sync.models import (
+    NUMBERED,
+    PresenceCorrection,
+    RoomCursor,
+    RoomRefresh,
+    SequenceGap,
+    StoredEvent,
+    Stream,
+)
 
 ASK_AGAIN = timedelta(seconds=10)
 ASKS_FOR_VOID = 2
@@ -32,7 +41,7 @@ class Range:
     last: int
 
     def without(self, numbers: Sequence[int]) -> list[Range]:
-        """Return the ranges that remain after `numbers` (ascending) are removed."""
+        """Return the ranges that remain if `numbers` are removed. `numbers` must be ascending."""
         left: list[Range] = []
         start = self.first
         for number in numbers:
@@ -47,7 +56,7 @@ class Range:
 
 
 def missing_ranges(numbers: Sequence[int], *, above: int) -> list[Range]:
-    """Return the ranges that are missing between the number `above` and the last of `numbers` (ascending)."""
+    """Return the ranges of numbers above `above` that are missing from `numbers`, which must be ascending."""
     found: list[Range] = []
     for number in numbers:
         if number > above + 1:
@@ -57,7 +66,7 @@ def missing_ranges(numbers: Sequence[int], *, above: int) -> list[Range]:
 
 
 def state_after_ask(gap: SequenceGap, *, asked_at: datetime) -> SequenceGap:
-    """Count a response with later numbers but none of the gap. After enough of them, set it to void."""
+    """Count a response that did not contain the gap's events. After enough of them, set the gap to void."""
     gap.asks += 1
     gap.first_asked_at = gap.first_asked_at or asked_at
     gap.last_asked_at = asked_at
@@ -69,10 +78,9 @@ def state_after_ask(gap: SequenceGap, *, asked_at: datetime) -> SequenceGap:
 
 
 def update(cursor: RoomCursor, numbers: Sequence[int]) -> None:
-    """Create the sequence gaps that new `numbers` (ascending) reveal, and close gaps that they fill.
+    """Update a stream's gaps and its cursor after events with these numbers arrived.
 
-    The caller must lock `cursor` before and save it afterwards. Set its highest stored number. Also set
-    `needs_full_projection` if a number is not above the last projected number.
+    `numbers` must be ascending. The caller must lock the cursor before the call and save it afterwards.
     """
     if not numbers:
         return
@@ -97,7 +105,7 @@ def update(cursor: RoomCursor, numbers: Sequence[int]) -> None:
 
 
 def _close(cursor: RoomCursor, numbers: Sequence[int]) -> None:
-    """Remove numbers whose events have arrived from the sequence gaps."""
+    """Remove these numbers from the sequence gaps, because their events have arrived."""
     if not numbers:
         return
     of_place = SequenceGap.objects.filter(room_id=cursor.room_id, stream=cursor.stream)
@@ -114,16 +122,40 @@ def _close(cursor: RoomCursor, numbers: Sequence[int]) -> None:
             left.append(rest)
     SequenceGap.objects.filter(pk__in=[gap.pk for gap in hit]).delete()
     SequenceGap.objects.bulk_create(left)
-    if any(gap.state == SequenceGap.State.GAP for gap in hit):
+    lost = [gap for gap in hit if gap.state == SequenceGap.State.GAP]
+    if lost:
+        _undo_fillings(cursor, above=min(gap.first for gap in lost) - 1)
         show_gaps(cursor.room_id)
 
 
-def recheck(room_id: int) -> None:
-    """Remove the numbers of stored events from the room's gaps in state `gap`.
+def _undo_fillings(cursor: RoomCursor, *, above: int) -> None:
+    """Delete presence corrections from notifications if their number is above `above`.
 
-    `update` does not do this for a gap above the highest stored number, which stands for a lost end.
+    Lost events have arrived. `notification_presence` computes the corrections again for the events that are
+    still lost.
+    """
+    if cursor.stream != Stream.ROOM:
+        return
+    fillings = PresenceCorrection.objects.filter(
+        room_id=cursor.room_id,
+        source=PresenceCorrection.Source.NOTICE,
+        after_sequence__gt=above,
+    )
+    undone, _by_model = fillings.delete()
+    if undone:
+        cursor.needs_full_projection = True
+        RoomCursor.objects.filter(pk=cursor.pk).update(needs_full_projection=True, project_due_at=clock.now())
+        notices.look_again(cursor.room_id)
+
+
+def recheck(room_id: int) -> None:
+    """Remove the numbers of stored events from the room's gaps of lost events.
+
+    Also delete the corrections above the last projected number, because they must follow all stored events.
     """
     for cursor in lock(room_id):
+        if cursor.stream == Stream.ROOM:
+            _undo_fillings(cursor, above=cursor.projected_sequence)
         of_place = StoredEvent.objects.filter(room_id=room_id, stream=cursor.stream)
         for gap in SequenceGap.objects.filter(
             room_id=room_id, stream=cursor.stream, state=SequenceGap.State.GAP
@@ -135,14 +167,14 @@ def recheck(room_id: int) -> None:
 
 
 def lock(room_id: int) -> list[RoomCursor]:
-    """Lock and return a room's cursors by ascending id. Every writer uses this order."""
+    """Lock and return a room's cursors in ascending order of id. Every writer uses this order."""
     return list(RoomCursor.objects.select_for_update().filter(room_id=room_id).order_by("id"))
 
 
 def give_up(room: Room, *, end_lost: bool) -> None:
-    """Mark the room as gone from the cloud and its missing events as lost. The cursors must be locked.
+    """Mark the room as gone from the cloud and its missing events as lost.
 
-    `end_lost` is True if events after the last stored event are missing, such as the end of the class.
+    The cursors must be locked. `end_lost` is True if events are missing at the end of the class.
     """
     now = clock.now()
     Room.objects.filter(pk=room.pk).update(gone_at=now, version=F("version") + 1)
@@ -163,14 +195,12 @@ def give_up(room: Room, *, end_lost: bool) -> None:
     RoomRefresh.objects.filter(room=room).update(
         profile_due_at=None, recordings_due_at=None, people_due_at=None
     )
+    notices.look_again(room.pk)  # even if this process dies, notifications then show who was present
     show_gaps(room.pk)
 
 
 def show_gaps(room_id: int) -> bool:
-    """Copy the gaps whose events are lost permanently to `rooms.Gap`, which pages and reports show.
-
-    Return whether any row changed.
-    """
+    """Copy the gaps of lost events to `rooms.Gap` for pages and reports. Return whether anything changed."""
     wanted = {
         (lost.stream, lost.first, lost.last): lost
         for lost in SequenceGap.objects.filter(room_id=room_id, state=SequenceGap.State.GAP)

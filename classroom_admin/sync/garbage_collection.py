@@ -9,8 +9,8 @@ from contextlib import contextmanager
 def paused() -> Iterator[None]:
     """Pause the cyclic garbage collection in this block.
 
-    A batch creates tens of thousands of objects. Reference counting frees all of them, so a search for cycles
-    would only add a fifth to the time.
+    A batch creates tens of thousands of objects but no cycles. A search for cycles would add a fifth to the
+    time.
     """
     was_on = gc.isenabled()
     gc.disable()

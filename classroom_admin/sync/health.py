@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils.translation import gettext as _
 
 from classroom_admin.agora.errors import (
@@ -14,15 +14,18 @@ from classroom_admin.agora.errors import (
     CloudUnavailable,
     PathNotFound,
     RateLimited,
+    RoomNotFound,
     Unauthorized,
     UnreadableAnswer,
 )
 from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.problems import Problem, from_text
+from classroom_admin.rooms.models import AgoraChatRoom
 from classroom_admin.sync import competing_reader
 from classroom_admin.sync.competing_reader import CompetingReader
 from classroom_admin.sync.models import (
+    ChatHour,
     InboxAnswer,
     Lease,
     PresenceCorrection,
@@ -34,7 +37,7 @@ from classroom_admin.sync.models import (
 log = logging.getLogger(__name__)
 
 LATE_S = 30.0
-"""If the last successful polling is older than this (s), the state is logged as a warning."""
+"""If the last successful poll is older than this (s), the state is logged as a warning."""
 LOG_AT_MOST_EVERY_S = 60.0
 
 
@@ -42,11 +45,10 @@ LOG_AT_MOST_EVERY_S = 60.0
 class Health:
     """The state of the sync at one moment.
 
-    `age_s` is the number of seconds since the last successful polling (None before the first). `backlog`
+    `age_s` is the time since the last successful poll in seconds. It is None before the first one. `backlog`
     counts unread responses and streams with events to project. `leader` is the host and process id of the
-    poller, or "". `corrections` counts corrections of who was present, because events were wrong. `gaps`
-    counts ranges of lost events; `voids` counts ranges that the cloud skipped. `last_error` is the current
-    problem, or None.
+    poller, or "". `corrections` counts how often events were wrong about who was present. `gaps` counts
+    ranges of lost events, and `voids` counts ranges that the cloud skipped.
     """
 
     age_s: float | None
@@ -65,6 +67,41 @@ class Health:
     @property
     def late(self) -> bool:
         return self.age_s is None or self.age_s > LATE_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatHealth:
+    """The state of the connection to Agora Chat.
+
+    `reads` is True if the history is set up, and `is_called` is True if the webhook is set up. `classes`
+    counts the classes that use Agora Chat. `called_at` is the time of the last callback of the last 24 hours.
+    `failing` counts the hours and chat rooms that could not be read last time.
+    """
+
+    reads: bool
+    is_called: bool
+    classes: int
+    read_at: datetime | None
+    called_at: datetime | None
+    failing: int
+    last_error: Problem | None
+
+
+def chat_health() -> ChatHealth:
+    """Return the current state of the connection to Agora Chat. Run five small queries."""
+    calls = InboxAnswer.objects.filter(source=InboxAnswer.Source.CHAT_CALL)
+    hours = ChatHour.objects.filter(failures__gt=0, due_at__isnull=False)
+    chat_rooms = AgoraChatRoom.objects.filter(failures__gt=0, read_due_at__isnull=False)
+    failing = [*hours.values_list("last_error", flat=True), *chat_rooms.values_list("last_error", flat=True)]
+    return ChatHealth(
+        reads=bool(settings.AGORA.chat_url),
+        is_called=bool(settings.AGORA_CHAT_SECRET),
+        classes=AgoraChatRoom.objects.count(),
+        read_at=ChatHour.objects.aggregate(at=Max("read_at"))["at"],
+        called_at=calls.aggregate(at=Max("received_at"))["at"],
+        failing=len(failing),
+        last_error=from_text(failing[0]) if failing else None,
+    )
 
 
 def health() -> Health:
@@ -133,7 +170,7 @@ def quarantine() -> QuerySet[Quarantine]:
 
 
 def details(error: CloudError) -> Problem:
-    """Return the cloud's message, or what our client detected, with the HTTP status and the error codes."""
+    """Return the error's message with the HTTP status and the error codes."""
     text = error.message or error.problem or type(error).__name__
     if error.facts:
         return Problem("details", {"text": text, "facts": error.facts})
@@ -149,7 +186,7 @@ def problem_of(error: CloudError) -> Problem:
             return Problem("poll_rate_limited")
         case UnreadableAnswer():
             return Problem("poll_unreadable", {"details": details(error)})
-        case PathNotFound():
+        case PathNotFound() | RoomNotFound():  # a wrong region gives the same error as an unknown room
             return Problem("poll_no_such_address")
         case CloudUnavailable() if error.http_status is None:
             return Problem("poll_unreachable")
@@ -159,6 +196,6 @@ def problem_of(error: CloudError) -> Problem:
 
 
 def _leader(lease: Lease) -> str:
-    """Return the name of the process that polls. Isolate the host's name for right-to-left text."""
+    """Return the host and the process id of the poller."""
     machine = f"\u2068{lease.host.partition('/')[0]}\u2069"
     return _("%(machine)s, process %(number)d") % {"machine": machine, "number": lease.pid}

@@ -18,11 +18,13 @@ from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.problems import Problem
-from classroom_admin.events import Stream
+from classroom_admin.events import Stream, Undecodable
 from classroom_admin.sync import (
+    chat_items,
     gaps,
     garbage_collection,
     health,
+    notices,
     registry,
     sorting,
     statements,
@@ -54,17 +56,19 @@ STREAM_OF: dict[str, Stream] = {
     InboxAnswer.Source.QUIZ.value: Stream.QUIZ,
     InboxAnswer.Source.POLL_WIDGET.value: Stream.POLL,
 }
+OF_CHAT = (InboxAnswer.Source.CHAT_CALL.value, InboxAnswer.Source.CHAT_HOURS.value)
+WEBHOOKS = (InboxAnswer.Source.RELAY, InboxAnswer.Source.NOTICE, InboxAnswer.Source.CHAT_CALL)
 WEBHOOK_READS_ITS_OWN = timedelta(seconds=5)
-"""How long the items are reserved for the webhook request itself, which reports how many are new."""
+"""How long only the webhook request itself may read its items, because it reports how many are new."""
 
 
 @dataclass(slots=True)
 class Found:
     """The result of reading a response.
 
-    `rooms` are ids of rooms with new events to project. `sequences` are all sequence numbers in the response,
-    ascending, including those of known events. `set_aside` counts new webhook items without a known room.
-    `problem` says why the whole response could not be read, or is None.
+    `rooms` are ids of rooms with new events to project. `sequences` are all sequence numbers in the response
+    in ascending order, including those of events that were already stored. `set_aside` counts the new webhook
+    items without a known room. If the whole response could not be read, `problem` is the reason.
     """
 
     items: int = 0
@@ -80,7 +84,10 @@ class Found:
 def keep(
     raw: RawAnswer, *, source: InboxAnswer.Source, room_uuid: str = "", held: Held | None = None
 ) -> InboxAnswer:
-    """Commit a response's bytes unchanged. Raise `FenceLost` if this process has lost the lease `held`."""
+    """Commit the bytes of a response unchanged.
+
+    Raise `FenceLost` if this process no longer has the lease `held`.
+    """
     with transaction.atomic():
         if held is not None:
             renew(held, last_poll_at=clock.now())
@@ -96,7 +103,7 @@ def keep(
 
 
 def is_empty(body: bytes) -> bool:
-    """Return whether a response certainly has no events, so no commit is needed. Parse only short ones."""
+    """Return whether a response contains no events. Return False for a long response without parsing it."""
     if len(body) > LONGEST_EMPTY:
         return False
     try:
@@ -107,8 +114,9 @@ def is_empty(body: bytes) -> bool:
 
 
 def unread(*, received_before: datetime | None = None) -> list[int]:
-    """Return ids of responses, oldest first, that were not read because a process died after the commit."""
-    of_webhook = Q(source=InboxAnswer.Source.RELAY, received_at__gt=clock.now() - WEBHOOK_READS_ITS_OWN)
+    """Return ids of responses that a process committed but did not read before it died, the oldest first."""
+    recent = clock.now() - WEBHOOK_READS_ITS_OWN
+    of_webhook = Q(source__in=WEBHOOKS, received_at__gt=recent)
     answers = InboxAnswer.objects.filter(~of_webhook, read_at__isnull=True)
     if received_before is not None:
         answers = answers.filter(received_at__lt=received_before)
@@ -116,7 +124,7 @@ def unread(*, received_before: datetime | None = None) -> list[int]:
 
 
 def read(answer_id: int) -> Found:
-    """Store the new events of a committed response, note gaps and quarantine the rest in one transaction."""
+    """Store the new events of a committed response in one transaction. Quarantine what can't be read."""
     with garbage_collection.paused(), transaction.atomic():
         answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
         if answer.read_at is not None:
@@ -133,8 +141,21 @@ def read(answer_id: int) -> Found:
     return found
 
 
+def read_waiting_calls(chat_room_id: str) -> set[int]:
+    """Read the callbacks of a chat room again after its class became known.
+
+    Return the ids of rooms with new events.
+    """
+    rooms: set[int] = set()
+    waiting = InboxAnswer.objects.filter(source=InboxAnswer.Source.CHAT_CALL, room_uuid=chat_room_id)
+    for answer_id in waiting.filter(read_at__isnull=False).order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            rooms |= _read(InboxAnswer.objects.select_for_update().get(pk=answer_id)).rooms
+    return rooms
+
+
 def read_quarantine_again() -> int:
-    """Read quarantined responses again, because a later release may decode more of them.
+    """Read quarantined responses again, because a later release may be able to read more of them.
 
     Return how many events were stored.
     """
@@ -149,7 +170,7 @@ def read_quarantine_again() -> int:
 
 
 def prune() -> int:
-    """Delete read responses older than a day, except those with content in quarantine; return how many."""
+    """Delete old responses that were read and have no content in quarantine. Return how many were deleted."""
     aside = Quarantine.objects.filter(answer=OuterRef("pk"))
     old = InboxAnswer.objects.filter(received_at__lt=clock.now() - KEPT_FOR, read_at__isnull=False)
     pruned, _by_model = old.filter(~Exists(aside)).delete()
@@ -160,6 +181,11 @@ def _read(answer: InboxAnswer) -> Found:
     body = bytes(answer.body)
     if answer.source == InboxAnswer.Source.RELAY:
         return _read_webhook(answer, body)
+    if answer.source == InboxAnswer.Source.NOTICE:
+        return _read_notice(answer, body)
+    if answer.source in OF_CHAT:
+        batch, items = chat_items.sort_items(body, app_key=answer.request_id)
+        return _store(answer, batch, Found(items=items))
     try:
         content = read_events_answer(body)
     except CloudError as error:
@@ -179,10 +205,7 @@ def _read(answer: InboxAnswer) -> Found:
 
 
 def _read_webhook(answer: InboxAnswer, body: bytes) -> Found:
-    """Store all items of a webhook request, or none.
-
-    An item without a known room is quarantined once, however often it is sent.
-    """
+    """Store all items of a webhook request, or none. Quarantine a repeated item only once."""
     items = webhook_items.read_items(body, request=answer.request_id)
     batch = webhook_items.sort_items(items)
     known = set(
@@ -192,8 +215,17 @@ def _read_webhook(answer: InboxAnswer, body: bytes) -> Found:
     return _store(answer, batch, Found(items=len(items), set_aside=len(batch.aside)))
 
 
+def _read_notice(answer: InboxAnswer, body: bytes) -> Found:
+    try:
+        stored = notices.store(body, received_at=answer.received_at)
+    except Undecodable as error:
+        _put_aside(answer, [(error.reason, sorting.storable(body))])
+        return Found(items=1, quarantined=1)
+    return Found(items=1, stored=int(stored))
+
+
 def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
-    """Store the new events of a sorted response. Update and return `found`."""
+    """Store the new events of a response that was sorted. Add the result to `found` and return it."""
     cursors = registry.lock(batch.places)
     fresh: list[statements.Row] = []
     touched: list[RoomCursor] = []
@@ -226,8 +258,7 @@ def _only_new(
 ) -> list[Item]:
     """Return the items that are not stored yet.
 
-    Append an item to `aside` if a different event is stored under the item's sequence number. Numbers above
-    the highest stored number need no query, because the cursor is locked.
+    If a different event is stored under an item's sequence number, add the item to `aside`.
     """
     numbers = [name for name in items if isinstance(name, int) and name <= cursor.stored_sequence]
     digests = [name for name in items if isinstance(name, str)]
@@ -247,10 +278,10 @@ def _only_new(
 
 
 def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[statements.Row]:
-    """Return rows with the values of `STORED_COLUMNS` for new events, and update `cursor.received_to`.
+    """Return rows with the values of `STORED_COLUMNS` for new events.
 
-    A later response gets a later time of receipt even if the clock was set back. An event without its own
-    time gets its time of receipt, and later events must not change this time.
+    A later response gets a later time of receipt even if the clock was set back. This time replaces the time
+    of an event that has none.
     """
     received_at = answer.received_at
     if cursor.received_to is not None and received_at <= cursor.received_to:
@@ -273,7 +304,7 @@ def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[st
 
 
 def _put_aside(answer: InboxAnswer, aside: list[tuple[str, str]], *, whole: bool = False) -> None:
-    """Quarantine the items in `aside`. A repeatable endpoint sends an item again, so omit known items."""
+    """Quarantine the items in `aside` that are not in quarantine already."""
     if aside and not whole:
         waiting = Quarantine.objects.filter(event__isnull=True, resolved_at__isnull=True)
         known = set(waiting.filter(raw__in=[raw for _, raw in aside]).values_list("reason", "raw"))

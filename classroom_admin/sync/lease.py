@@ -2,7 +2,7 @@
 
 The stream of all rooms delivers each event once, so two processes would each get only a part of the events. A
 paused process must not commit a response after another process has taken the lease. Every process therefore
-calls `renew` inside the write transaction, which raises `FenceLost` in that case.
+calls `renew` inside the write transaction. `renew` raises `FenceLost` if another process has the lease.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class FenceLost(Exception):
 class Held:
     """A lease that this process holds, with its fencing token.
 
-    `taken_over` is True if the process has just taken the lease from an owner that had not released it.
+    `taken_over` is True if the previous owner had not released the lease.
     """
 
     app_id: str
@@ -43,10 +43,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """A process that may hold the lease; its text form is stored in the lease's row.
+    """A process that may hold the lease. The lease's row stores the process as text.
 
     `host` names the machine, its boot and its pid namespace, because a pid is meaningless outside them.
-    `started` (clock ticks since boot) distinguishes a process from a later process with the same pid.
+    `started` is in clock ticks since the boot. It distinguishes two processes that had the same pid.
     """
 
     host: str
@@ -65,7 +65,7 @@ class Owner:
         return cls(host=parts[0], pid=int(parts[1]), started=parts[2], token=parts[3])
 
     def is_dead(self) -> bool:
-        """Return whether the process certainly ran on this machine and has ended. In doubt, return False."""
+        """Return True only if it is certain that the process ran on this machine and has ended."""
         if self.host != _host():
             return False
         try:
@@ -89,9 +89,9 @@ def _host() -> str:
 
 
 def _started(pid: int) -> str:
-    """Return when the process started, in clock ticks since boot, or "" if this is not known.
+    """Return when the process started in clock ticks since the boot, or "" if this is not known.
 
-    Return "gone" for a process that has ended but is still listed.
+    Return "gone" if the process has ended but is still listed.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
@@ -115,7 +115,10 @@ def this_process() -> Owner:
 
 
 class Watch:
-    """An observer of a lease's `beats`. It measures time with the monotonic clock of this process."""
+    """An observer that detects when the `beats` of a lease no longer change.
+
+    It measures time with the monotonic clock of this process.
+    """
 
     def __init__(self) -> None:
         self._seen: tuple[int, int] | None = None
@@ -130,10 +133,10 @@ class Watch:
 
 
 def take(*, app_id: str, owner: Owner, watch: Watch) -> Held | None:
-    """Take the lease if it is free or already ours, or if its owner has ended.
+    """Take the lease if it is free or already ours, or if its owner has ended or stopped renewing it.
 
-    Return None if another process holds the lease. If two processes try at once, only one succeeds, because
-    the UPDATE requires that the fencing token and the beats are unchanged.
+    Return None if another process holds the lease. If two processes try at the same time, only one of them
+    succeeds, because the UPDATE requires that `fence` and `beats` are unchanged.
     """
     lease, _made = Lease.objects.get_or_create(app_id=app_id)
     if lease.owner == str(owner):
@@ -150,10 +153,10 @@ def take(*, app_id: str, owner: Owner, watch: Watch) -> Held | None:
 
 
 def renew(held: Held, **columns: object) -> None:
-    """Increase the lease's `beats` and update `columns`. Call this in the transaction that needs the lease.
+    """Renew the lease and update `columns` in its row. Raise `FenceLost` if another process has the lease.
 
-    The UPDATE locks the row until the commit, so no other process can take over before then. Raise
-    `FenceLost` if another process has the lease.
+    Call this in the transaction that needs the lease. The UPDATE locks the row until the commit, so no other
+    process can take the lease before then.
     """
     mine = Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence)
     if not mine.update(beats=F("beats") + 1, renewed_at=clock.now(), **columns):
@@ -168,9 +171,9 @@ def ask_for(*, app_id: str, owner: Owner) -> None:
 
 
 def hand_over(held: Held) -> bool:
-    """Give the lease to the process that asked for it; return whether it was given.
+    """Give the lease to the process that asked for it. Return whether it was given.
 
-    Withdraw the request instead if that process has ended or the request is too old.
+    If that process has ended or asked too long ago, delete its request.
     """
     lease = Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence).first()
     if lease is None or not lease.wanted_by or lease.wanted_at is None:
@@ -189,7 +192,7 @@ def hand_over(held: Held) -> bool:
 
 
 def release(held: Held) -> None:
-    """Release the lease, so that the next process need not wait. Do nothing if another process holds it."""
+    """Release the lease if this process holds it, so that the next process need not wait."""
     Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence).update(
         owner="", host="", pid=None, beats=F("beats") + 1
     )

@@ -8,23 +8,28 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.models import Role, Room
+from classroom_admin.sync.notification_models import ChannelNotice as ChannelNotice
 
 
 class Stream(models.TextChoices):
-    """A stream of one room's events. Events are numbered from 1; direct messages have a digest instead."""
+    """A stream of one room's events. Events are numbered from 1.
+
+    Direct messages and the messages of Agora Chat have a digest instead of a number.
+    """
 
     ROOM = "room", "room"
     QUIZ = "popupQuiz", "pop-up quiz"
     POLL = "poll", "poll"
     PEER = "peer", "peer"
+    CHAT = "chat", "Agora Chat"
 
 
 NUMBERED: tuple[str, ...] = (Stream.ROOM.value, Stream.QUIZ.value, Stream.POLL.value)
 
 
 class InboxAnswer(models.Model):
-    """A response from the cloud, committed before it is parsed into `StoredEvent`.
+    """A response from the cloud or a webhook request, committed before it is parsed.
 
     The row is deleted after a day, unless some of its content is in quarantine.
     """
@@ -35,9 +40,16 @@ class InboxAnswer(models.Model):
         QUIZ = "popupQuiz", "one room's quizzes"
         POLL_WIDGET = "poll_widget", "one room's polls"
         RELAY = "relay", "sent on by another"
+        NOTICE = "notice", "a notification about a channel"
+        CHAT_CALL = "chat_call", "a callback of Agora Chat"
+        CHAT_HOURS = "chat_hours", "an hour of Agora Chat"
 
     source = models.CharField(max_length=12, choices=Source.choices)
-    room_uuid = models.CharField(max_length=64, blank=True, help_text="empty for the stream of all rooms")
+    room_uuid = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="empty for the stream of all rooms; for a callback of Agora Chat the id of the chat room",
+    )
     body = models.BinaryField()
     http_status = models.IntegerField()
     request_id = models.CharField(max_length=128, blank=True)
@@ -60,14 +72,19 @@ class StoredEvent(models.Model):
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+", db_index=False)
     stream = models.CharField(max_length=10, choices=Stream.choices)
-    sequence = models.BigIntegerField(null=True, help_text="null for peer messages")
-    digest = models.CharField(max_length=32, blank=True, help_text="of a peer message; empty for the others")
+    sequence = models.BigIntegerField(null=True, help_text="null for messages without a number")
+    digest = models.CharField(
+        max_length=32, blank=True, help_text="of a message without a number, else empty"
+    )
     cmd = models.IntegerField(null=True)
     ts_ms = models.BigIntegerField(null=True)
     received_at = models.DateTimeField()
     raw = models.TextField()
     unreadable = models.CharField(max_length=300, blank=True, help_text="why it is not projected")
     odd = models.CharField(max_length=300, blank=True, help_text="parts of it that could not be read")
+    repeats = models.BooleanField(
+        default=False, db_default=False, help_text="it only says what another event said before"
+    )
     # There is no index and no constraint, because responses are deleted after a day. Logs contain the id.
     answer = models.ForeignKey(
         InboxAnswer,
@@ -121,11 +138,11 @@ class Quarantine(models.Model):
 
 
 class Lease(models.Model):
-    """The lease of the process that polls for an App ID. `fence` grows with each change of owner.
+    """The lease of the process that polls for an App ID. `fence` increases with each change of owner.
 
-    Processes do not compare their clocks. Another process takes over if `beats` does not change for the
-    length of the lease, measured by its own monotonic clock. It takes over at once if it runs on the owner's
-    machine and the owner has ended.
+    Another process may take the lease if `beats` has not changed for the length of the lease. It measures
+    this time with its own clock. If the owner's process has ended on the same machine, it may take the lease
+    at once.
     """
 
     app_id = models.CharField(max_length=64, unique=True)
@@ -202,8 +219,8 @@ class SequenceGap(models.Model):
     """Missing sequence numbers of a stream, from `first` to `last` inclusive.
 
     The row is deleted when the events arrive. In state `open`, the events are requested. In state `void`, the
-    cloud skipped the numbers in two responses at least ten seconds apart; no page shows this. In state `gap`,
-    the events are lost, because the cloud no longer has the room. Pages show these gaps as `rooms.Gap`.
+    cloud skipped the numbers in two responses at least ten seconds apart. In state `gap`, the events are
+    lost, because the cloud no longer has the room. Only these gaps are shown on pages, as `rooms.Gap`.
     """
 
     class State(models.TextChoices):
@@ -236,7 +253,10 @@ class SequenceGap(models.Model):
 
 
 class RoomRefresh(models.Model):
-    """The next times to read a room, its recordings and its people from the cloud (null: no read is due)."""
+    """The times of the next reads of a room, its recordings and its people.
+
+    NULL means that no read is due.
+    """
 
     room = models.OneToOneField(Room, on_delete=models.CASCADE, related_name="refresh")
     profile_due_at = models.DateTimeField(null=True)
@@ -263,11 +283,17 @@ class RoomRefresh(models.Model):
 
 
 class PresenceCorrection(models.Model):
-    """A correction of whether a person is in a room, stored if the cloud reports the opposite of the events.
+    """A correction of a person's presence in a room. `at` is when the person entered or left.
 
     The projection applies the correction after the room event with the number `after_sequence`, so projecting
-    again gives the same rows. `at` is when the person entered or left.
+    again gives the same rows. If there is no such event, the correction follows the last event before it.
+    `source` says whether the correction comes from the cloud's list of people or from notifications. `name`
+    and `role` are empty unless the cloud sent them.
     """
+
+    class Source(models.TextChoices):
+        PEOPLE = "people", "the room's people were read"
+        NOTICE = "notice", "notifications fill lost events"
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")
     after_sequence = models.BigIntegerField()
@@ -275,11 +301,14 @@ class PresenceCorrection(models.Model):
     online = models.BooleanField()
     at = models.DateTimeField()
     made_at = models.DateTimeField()
+    source = models.CharField(max_length=6, choices=Source.choices, default=Source.PEOPLE)
+    name = models.CharField(max_length=255, blank=True)
+    role = models.CharField(max_length=10, choices=Role.choices, blank=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["room", "after_sequence", "user_uuid"], name="sync_correction_once"
+                fields=["room", "after_sequence", "user_uuid", "source"], name="sync_correction_once"
             )
         ]
 
@@ -287,11 +316,44 @@ class PresenceCorrection(models.Model):
         return f"{self.user_uuid} {'is' if self.online else 'is not'} there after {self.after_sequence}"
 
 
-class RequestBudget(models.Model):
-    """The token bucket of the request limit, for all processes and machines of this installation.
+class ChatHour(models.Model):
+    """An hour of an app's messages in Agora Chat.
 
-    The bucket held `tokens` at `filled_ms` (ms, by the database server's clock). `tokens` is negative if
-    commands or polling have reserved future requests.
+    `due_at` is the time of the next request. It is NULL if no request is due.
+    """
+
+    org_name = models.CharField(max_length=64)
+    app_name = models.CharField(max_length=64)
+    hour = models.DateTimeField(help_text="the start of the hour, UTC")
+    due_at = models.DateTimeField(null=True)
+    asks = models.IntegerField(default=0)
+    failures = models.IntegerField(default=0, help_text="in a row")
+    read_at = models.DateTimeField(
+        null=True, help_text="the last answer that named a file, or said that nobody wrote"
+    )
+    last_error = models.TextField(
+        blank=True, default="", db_default="", help_text="a problem as JSON, empty where there is none"
+    )
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["org_name", "app_name", "hour"], name="sync_chat_hour_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["due_at"], name="sync_chat_hour_due", condition=models.Q(due_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.org_name}#{self.app_name} {self.hour:%Y%m%d%H}"
+
+
+class RequestBudget(models.Model):
+    """The token bucket of the request limit. All processes and machines of this installation share it.
+
+    The bucket contained `tokens` at `filled_ms`, in milliseconds by the clock of the database server.
+    `tokens` is negative if future requests are reserved.
     """
 
     app_id = models.CharField(max_length=64, unique=True)
@@ -303,11 +365,10 @@ class RequestBudget(models.Model):
 
 
 class MissedEvent(models.Model):
-    """An event of the repeatable endpoint that the stream of all rooms did not deliver.
+    """An event of the repeatable endpoint that polling has not delivered so far.
 
-    If `confirmed_at` is set, the event is evidence of a competing reader, because no response was lost.
-    `known_answer` is the id of the response that contained the previous event. Ids grow with each commit,
-    even if a clock was set back.
+    If `confirmed_at` is set, the event is evidence of a competing reader. `known_answer` is the id of the
+    response that contained the previous event.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")

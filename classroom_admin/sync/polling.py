@@ -19,14 +19,19 @@ from classroom_admin.common.problems import to_text
 from classroom_admin.sync import cloud_time, health, inbox, lease, reconciliation
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import InboxAnswer, Lease
+from classroom_admin.sync.polling_pace import Pace
 from classroom_admin.sync.room_events import Fetched
 
 log = logging.getLogger(__name__)
 
 CYCLE_S = 4.0
 """A cycle ends after this time (s), even if more events wait. Then another process can get the lease."""
+FEW_EVENTS = 50
+"""In fast polling, an answer with fewer events ends the cycle, so its events are projected immediately."""
+DRAIN_EVERY_S = 1.0
+"""In fast polling, a cycle reads the stream to its end and renews the lease at least this often (s)."""
 UNREADABLE_IN_A_ROW = 3
-"""The cycle ends after this many unreadable responses."""
+"""A cycle with `until_empty` ends after this many unreadable responses in a row, other cycles after one."""
 LONGEST_BACK_OFF_S = 8.0
 LONGEST_PAUSE_S = 3600.0
 """The longest pause (s), even if the cloud asks for a longer pause."""
@@ -34,10 +39,10 @@ LONGEST_PAUSE_S = 3600.0
 
 @dataclass(slots=True)
 class Polled(Fetched):
-    """The result of a cycle.
+    """The result of a polling cycle.
 
-    `empty` is True if the cloud has no more events. `retry_after_s` is the pause before the next request (s)
-    if the cloud reported its rate limit, else None.
+    `empty` is True if the cloud has no more events. If the cloud's rate limit was reached, `retry_after_s` is
+    the pause before the next request in seconds. Otherwise it is None.
     """
 
     empty: bool = False
@@ -46,7 +51,7 @@ class Polled(Fetched):
 
 
 class Poller:
-    """The poller of a process for one App ID. It polls while it has the lease; its cycles never overlap."""
+    """The poller of a process for one App ID. It polls while it has the lease."""
 
     def __init__(self, client: Client, *, owner: lease.Owner | None = None) -> None:
         self.client = client
@@ -54,15 +59,18 @@ class Poller:
         self._owner = owner
         self._watch = lease.Watch()
         self._busy = threading.Lock()
+        self.pace = Pace(per_second=client.config.requests_per_second)
+        self._drained_at = self._well_at = float("-inf")
 
     @property
     def owner(self) -> lease.Owner:
         return self._owner or lease.this_process()
 
-    def poll(self) -> Polled | None:
-        """Run a cycle if the lease is ours or free. Give the lease away if another process has asked for it.
+    def poll(self, *, fast: bool = False) -> Polled | None:
+        """Run a polling cycle if this process can get the lease. Return None if no cycle was completed.
 
-        Return None if no cycle was completed.
+        If another process has asked for the lease, give it away afterwards. `fast` means that the next cycle
+        follows within a second.
         """
         if not self._busy.acquire(blocking=False):
             return None
@@ -71,7 +79,7 @@ class Poller:
             if held is None or self._must_wait():
                 return None
             try:
-                polled = self.cycle(held)
+                polled = self.cycle(held, fast=fast)
             except FenceLost:
                 reconciliation.soon(why="another process took the lease while this one had an answer in hand")
                 return None
@@ -81,7 +89,7 @@ class Poller:
             self._busy.release()
 
     def take(self) -> Held | None:
-        """Take the lease; return None if another process has it.
+        """Take the lease. Return None if another process has it.
 
         If the previous owner died, it may have lost a response, so all rooms are reconciled.
         """
@@ -94,16 +102,17 @@ class Poller:
         not_before = Lease.objects.filter(app_id=self.app_id).values_list("not_before", flat=True).first()
         return not_before is not None and clock.now() < not_before
 
-    def cycle(self, held: Held, *, until_empty: bool = False) -> Polled:
-        """Poll until the cloud has no more events or a request fails; return the result.
+    def cycle(self, held: Held, *, until_empty: bool = False, fast: bool = False) -> Polled:
+        """Poll until the cloud has no more events, a request fails, or the cycle's time is over.
 
-        Without `until_empty`, also stop when the cycle's time is over. Raise `FenceLost` if another process
-        has the lease.
+        With `until_empty`, ignore the cycle's time and single unreadable responses. With `fast`, also stop
+        after a response with few events. Raise `FenceLost` if another process has the lease.
         """
         result = Polled()
         for answer_id in inbox.unread():
             result.add_read(inbox.read(answer_id))
         ends_at = clock.monotonic() + CYCLE_S
+        fast = fast and clock.monotonic() - self._drained_at < DRAIN_EVERY_S
         while not result.empty and result.unreadable_in_a_row < UNREADABLE_IN_A_ROW:
             try:
                 raw = self.client.send(PollEvents())
@@ -113,7 +122,11 @@ class Poller:
             self._receive(held, raw, result)
             if not until_empty and (result.unreadable_in_a_row or clock.monotonic() >= ends_at):
                 break
-        self._went_well(held, result)
+            if fast and result.stored + result.quarantined < FEW_EVENTS:
+                break
+        if result.empty:
+            self._drained_at = clock.monotonic()
+        self._went_well(held, result, fast=fast)
         return result
 
     def _receive(self, held: Held, raw: RawAnswer, result: Polled) -> None:
@@ -135,10 +148,9 @@ class Poller:
             result.empty = found.items == 0
 
     def _note_time(self, raw: RawAnswer) -> None:
-        """Update the clock offset from the time in a response.
+        """Update the offset of the cloud's clock from the time in a response.
 
-        Callers pass short responses, which give an exact time at low cost. Nearly every cycle ends with a
-        short response. They pass a long response only if no offset is known yet.
+        Short responses give an exact time at low cost. Pass a long response only if no offset is known yet.
         """
         transport = self.client.transport
         try:
@@ -149,8 +161,10 @@ class Poller:
         if transport.clock_offset_ms is not None:
             cloud_time.remember(transport.clock_offset_ms)
 
-    def _went_well(self, held: Held, result: Polled) -> None:
+    def _went_well(self, held: Held, result: Polled, *, fast: bool) -> None:
         now = clock.now()
+        if fast and not result.unreadable_in_a_row and clock.monotonic() - self._well_at < DRAIN_EVERY_S:
+            return  # each write costs a commit, and makes every open page check for changes
         if result.unreadable_in_a_row:
             self._back_off(held, result, wait_s=None)
         else:
@@ -165,6 +179,7 @@ class Poller:
                 not_before=None,
                 clock_offset_ms=self.client.transport.clock_offset_ms,
             )
+            self._well_at = clock.monotonic()
 
     def _failed(self, held: Held, error: CloudError, result: Polled) -> None:
         log.warning("poll failed: %s", error)
@@ -185,11 +200,12 @@ class Poller:
         result.retry_after_s = waited_s if limited else None
 
     def _back_off(self, held: Held, result: Polled, *, wait_s: float | None) -> float:
-        """Record the failure, and set and return the pause before the next cycle (s).
+        """Record the failure, and return the pause before the next cycle in seconds.
 
         If `wait_s` is None, the pause grows with each failure.
         """
         now = clock.now()
+        self._well_at = float("-inf")
         failures = Lease.objects.filter(app_id=self.app_id).values_list("failures", flat=True)[0] + 1
         if wait_s is None:
             wait_s = min(LONGEST_BACK_OFF_S, 0.5 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)
@@ -209,7 +225,7 @@ _making = threading.Lock()
 
 
 def poller_for(client: Client) -> Poller:
-    """Return the poller that this process uses for a client."""
+    """Return the poller of this process for a client. Create it if necessary."""
     with _making:
         if client not in _pollers:
             _pollers[client] = Poller(client)

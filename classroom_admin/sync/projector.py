@@ -1,11 +1,11 @@
 """Project stored events into the read models, one room or a few rooms in one transaction.
 
-A projection continues each stream where the previous projection stopped. If an event arrives late, after
-events that follow it were projected, the next projection starts from the first event. Both give the same
-rows.
+A projection continues each stream where the previous projection stopped. If an event arrives after later
+events were projected, the next projection starts from the first event. Both methods give the same rows.
 """
 
 import logging
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -37,6 +37,7 @@ from classroom_admin.sync.reader import (
     UNFORESEEN,
     Kept,
     Reader,
+    record_repeats,
     set_aside,
     stamp,
 )
@@ -44,7 +45,7 @@ from classroom_admin.sync.reader import (
 log = logging.getLogger(__name__)
 
 AT_ONCE = 2000
-"""The maximum number of events of one stream in a transaction, and about the maximum of several rooms."""
+"""The maximum number of events of one stream in a transaction. A batch of rooms has roughly as many."""
 ROOMS_AT_ONCE = 50
 """The maximum number of rooms in one transaction. Small projections share a commit to save time."""
 CURSOR_COLUMNS = ("projected_sequence", "projected_at", "needs_full_projection", "project_due_at")
@@ -63,7 +64,7 @@ class Projected:
 
 @dataclass(slots=True)
 class Stretch:
-    """Consecutive decoded events of one stream, and their times."""
+    """Consecutive events of one stream, decoded and with their times."""
 
     cursor: RoomCursor
     stored: list[Kept]
@@ -87,7 +88,7 @@ class Stretch:
         if self.cursor.stream == Stream.ROOM:
             rows.room.event_count += len(stored)
             rows.room.last_sequence = self.cursor.projected_sequence
-        elif self.cursor.stream != Stream.PEER:
+        elif self.cursor.stream in NUMBERED:
             rows.room.question_events += len(stored)
         if self.cursor.stream != Stream.PEER:
             rows.room.last_event_id = max(rows.room.last_event_id, *(row.pk for row in stored))
@@ -114,7 +115,7 @@ def due_rooms(limit: int | None = None) -> list[int]:
 
 
 def waiting_rooms() -> list[int]:
-    """Return ids of all rooms with events to project, including rooms that wait for a sequence gap."""
+    """Return the ids of all rooms with events to project. Include rooms that wait for missing events."""
     waiting = RoomCursor.objects.filter(project_due_at__isnull=False).order_by("room_id")
     return list(waiting.values_list("room_id", flat=True).distinct())
 
@@ -136,7 +137,10 @@ def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _backlog(room_ids: Sequence[int]) -> dict[int, int]:
-    """Estimate the number of waiting events, by room id. Count missing events, but no direct messages."""
+    """Return an estimate of the number of events to project, by room id.
+
+    The estimate includes missing events, but not events without a number.
+    """
     numbered = RoomCursor.objects.filter(room_id__in=room_ids, stream__in=NUMBERED)
     of_rooms = numbered.values("room_id").annotate(
         waiting=Sum(F("stored_sequence") - F("projected_sequence"))
@@ -145,10 +149,7 @@ def _backlog(room_ids: Sequence[int]) -> dict[int, int]:
 
 
 def project_rooms(room_ids: Iterable[int], *, past_gaps: bool = False) -> Projected:
-    """Project all new events of these rooms, in batches of rooms.
-
-    With `past_gaps`, do not wait for missing events.
-    """
+    """Project all new events of these rooms, in batches. With `past_gaps`, do not wait for missing events."""
     total = Projected()
     for batch in batches(room_ids):
         part = project_batch(batch, past_gaps=past_gaps)
@@ -163,7 +164,7 @@ def project_room(room_id: int, *, past_gaps: bool = False) -> Projected:
 
 
 def project_batch(room_ids: Sequence[int], *, past_gaps: bool = False) -> Projected:
-    """Project all new events of a few rooms. Use one transaction unless a stream has very many events."""
+    """Project all new events of a few rooms. Use one transaction unless there are very many events."""
     total = Projected()
     while True:
         part = _guarded(room_ids, from_scratch=False, past_gaps=past_gaps)
@@ -174,24 +175,27 @@ def project_batch(room_ids: Sequence[int], *, past_gaps: bool = False) -> Projec
 
 
 def project_again(room_id: int) -> Projected:
-    """Project a room again from its first event, and write only the rows that differ."""
+    """Project a room again from its first event. Write only the rows that differ."""
     return _guarded([room_id], from_scratch=True, past_gaps=True)
 
 
 def projectable() -> QuerySet[Room]:
-    """Return the rooms that may be projected. No other code excludes rooms."""
+    """Return the rooms that may be projected."""
     return Room.objects.all()
 
 
 def outdated_room() -> int | None:
-    """Return the id of the newest room with an outdated projection version, or None if there is none."""
+    """Return the id of the room with the latest event among those with an outdated projection.
+
+    Return None if no projection is outdated.
+    """
     outdated = projectable().filter(projection_version__lt=events.PROJECTION_VERSION)
     newest_first = outdated.order_by(F("last_event_at").desc(nulls_last=True), "-pk")
     return newest_first.values_list("pk", flat=True).first()
 
 
 def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_gaps: bool) -> Projected:
-    """Project these rooms. If an event can't be projected, quarantine it and repeat without it."""
+    """Project these rooms. If an event can't be projected, quarantine it and start again without it."""
     failed: set[int] = set()
     while True:
         try:
@@ -219,9 +223,10 @@ class RoomProjection:
     stretches: list[Stretch] = field(default_factory=list)
     unfinished: set[int] = field(default_factory=set)
     events: int = 0
+    repeats: dict[int, bool] = field(default_factory=dict)
 
     def read(self, reader: Reader) -> Needs:
-        """Read the new events. Return which stored rows their projection needs."""
+        """Read the new events. Return which stored rows are needed to project them."""
         for cursor in self.cursors:
             stretch = _stretch(cursor, self.limit(cursor), reader) if cursor.project_due_at else None
             if stretch is not None and stretch.stored:
@@ -236,13 +241,12 @@ class RoomProjection:
     def project_all(self, reader: Reader) -> int:
         """Project all events of the room and write the rows that differ. Return how many differ."""
         for cursor in self.cursors:
-            corrections = presence_corrections.of(self.room.pk) if cursor.stream == Stream.ROOM else []
-            for stretch in _all_stretches(cursor, self.limit(cursor), reader):
-                self.apply(_with_corrections(stretch, corrections))
+            corrections = deque(presence_corrections.of(self.room.pk) if cursor.stream == Stream.ROOM else [])
+            below = self.limit(cursor)
+            for stretch in _all_stretches(cursor, below, reader):
+                self.apply(_with_corrections(stretch, corrections, at_end=below is None and not stretch.more))
             # If a correction follows an event that must wait, the next full projection applies it.
-            cursor.needs_full_projection = any(
-                one.sequence > cursor.projected_sequence for one in corrections
-            )
+            cursor.needs_full_projection = bool(corrections)
         if self.room.projection_version != events.PROJECTION_VERSION:
             self.room.projection_version = events.PROJECTION_VERSION
             self.room.save(update_fields=["projection_version"])
@@ -250,13 +254,16 @@ class RoomProjection:
         return changed + gaps.show_gaps(self.room.pk)
 
     def apply(self, stretch: Stretch) -> None:
-        """Apply a stretch of events, and confirm the commands that wait for them."""
+        """Apply some events, and confirm the commands that wait for them."""
         stretch.project_into(self.rows)
+        of_event = zip(stretch.stored, stretch.events, strict=True)
+        changed = ((row, event) for row, event in of_event if event.repeats != row.repeats)
+        self.repeats |= {row.pk: event.repeats for row, event in changed if row.pk != CORRECTION}
         self.events += sum(row.pk != CORRECTION for row in stretch.stored)
         confirmation.confirm(self.pending, stretch.events)
 
     def limit(self, cursor: RoomCursor) -> int | None:
-        """Return where a new sequence gap starts, because only events before it may be projected, or None."""
+        """Return the first missing number that the projection must wait for, or None."""
         gap = None if self.past_gaps else self.young.get(cursor.stream)
         return None if gap is None else gap.first
 
@@ -267,7 +274,7 @@ class RoomProjection:
             cursor.project_due_at = now if cursor.pk in self.unfinished else self._due_again(cursor)
 
     def _due_again(self, cursor: RoomCursor) -> datetime | None:
-        if cursor.stream == Stream.PEER or cursor.projected_sequence >= cursor.stored_sequence:
+        if cursor.stream not in NUMBERED or cursor.projected_sequence >= cursor.stored_sequence:
             return None
         gap = self.young.get(cursor.stream)
         return clock.now() if gap is None else gap.found_at + GAP_HOLDS
@@ -291,6 +298,7 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
         each.settle()
     statements.update_objects([cursor for each in locked for cursor in each.cursors], CURSOR_COLUMNS)
     reader.record()
+    record_repeats({pk: repeats for each in locked for pk, repeats in each.repeats.items()})
     for each in locked:
         registry.follow_up(each.room, before=each.before, rows=each.rows)
     return Projected(
@@ -301,9 +309,10 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
 
 
 def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
-    """Lock and return these rooms. Unless `even_idle` is set, omit rooms without events to project.
+    """Lock and return these rooms. With `even_idle`, include rooms with no events to project.
 
-    Lock the cursors before the rooms and by ascending id, as every transaction does. This prevents deadlocks.
+    Every transaction locks the cursors before the rooms and in ascending order of id. This prevents
+    deadlocks.
     """
     cursors: dict[int, list[RoomCursor]] = {}
     for cursor in RoomCursor.objects.select_for_update().filter(room_id__in=room_ids).order_by("id"):
@@ -332,7 +341,7 @@ def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[
 
 
 def _young_gaps(room_ids: Sequence[int]) -> dict[int, dict[str, SequenceGap]]:
-    """Return the first new sequence gap by room and stream. The projection waits at these gaps."""
+    """Return the first new sequence gap of each stream, by room id."""
     found: dict[int, dict[str, SequenceGap]] = {}
     open_gaps = SequenceGap.objects.filter(room_id__in=room_ids, state=SequenceGap.State.OPEN)
     for gap in open_gaps.filter(found_at__gt=clock.now() - GAP_HOLDS).order_by("first"):
@@ -346,11 +355,11 @@ def _in_order(cursors: Sequence[RoomCursor]) -> list[RoomCursor]:
 
 
 def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
-    """Read the events after the cursor, up to the sequence number before `below` (None means no limit).
+    """Read the events after the cursor. If `below` is not None, stop before this sequence number.
 
-    Direct messages have no number; their order is the order of arrival.
+    Events without a number are in the order of arrival.
     """
-    number = "id" if cursor.stream == Stream.PEER else "sequence"
+    number = "sequence" if cursor.stream in NUMBERED else "id"
     of_place = StoredEvent.objects.filter(room_id=cursor.room_id, stream=cursor.stream)
     stored = of_place.filter(**{f"{number}__gt": cursor.projected_sequence})
     if below is not None:
@@ -366,24 +375,18 @@ def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
     return Stretch(cursor=cursor, stored=taken[:count], events=events[:count], times=times, more=more)
 
 
-def _with_corrections(stretch: Stretch, corrections: Sequence[Event[Any]]) -> Stretch:
-    """Return the stretch with the corrections that belong after its events, in order."""
+def _with_corrections(stretch: Stretch, corrections: deque[Event[Any]], *, at_end: bool) -> Stretch:
+    """Insert the due corrections between the events. Remove these corrections from `corrections`."""
     if not corrections:
         return stretch
-    after: dict[int, list[Event[Any]]] = {}
-    for event in corrections:
-        after.setdefault(event.sequence, []).append(event)
-    rows, decoded, times = [], [], []
-    for row, event, time in zip(stretch.stored, stretch.events, stretch.times, strict=True):
-        own = after.get(event.sequence, [])
-        rows += [row, *(replace(row, pk=CORRECTION) for _ in own)]
-        decoded += [event, *own]
-        times += [time] * (1 + len(own))
+    steps = zip(stretch.stored, stretch.events, stretch.times, strict=True)
+    merged = presence_corrections.insert(list(steps), corrections, at_end=at_end)
+    rows, decoded, times = (list(column) for column in zip(*merged, strict=True))
     return replace(stretch, stored=rows, events=decoded, times=times)
 
 
 def _all_stretches(cursor: RoomCursor, below: int | None, reader: Reader) -> Iterator[Stretch]:
-    """Yield a whole stream from its first event. The caller must apply each stretch before the next."""
+    """Yield all events of a stream in parts. The caller must apply each part before the next."""
     cursor.projected_sequence, cursor.projected_at, cursor.needs_full_projection = 0, None, False
     while (stretch := _stretch(cursor, below, reader)).stored:
         yield stretch

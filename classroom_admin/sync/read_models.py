@@ -23,7 +23,7 @@ from classroom_admin.sync import statements
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a read model, and its row class. The `key_columns` of a row are unique within a room."""
+    """A table of a read model, and its row class. `key_columns` identify a row within a room."""
 
     model: type[models.Model]
     row: type[Any]
@@ -44,7 +44,7 @@ class Table:
             yield room_id, self.row(*values)
 
     def write(self, rows: Iterable[tuple[tables.Room, Any]]) -> None:
-        """Insert or update rows with the id of their room and, if the table has versions, its version."""
+        """Insert or update rows. Add the room's id and, if the table is `versioned`, the room's version."""
         values = self._values
         if self.versioned:
             columns = ("room_id", "version", *self.columns)
@@ -56,8 +56,12 @@ class Table:
 
     def delete(self, room_id: int, rows: Iterable[Any]) -> None:
         for row in rows:
-            of_row = {column: getattr(row, column) for column in self.row.key_columns}
-            self.model._default_manager.filter(room_id=room_id, **of_row).delete()
+            self.delete_key(room_id, key_of(row)[1:])
+
+    def delete_key(self, room_id: int, key: RowKey) -> int:
+        """Delete the row with these values of its key columns. Return how many rows were deleted."""
+        of_row = dict(zip(self.row.key_columns, key, strict=True))
+        return self.model._default_manager.filter(room_id=room_id, **of_row).delete()[0]
 
 
 TABLES: dict[str, Table] = {
@@ -81,10 +85,7 @@ TERMS_AT_ONCE = 50
 
 
 def load(wanted: Iterable[tuple[tables.Room, Needs]]) -> dict[int, Rows]:
-    """Return the stored rows that the projection needs, by room id.
-
-    All rooms share the queries: one or two per table, or a few more for a large batch.
-    """
+    """Return the stored rows that the projection needs, by room id. All rooms share the same queries."""
     rows: dict[int, Rows] = {}
     needs: dict[int, Needs] = {}
     for room, needed in wanted:
@@ -122,7 +123,7 @@ def _wanted(needs: Mapping[int, Needs]) -> Iterator[tuple[str, Q]]:
 
 
 def _together(kind: str, terms: Iterable[Q]) -> Iterator[tuple[str, Q]]:
-    """Combine the terms with OR, so that few queries are necessary. Yield tuples (kind, condition)."""
+    """Combine conditions with OR, so that fewer queries are necessary."""
     for part in chunks(terms, TERMS_AT_ONCE):
         yield kind, reduce(or_, part)
 
@@ -155,6 +156,7 @@ BY_STATE: tuple[tuple[str, dict[str, Any], Callable[[Needs], bool]], ...] = (
     ("presence", {"left_at__isnull": True}, attrgetter("class_over")),
     ("participant", {"on_stage": True}, attrgetter("on_stage")),
     ("participant", {"hand_raised": True}, attrgetter("hands")),
+    ("participant", {"sharing_screen": True}, attrgetter("sharing")),
     ("recording", {"state": "recording"}, attrgetter("running_recording")),
     ("quiz", {"running": True}, attrgetter("running_quiz")),
     ("poll", {"running": True}, attrgetter("running_poll")),
@@ -162,20 +164,33 @@ BY_STATE: tuple[tuple[str, dict[str, Any], Callable[[Needs], bool]], ...] = (
 
 
 def write(projected: Iterable[tuple[tables.Room, Rows]]) -> int:
-    """Write the changed rows with the next version of their room. Return how many were written.
+    """Write the changed rows and delete the rows that no longer exist. Return how many rows were changed.
 
-    A room without changes keeps its version. Run one statement per table for all rooms together.
+    The version of a room increases only if a row of the room changed.
     """
-    return _write([(room, _changed(rows)) for room, rows in projected])
+    changes = []
+    deleted = 0
+    for room, rows in projected:
+        by_kind, gone = _changed(rows)
+        for kind, key in gone:
+            deleted += TABLES[kind].delete_key(room.pk, key)
+        if gone:
+            by_kind.setdefault("room", [])
+        changes.append((room, by_kind))
+    return _write(changes) + deleted
 
 
-def _changed(rows: Rows) -> dict[str, list[Row]]:
+def _changed(rows: Rows) -> tuple[dict[str, list[Row]], list[tuple[str, RowKey]]]:
+    """Return the changed rows by table, and the table and key of each deleted row."""
     by_kind: dict[str, list[Row]] = {}
+    gone: list[tuple[str, RowKey]] = []
     for key in sorted(rows.dirty, key=repr):
         row = rows.get(key)
         if row is not None:
             by_kind.setdefault(str(key[0]), []).append(row)
-    return by_kind
+        else:
+            gone.append((str(key[0]), key[1:]))
+    return by_kind, gone
 
 
 def _write(changes: Iterable[tuple[tables.Room, dict[str, list[Row]]]]) -> int:
@@ -199,10 +214,9 @@ def _write(changes: Iterable[tuple[tables.Room, dict[str, list[Row]]]]) -> int:
 
 
 def replace(room: tables.Room, rows: Rows) -> int:
-    """Replace a room's stored rows with `rows`, which must have all rows of the room.
+    """Replace all stored rows of a room with `rows`. Return how many rows differed.
 
-    Write or delete only the rows that differ, and return how many there are. Set `rows.dirty` to the keys of
-    the rows in `rows` that differ from the stored rows.
+    Rows that are equal are not written. The keys of the written rows are in `rows.dirty` afterwards.
     """
     by_kind: dict[str, list[Row]] = {}
     deleted = 0

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from classroom_admin.common import clock
+from classroom_admin.common.chunks import chunks
 from classroom_admin.events import Event, Stamped, Stream, Undecodable, decode
 from classroom_admin.sync.models import Quarantine, StoredEvent
 
@@ -20,7 +21,7 @@ _FAILED = (PROJECTION_FAILED, "Folding failed")
 
 @dataclass(slots=True)
 class Kept:
-    """The columns of a `StoredEvent` that the projection needs. This object is faster than a model."""
+    """The columns of a `StoredEvent` that the projection needs. This is faster than a model."""
 
     pk: int
     stream: str
@@ -32,16 +33,17 @@ class Kept:
     raw: str
     unreadable: str
     odd: str
+    repeats: bool
 
 
 KEPT_COLUMNS = tuple(column.name for column in fields(Kept))
 
 
 class Reader:
-    """A decoder of stored events. An event that can't be decoded or projected is only counted.
+    """A decoder of stored events. It records which events can't be decoded.
 
-    With `again`, retry events whose projection failed before, because a later release may succeed. `failed`
-    contains the ids of events that failed in this projection.
+    With `again`, it retries events that failed before, because a later release may succeed. `failed` contains
+    the ids of events that failed in this projection.
     """
 
     def __init__(self, *, again: bool, failed: set[int]) -> None:
@@ -51,7 +53,7 @@ class Reader:
         self._odd: dict[int, str] = {}
 
     def read(self, row: Kept) -> Event[Any]:
-        """Return the decoded event. Note changes of its error and of its unreadable parts for `record`."""
+        """Return the decoded event. Remember any change of its error until `record` is called."""
         known_to_fail = row.unreadable.startswith(_FAILED) and not self._again
         if row.pk in self._failed or known_to_fail:
             return _unknown(row)
@@ -70,7 +72,7 @@ class Reader:
         return event
 
     def record(self) -> None:
-        """Store the changes that `read` noted. Quarantine events, resolve their quarantine, or set `odd`."""
+        """Store which events can't be decoded any more, and which can be decoded now."""
         for event_id, reason in self._unreadable.items():
             if reason:
                 set_aside(event_id, reason)
@@ -84,15 +86,43 @@ class Reader:
 def decode_stored(row: Kept | StoredEvent) -> Event[Any]:
     """Decode a stored event. If this fails, raise Undecodable or an error in `UNFORESEEN`."""
     event = decode(Stream(row.stream), json.loads(row.raw))
-    if row.sequence is None:  # Direct messages have no number, so use their order of arrival.
+    event.repeats = row.repeats
+    if row.sequence is None:  # Use the order of arrival.
         event.digest, event.sequence = row.digest, row.pk
     return event
 
 
 def stamp(row: Kept, event: Event[Any]) -> Stamped:
-    """Return the event's own time (None if missing or invalid) and the time of its receipt."""
+    """Return the event's own time and the time of its receipt. Its own time may be None."""
     ts_ms = event.ts_ms if event.ts_ms is not None and 0 <= event.ts_ms <= LATEST_MS else None
     return Stamped(ts_ms=ts_ms, received_at=row.received_at)
+
+
+def record_repeats(found: dict[int, bool]) -> None:
+    """Store which events only repeat what other events said."""
+    for repeats in (True, False):
+        for chunk in chunks(pk for pk, value in found.items() if value is repeats):
+            StoredEvent.objects.filter(pk__in=chunk).update(repeats=repeats)
+
+
+def time_before(room_id: int, sequence: int) -> datetime | None:
+    """Return the time of the last readable room event before a sequence number, or None."""
+    return _time_of_first(room_id, "-sequence", sequence__lt=sequence)
+
+
+def time_after(room_id: int, sequence: int) -> datetime | None:
+    """Return the time of the first readable room event after a sequence number, or None."""
+    return _time_of_first(room_id, "sequence", sequence__gt=sequence)
+
+
+def _time_of_first(room_id: int, order: str, **where: int) -> datetime | None:
+    events = StoredEvent.objects.filter(room_id=room_id, stream=Stream.ROOM, unreadable="", **where)
+    columns = events.order_by(order).values_list(*KEPT_COLUMNS).first()
+    if columns is None:
+        return None
+    row = Kept(*columns)
+    stamped = stamp(row, Reader(again=False, failed=set()).read(row))
+    return row.received_at if stamped.ts_ms is None else clock.from_ms(stamped.ts_ms)
 
 
 def set_aside(event_id: int, reason: str) -> None:

@@ -1,9 +1,9 @@
 """Reconcile rooms: request the last events of every known room.
 
 If a room's last events were lost, no later event reveals a sequence gap. Events of quizzes and polls come
-only from the endpoints that are requested here. A live room's streams are requested as often as the request
-limit allows, but not more often than `Pace` permits. After the end of a class, a few requests follow, all
-before the cloud destroys the room an hour later.
+only from the endpoints that this module requests. A live room's streams are requested as often as the request
+limit allows, but not more often than `Pace` permits. After the end of a class, a few more requests follow.
+The cloud destroys the room an hour later.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from classroom_admin.agora.client import Client
@@ -45,7 +45,7 @@ LONGEST_BACK_OFF_S = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """The seconds between two reconciliations of a live room's streams. With many live rooms, they grow."""
+    """The intervals of reconciliation in a live room, in seconds. They grow with the number of live rooms."""
 
     tail_s: float
     widgets_s: float
@@ -60,8 +60,13 @@ class Pace:
         )
 
 
-def next_reconciliation(room: Room, stream: str, *, now: datetime, pace: Pace) -> datetime | None:
-    """Return when to reconcile a stream again after a success, or None for never."""
+def next_reconciliation(
+    room: Room, stream: str, *, now: datetime, pace: Pace, left_at: datetime | None = None
+) -> datetime | None:
+    """Return when to reconcile a stream again after a success. Return None if it need not be.
+
+    `left_at` is when the last person left the room. It is None if people are present.
+    """
     if room.gone_at is not None:
         return None
     if is_live(room, now=now):
@@ -69,12 +74,22 @@ def next_reconciliation(room: Room, stream: str, *, now: datetime, pace: Pace) -
     ended_at = end_of(room)
     if ended_at is None:
         return now + timedelta(seconds=WAITING_EVERY_S)
-    moments = (ended_at + timedelta(seconds=after) for after in AFTER_THE_END)
-    return next((moment for moment in moments if moment > now), None)
+    moments = {ended_at + timedelta(seconds=after) for after in AFTER_THE_END}
+    moments.add(last_chance(ended_at, left_at))
+    return min((moment for moment in moments if moment > now), default=None)
+
+
+def last_chance(ended_at: datetime, left_at: datetime | None) -> datetime:
+    """Return the last time to reconcile an ended room, before the cloud may destroy it.
+
+    The cloud destroys a room after an hour. Its documents disagree on when the hour begins, so use the
+    earliest time. `ended_at` is when the class ended or closed. `left_at` is when the last person left.
+    """
+    return min(ended_at, left_at or ended_at) + timedelta(seconds=AFTER_THE_END[-1])
 
 
 def is_live(room: Room, *, now: datetime) -> bool:
-    """Return whether the room can have new events at any moment. In doubt, return True."""
+    """Return whether the room can have new events at any moment. Return True if this is not certain."""
     match room.current_state:
         case RoomState.STARTED | RoomState.ENDED | None:
             # A class that ended more than an hour ago is not live, even if we never saw it close.
@@ -88,10 +103,7 @@ def is_live(room: Room, *, now: datetime) -> bool:
 
 
 def end_of(room: Room) -> datetime | None:
-    """Return the earliest known end of a class, or None if no end is known.
-
-    The cloud may destroy the room an hour after this time.
-    """
+    """Return the earliest known time when a class ended or closed, or None."""
     known = [moment for moment in (room.ended_at, room.closed_at) if moment is not None]
     if known:
         return min(known)
@@ -100,7 +112,7 @@ def end_of(room: Room) -> datetime | None:
 
 
 def reconcile_due(client: Client, *, most: int | None = None, everything: bool = False) -> Fetched:
-    """Reconcile due streams, the longest-waiting first. After `most` requests, start no further stream.
+    """Reconcile due streams, the longest-waiting first. `most` limits the number of requests.
 
     With `everything`, reconcile all streams of rooms that the cloud still has.
     """
@@ -108,7 +120,7 @@ def reconcile_due(client: Client, *, most: int | None = None, everything: bool =
     cursors = RoomCursor.objects.filter(stream__in=NUMBERED, room__gone_at__isnull=True)
     if not everything:
         cursors = cursors.filter(reconcile_due_at__lte=clock.cloud_now())
-    pace = Pace.of(_live_rooms().count(), per_second=client.config.requests_per_second)
+    pace = Pace.of(live_rooms().count(), per_second=client.config.requests_per_second)
     result = Fetched()
     for cursor in cursors.select_related("room").order_by("reconcile_due_at", "reconciled_at", "id")[:most]:
         if result.ends or (most is not None and result.requests >= most):
@@ -129,32 +141,41 @@ def reconcile_due(client: Client, *, most: int | None = None, everything: bool =
 
 
 def soon(*, why: str) -> None:
-    """Make all rooms due for reconciliation, live rooms first, because a response may be lost. Log `why`.
+    """Make all rooms due for reconciliation, because a response may be lost. `why` is for the log.
 
-    Rooms that still wait since an earlier call keep their place, so every room gets its turn.
+    Live rooms come first. Rooms that still wait after an earlier call keep their place in the queue.
     """
     log.warning("all rooms will be asked for their last events: %s", why)
     competing_reader.suspect_loss()
     now = clock.cloud_now()
     tails = RoomCursor.objects.filter(stream=Stream.ROOM, reconcile_due_at__isnull=False)
-    live = tails.filter(room__in=_live_rooms())
+    live = tails.filter(room__in=live_rooms())
     live.filter(reconcile_due_at__gt=now - URGENT_LIVE + SOON).update(reconcile_due_at=now - URGENT_LIVE)
     tails.filter(reconcile_due_at__gt=now - URGENT + SOON).update(reconcile_due_at=now - URGENT)
 
 
 def _first_wanted(cursor: RoomCursor) -> int:
-    """Return the first sequence number to request, which follows the highest stored number.
+    """Return the first sequence number to request.
 
-    In the room's last reconciliation, return the first void number instead, if any number is void.
+    It normally follows the highest stored number. In the room's last reconciliation, it is the first void
+    number if there is one.
     """
     ended_at = end_of(cursor.room)
-    if ended_at is not None and clock.cloud_now() >= ended_at + timedelta(seconds=AFTER_THE_END[-1]):
+    if ended_at is not None and clock.cloud_now() >= last_chance(ended_at, _left_at(cursor.room)):
         void = SequenceGap.objects.filter(
             room_id=cursor.room_id, stream=cursor.stream, state=SequenceGap.State.VOID
         )
         if (gap := void.order_by("first").first()) is not None:
             return gap.first
     return cursor.stored_sequence + 1
+
+
+def _left_at(room: Room) -> datetime | None:
+    """Return when the last person left an ended room. Return None if people are present or nobody joined."""
+    if room.people_online or end_of(room) is None:
+        return None
+    left_at: datetime | None = room.participants.aggregate(at=Max("left_at"))["at"]
+    return left_at
 
 
 def _succeeded(cursor: RoomCursor, pace: Pace) -> None:
@@ -165,12 +186,12 @@ def _succeeded(cursor: RoomCursor, pace: Pace) -> None:
         own = RoomCursor.objects.filter(pk=cursor.pk)
         own.update(reconciled_at=now, failures=0)
         # If the due time was changed meanwhile, keep it, because this reconciliation may have been too early.
-        due_at = next_reconciliation(room, cursor.stream, now=now, pace=pace)
+        due_at = next_reconciliation(room, cursor.stream, now=now, pace=pace, left_at=_left_at(room))
         own.filter(reconcile_due_at=cursor.reconcile_due_at).update(reconcile_due_at=due_at)
 
 
 def _failed(cursor: RoomCursor, error: CloudError) -> None:
-    """Set the time of the next attempt. The wait grows with each failure, and is partly random."""
+    """Set the time of the next attempt. The wait grows with each failure and has a random part."""
     failures = cursor.failures + 1
     wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0**failures) * random.uniform(0.5, 1.0))
     if isinstance(error, PathNotFound):
@@ -180,8 +201,8 @@ def _failed(cursor: RoomCursor, error: CloudError) -> None:
     )
 
 
-def _live_rooms() -> QuerySet[Room]:
-    """Return a query of the rooms for which `is_live` is True."""
+def live_rooms() -> QuerySet[Room]:
+    """Return a query of all live rooms. See `is_live`."""
     now = clock.cloud_now()
     state = Coalesce("state", "profile_state")
     begins = Q(planned_start_at__isnull=True) | Q(planned_start_at__lt=now + SOON)

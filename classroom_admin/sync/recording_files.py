@@ -17,14 +17,14 @@ from classroom_admin.sync.models import RoomRefresh
 
 FIRST_S, LATEST_S = 5.0, 300.0
 FILES_ASKS = 40
-"""How often to ask for the first file of an ended recording (within about three hours)."""
+"""How many times to ask for the first file of an ended recording (within about three hours)."""
 PARTS_ASKS = 12
-"""How often to ask for more files after a new file (within about 20 minutes)."""
+"""How many times to ask for more files after a new file (within about 20 minutes)."""
 MODES = {1: "single", 2: "composite", 3: "web"}
 
 
 def refresh(client: Client, due: RoomRefresh) -> None:
-    """Read the room's recordings from the cloud, store changes, and set when to ask again.
+    """Read the room's recordings from the cloud, store changes, and schedule the next read.
 
     Raise CloudError if the recordings can't be read.
     """
@@ -41,7 +41,7 @@ def refresh(client: Client, due: RoomRefresh) -> None:
 
 
 def _change(room: Room, recording: Recording, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Store and return the columns that differ. Give the recording the next version of the locked room."""
+    """Store and return the columns that have changed. The room must be locked."""
     changed = {name: value for name, value in columns.items() if getattr(recording, name) != value}
     if changed:
         room.version += 1
@@ -53,9 +53,9 @@ def _change(room: Room, recording: Recording, columns: Mapping[str, Any]) -> dic
 
 
 def _plan_next(due: RoomRefresh, room: Room, stored: list[Recording], *, is_new: bool) -> None:
-    """Set when to ask for files again. After the last time, mark recordings that have no file.
+    """Schedule the next read. If this was the last one, mark recordings that have no file.
 
-    `is_new` is True if a new file appeared now, so that further parts may follow.
+    `is_new` is True if a file appeared in this read, because more files may follow.
     """
     waiting = [recording for recording in stored if _waits_for_files(recording)]
     asks = 0 if is_new else due.recordings_asks + 1
@@ -72,16 +72,19 @@ def _waits_for_files(recording: Recording) -> bool:
 
 
 def stop_waiting(room: Room) -> None:
-    """Mark recordings that have no file, because the cloud no longer has the room. Lock the room first."""
+    """Mark recordings that have no file, because the cloud no longer has the room.
+
+    The caller must lock the room.
+    """
     for recording in Recording.objects.filter(room=room):
         if _waits_for_files(recording):
             _change(room, recording, {"files_missing": True})
 
 
 def ask_again(*, actor: User, room: Room) -> Entry:
-    """Start the requests for the files of the room's recordings again, as after their end.
+    """Request the files of the room's recordings again. Return the audit entry.
 
-    Return the audit entry. If the cloud no longer has the room, only write the entry.
+    If the cloud no longer has the room, only write the entry.
     """
     with transaction.atomic():
         locked = Room.objects.select_for_update().get(pk=room.pk)
@@ -97,7 +100,7 @@ def ask_again(*, actor: User, room: Room) -> Entry:
 
 
 def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
-    """Return the values for a recording's columns that the cloud's list of recordings contains."""
+    """Return the values of a recording's columns that the cloud's list of recordings contains."""
     if item is None:
         return {}
     urls = [each.url for each in item.record_details if each.url] or ([item.url] if item.url else [])
@@ -112,10 +115,7 @@ def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
 
 
 def _next_ask(asks: int, *, most: int) -> datetime | None:
-    """Return when to read the recordings again after `asks` reads, or None after `most` reads.
-
-    The waits grow, because files may appear long after the end of a recording.
-    """
+    """Return when to read the recordings again after `asks` reads, or None after `most` reads."""
     if asks >= most:
         return None
     wait_s = FIRST_S * 1.5 ** max(0, asks - 1)

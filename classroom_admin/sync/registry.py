@@ -1,15 +1,21 @@
-"""Create rooms and their cursors, lock the cursors, and set when rooms are due."""
+"""Create rooms and their cursors, lock the cursors, and set when rooms are due.
+
+A breakout room may have events under its own id. Its room is created like any other and linked to the class
+that named the id (`Room.parent`), because pages show its events there.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.events import RoomRow, Rows
 from classroom_admin.rooms import list_versions
-from classroom_admin.rooms.models import Room, RoomState
+from classroom_admin.rooms.models import Participant, Room, RoomState
 from classroom_admin.sync import presence_corrections, statements
 from classroom_admin.sync.models import NUMBERED, RoomCursor, RoomRefresh, Stream
 from classroom_admin.sync.sorting import Place
@@ -22,7 +28,7 @@ ADVANCED = ("stored_sequence", "received_to", "needs_full_projection", "project_
 def lock(places: Iterable[Place]) -> dict[Place, RoomCursor]:
     """Lock and return the cursors of these rooms and streams. Create missing rooms and cursors.
 
-    Lock the cursors by ascending id, so that two writers cannot deadlock.
+    The cursors are locked in ascending order of id, so that two writers cannot deadlock.
     """
     wanted = set(places)
     names = _names(wanted)
@@ -49,17 +55,56 @@ def _names(wanted: set[Place]) -> dict[int, Place]:
 
 
 def register(room_uuids: Iterable[str]) -> None:
-    """Create unknown rooms and their cursors. Make these rooms due for refresh and reconciliation at once."""
+    """Create unknown rooms and their cursors. Make these rooms due for refresh and reconciliation."""
     now = clock.now()
     for chunk in chunks(room_uuids):
+        parents = _parents(chunk)
         Room.objects.bulk_create(
-            [Room(room_uuid=room_uuid, known_since=now) for room_uuid in chunk], ignore_conflicts=True
+            [
+                Room(room_uuid=room_uuid, known_since=now, parent_id=parents.get(room_uuid))
+                for room_uuid in chunk
+            ],
+            ignore_conflicts=True,
         )
         adopt(Room.objects.filter(room_uuid__in=chunk).values_list("id", flat=True))
 
 
+def _parents(room_uuids: Iterable[str]) -> dict[str, int]:
+    """Return the id of the class of each breakout room, by the breakout room's id."""
+    wanted = set(room_uuids)
+    classes = Room.objects.filter(groups_sequence__gt=0, parent=None).order_by("pk")
+    return {
+        group_uuid: room_id
+        for room_id, known_groups in classes.values_list("pk", "known_groups")
+        for group_uuid in known_groups
+        if group_uuid in wanted
+    }
+
+
+def _link_breakout_rooms(room: Room, group_uuids: Iterable[str]) -> None:
+    """Link breakout rooms to their class, if they were known before the class named them.
+
+    A property may contain any id. So do not link a room that was known before the class, has an assigned
+    teacher or a class list, or had a teacher who was never in the class.
+    """
+    candidates = Room.objects.filter(
+        room_uuid__in=list(group_uuids), parent=None, known_since__gte=room.known_since, breakout_rooms=None
+    ).exclude(pk=room.pk)
+    candidates = candidates.filter(teachers=None, class_list=None)
+    known = set(Participant.objects.filter(room=room).values_list("user_uuid", flat=True))
+    for one in candidates.order_by("pk"):
+        teachers = Participant.objects.filter(room=one, was_teacher=True).values_list("user_uuid", flat=True)
+        if known.issuperset(teachers):
+            Room.objects.filter(pk=one.pk).update(parent=room, version=F("version") + 1)
+
+
+def _tell_class(room_id: int) -> None:
+    """Increase the version of a class, because its pages show the events of its breakout room."""
+    Room.objects.filter(pk=room_id).update(version=F("version") + 1)
+
+
 def adopt(room_ids: Iterable[int]) -> None:
-    """Create the missing cursors and room refreshes of these rooms. The new rows are due at once."""
+    """Create the missing cursors and room refreshes of these rooms, and make them due now."""
     ids = list(room_ids)
     now = clock.cloud_now()
     RoomCursor.objects.bulk_create(
@@ -76,7 +121,7 @@ def adopt(room_ids: Iterable[int]) -> None:
 
 
 def adopt_all() -> int:
-    """Create cursors for rooms that have none, such as classes created here. Return the number of rooms."""
+    """Create cursors for all rooms that have none. Return how many rooms there were."""
     without = Room.objects.filter(~Exists(RoomCursor.objects.filter(room=OuterRef("pk"))))
     ids = list(without.values_list("id", flat=True))
     for chunk in chunks(ids):
@@ -85,7 +130,7 @@ def adopt_all() -> int:
 
 
 def advance(cursors: Sequence[RoomCursor]) -> None:
-    """Save cursors of streams that have new events, and make them due for projection."""
+    """Save the cursors of streams with new events, and make the streams due for projection."""
     now = clock.now()
     for cursor in cursors:
         cursor.project_due_at = now
@@ -93,7 +138,7 @@ def advance(cursors: Sequence[RoomCursor]) -> None:
 
 
 def revive(room_ids: Iterable[int]) -> list[int]:
-    """Mark rooms as no longer gone, because events arrived. Return the ids of the rooms that were gone."""
+    """Mark rooms as present in the cloud, because events arrived. Return the ids of rooms that were gone."""
     back: list[int] = []
     for chunk in chunks(room_ids):
         back += Room.objects.filter(id__in=chunk, gone_at__isnull=False).values_list("id", flat=True)
@@ -105,14 +150,17 @@ def revive(room_ids: Iterable[int]) -> list[int]:
 
 
 def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
-    """Schedule what a projection makes necessary, in its transaction. Most projections need nothing.
+    """Schedule what a projection makes necessary. Call this in its transaction.
 
-    After a change of the class state, schedule a room refresh; after the end, also a reconciliation. If the
-    class was closed, keep the present version of its class list. After a recording's end, schedule a request
-    for its files.
+    New breakout rooms are linked to their class. After a change of the class state, the room is refreshed.
+    After the end of the class, it is reconciled. After the end of a recording, its files are requested.
     """
     now = clock.cloud_now()
     refresh = RoomRefresh.objects.filter(room=room)
+    if room.parent_id is not None:
+        transaction.on_commit(partial(_tell_class, room.parent_id))
+    elif named := rows.room.known_groups.keys() - before.known_groups.keys():
+        _link_breakout_rooms(room, named)
     if rows.room.state != before.state:
         refresh.update(profile_due_at=now, profile_failures=0)
         if rows.room.state == RoomState.CLOSED:

@@ -1,14 +1,14 @@
 """Project the stored events of a class up to any past moment, for the replay.
 
-The replay uses the same projection as the sync. The events are read and decoded once and kept in memory as a
-film. To show a moment, only the events after the nearest earlier snapshot are projected. This module does not
-write to the database.
+The replay uses the same projection as the sync. The events are read and decoded once and kept in memory
+(`Film`). To show a moment, only the events after the nearest earlier snapshot are projected. This module does
+not write to the database.
 """
 
 import pickle
 import threading
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,26 +23,24 @@ from classroom_admin.rooms.models import Gap, Room
 from classroom_admin.sync import presence_corrections
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.presence_corrections import CORRECTION
-from classroom_admin.sync.reader import KEPT_COLUMNS, UNFORESEEN, Kept, Reader, stamp
+from classroom_admin.sync.reader import KEPT_COLUMNS, LATEST_MS, UNFORESEEN, Kept, Reader, stamp
 
 SNAPSHOT_EVERY: Final = 500
 MOST_SNAPSHOTS: Final = 32
-"""The events between two snapshots, and the maximum number of snapshots. Long classes have more events
-between two snapshots.
-"""
+"""The maximum number of snapshots. In long classes, more events than usual lie between two snapshots."""
 KEPT_MESSAGES: Final = 100
 """The maximum number of messages of each kind in a snapshot. Pages do not show more messages."""
 FILMS: Final = 4
 MOST_EVENTS: Final = 100_000
-"""The maximum numbers of films and of all their events in a process. The newest film is always kept."""
+"""The maximum number of films in a process, and of events in all of them. The newest film is always kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """An event of a film. Frames are in the order of time.
+    """An event of a replay. Frames are in the order of time.
 
-    `ms` is the event's time (ms since 1970 UTC), which is never before the previous event of its stream. `pk`
-    is the id of the stored event.
+    `ms` is the event's time in milliseconds since 1970 UTC. It is never before the previous event of the
+    stream. `pk` is the id of the stored event.
     """
 
     ms: int
@@ -53,7 +51,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A period in which events are missing. Its times are in ms since 1970 UTC."""
+    """A period in which events are missing. Its times are in milliseconds since 1970 UTC."""
 
     start_ms: int
     end_ms: int
@@ -69,7 +67,7 @@ class Mark:
 
 
 class Film:
-    """The events of a class up to a certain event id, with snapshots of the rows."""
+    """The events of a class up to a certain event, with snapshots of the rows for fast access."""
 
     def __init__(self, frames: Sequence[Frame], gaps: Sequence[Stretch] = ()) -> None:
         self.frames = frames
@@ -91,13 +89,13 @@ class Film:
         return self._times[-1] if self._times else None
 
     def count_at(self, ms: int) -> int:
-        """Return how many events had happened by the moment `ms`."""
+        """Return how many events had happened at the time `ms`."""
         return bisect_right(self._times, ms)
 
     def rows_at(self, ms: int) -> Rows:
-        """Return the rows as they were at the moment `ms`, after that moment's events.
+        """Return the rows as they were at the time `ms`.
 
-        The rows contain only the newest messages and the presences that had not ended.
+        They contain only the newest messages, and people's stays that had not ended.
         """
         count = self.count_at(ms)
         with self._lock:
@@ -129,7 +127,7 @@ def _project(frame: Frame, rows: Rows) -> None:
     if stream is Stream.ROOM and frame.pk != CORRECTION:
         rows.room.event_count += 1
         rows.room.last_sequence = frame.event.sequence
-    elif stream not in (Stream.ROOM, Stream.PEER):
+    elif stream in (Stream.QUIZ, Stream.POLL):
         rows.room.question_events += 1
     with suppress(*UNFORESEEN):  # the projector quarantines and reports this event
         project(frame.event, frame.time, rows)
@@ -137,10 +135,10 @@ def _project(frame: Frame, rows: Rows) -> None:
 
 
 def forget_old(rows: Rows) -> None:
-    """Remove old messages and past presences from `rows`, because the replay never shows them."""
+    """Remove old messages and past stays from `rows`. The replay does not show them."""
     by_kind: dict[str, list[int]] = {}
-    for sequence in sorted(rows.messages):
-        by_kind.setdefault(rows.messages[sequence].kind, []).append(sequence)
+    for row in sorted(rows.messages.values(), key=lambda row: (row.sent_at, row.sequence)):
+        by_kind.setdefault(row.kind, []).append(row.sequence)
     for sequences in by_kind.values():
         for sequence in sequences[:-KEPT_MESSAGES]:
             del rows.messages[sequence]
@@ -153,9 +151,9 @@ def forget_old(rows: Rows) -> None:
 
 
 def film_of(room: Room, *, upto: int | None = None) -> tuple[Film, int]:
-    """Return the film of a room's events with ids up to `upto` (None means all), and the last id in it.
+    """Return the replay of a room's events up to the id `upto`, and the last id in it.
 
-    Keep the film in memory, because requests for other moments of the replay have the same `upto`.
+    If `upto` is None, include all events. The result is cached, because every request of a replay needs it.
     """
     if upto is None:
         newest = StoredEvent.objects.filter(room=room).aggregate(newest=Max("pk"))["newest"]
@@ -185,17 +183,21 @@ def _load(room: Room, upto: int) -> Film:
     for columns in stored.values_list(*KEPT_COLUMNS).iterator(chunk_size=2000):
         row = Kept(*columns)
         by_stream[row.stream].append(row)
+    # A file of Agora Chat can contain old messages that arrive late, so sort by the messages' own time.
+    by_stream[Stream.CHAT].sort(key=lambda row: (row.ts_ms or 0, row.pk))
     streams = {name: frames_of(rows) for name, rows in by_stream.items()}
     streams[Stream.ROOM] = with_corrections(streams[Stream.ROOM], presence_corrections.of(room.pk))
     gaps = [
-        _stretch(gap, streams[gap.stream]) for gap in Gap.objects.filter(room=room) if streams[gap.stream]
+        _stretch(gap, streams[gap.stream])
+        for gap in Gap.objects.filter(room=room)
+        if streams[gap.stream] or gap.stream == Stream.CHAT
     ]
     frames = [frame for of_stream in streams.values() for frame in of_stream]
     return Film(sorted(frames, key=lambda frame: frame.ms), sorted(gaps, key=lambda gap: gap.start_ms))
 
 
 def frames_of(rows: Iterable[Kept]) -> list[Frame]:
-    """Return the frames for the events of one stream, in the order of `rows`."""
+    """Return the frames for the events of one stream in the same order."""
     kept = list(rows)
     reader = Reader(again=False, failed=set())
     events = [reader.read(row) for row in kept]
@@ -209,15 +211,25 @@ def frames_of(rows: Iterable[Kept]) -> list[Frame]:
 
 
 def with_corrections(frames: list[Frame], corrections: Sequence[Event[Any]]) -> list[Frame]:
-    """Insert corrections of who was present into a room's frames, each after the event that it corrects."""
+    """Insert the corrections of who was present into a room's frames, as the projection does."""
     found: list[Frame] = []
-    for frame in frames:
+    waiting = deque(corrections)
+    for index, frame in enumerate(frames):
+        while waiting and waiting[0].sequence < frame.event.sequence:
+            found.append(_corrected(waiting.popleft(), found[-1].ms if found else 0, frame.ms))
         found.append(frame)
-        for event in corrections:
-            if event.sequence == frame.event.sequence and event.ts_ms is not None:
-                time = EventTime(from_ms(event.ts_ms), False)
-                found.append(Frame(max(frame.ms, event.ts_ms), CORRECTION, event, time))
+        following = frames[index + 1] if index + 1 < len(frames) else None
+        while waiting and (following is None or waiting[0].sequence == frame.event.sequence):
+            latest = LATEST_MS if following is None else following.ms
+            found.append(_corrected(waiting.popleft(), found[-1].ms, latest))
     return found
+
+
+def _corrected(event: Event[Any], earliest_ms: int, latest_ms: int) -> Frame:
+    """Return the frame of a correction. Its time is at least `earliest_ms` and at most `latest_ms`."""
+    own_ms = earliest_ms if event.ts_ms is None else event.ts_ms
+    ms = min(max(own_ms, earliest_ms), latest_ms)
+    return Frame(ms, CORRECTION, event, EventTime(from_ms(own_ms), False))
 
 
 def _ms(at: datetime) -> int:
@@ -225,7 +237,9 @@ def _ms(at: datetime) -> int:
 
 
 def _stretch(gap: Gap, frames: Sequence[Frame]) -> Stretch:
-    """Return the period from the last event before the gap to the first event after it."""
+    """Return the period from the last event before a gap to the first event after it."""
+    if gap.stream == Stream.CHAT:
+        return Stretch(start_ms=gap.first, end_ms=gap.last)
     numbers = [frame.event.sequence for frame in frames]
     before, after = bisect_left(numbers, gap.first) - 1, bisect_right(numbers, gap.last)
     return Stretch(start_ms=frames[max(before, 0)].ms, end_ms=frames[min(after, len(frames) - 1)].ms)

@@ -1,13 +1,14 @@
 """Limit the requests that all processes together send to the cloud. Background work has the lowest priority.
 
-A database row contains a token bucket, which is filled evenly. Commands and polling reserve a token at once,
-even a future token. Background work leaves a reserve in the bucket, and waits while future tokens are
-reserved. A command therefore never waits for reconciliation. At most `AGORA_REQUESTS_PER_SECOND` requests are
-sent in any second.
+A database row contains a token bucket, which fills at a constant rate. Commands and polling reserve a token
+immediately, even a future token. Background work leaves a reserve in the bucket, and waits while future
+tokens are reserved. A command therefore never waits for reconciliation. At most `AGORA_REQUESTS_PER_SECOND`
+requests are sent in any second.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -19,13 +20,14 @@ from typing import Any
 from django.db import connection, transaction
 
 from classroom_admin.agora.call import CloudCall
+from classroom_admin.agora.chat_calls import ChatCall, ReadChatHistory
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.common import clock
 from classroom_admin.sync.models import RequestBudget
 
 BURST_SHARE = 0.25
-"""The share of the requests per second that may be sent at once after a pause."""
+"""The share of the requests per second that may be sent together after a pause."""
 KEPT_FOR_OTHERS = 2.0
 """How many tokens background work leaves in the bucket, so a command need not wait."""
 LONGEST_DEBT_S = 15.0
@@ -35,6 +37,8 @@ PATIENCE_S = 30.0
 BACKGROUND_SHARE = 0.75
 """The share of the requests per second that one run of background work may plan."""
 CLOCK_GOOD_FOR_S = 60.0
+CHAT_HISTORY_PER_SECOND = 10 / 60
+"""The limit that Agora Chat publishes for the history of an app."""
 
 _in_background: ContextVar[bool] = ContextVar("in_background", default=False)
 
@@ -51,7 +55,7 @@ def in_background() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The size of a burst of requests, and the requests per second after it.
+    """The number of requests in a burst, and the number of requests per second after it.
 
     With these values, no second has more requests than the request limit.
     """
@@ -66,18 +70,18 @@ class Pace:
 
 
 def reserve(tokens: float, pace: Pace) -> tuple[float, float]:
-    """Take a token or reserve a future token. Return a tuple (tokens left, seconds to wait).
+    """Take a token now or reserve a future token. Return a tuple (tokens left, seconds to wait).
 
-    Take no token if the wait is longer than `LONGEST_DEBT_S`.
+    If the wait is longer than `LONGEST_DEBT_S`, no token is taken.
     """
     wait_s = max(0.0, (1.0 - tokens) / pace.per_second)
     return (tokens, wait_s) if wait_s > LONGEST_DEBT_S else (tokens - 1.0, wait_s)
 
 
 def take_what_is_left(tokens: float, pace: Pace) -> tuple[float, float]:
-    """Take a token if enough remain for others. Return a tuple (tokens left, seconds until the next try).
+    """Take a token if enough are left for more urgent requests. Return a tuple (tokens left, wait).
 
-    The wait is 0 if a token was taken.
+    The wait is 0 if a token was taken. Otherwise it is the time until the next try in seconds.
     """
     needed = 1.0 + min(KEPT_FOR_OTHERS, pace.burst - 1.0)
     # Clocks give whole milliseconds. Round the wait up, because a caller could otherwise retry too early.
@@ -87,9 +91,9 @@ def take_what_is_left(tokens: float, pace: Pace) -> tuple[float, float]:
 
 
 class SharedLimiter:
-    """A thread-safe request limit that all processes with the same App ID and database share.
+    """A request limit that all processes with the same App ID and database share. It is thread-safe.
 
-    Each request costs one small database write. Tests can replace `sleep` (seconds).
+    Each request costs one small database write. Tests can replace `sleep`.
     """
 
     def __init__(
@@ -105,10 +109,12 @@ class SharedLimiter:
         return cls(config.app_id, config.requests_per_second)
 
     def wait_s(self, call: CloudCall[Any]) -> float:
-        """Reserve one request. Return the seconds to wait before sending the request.
+        """Reserve one request. Return how many seconds the caller must wait before sending it.
 
         Background work waits inside this function.
         """
+        if isinstance(call, ChatCall):
+            return self._chat_wait_s(call)
         if self._pace is None:
             return 0.0
         if isinstance(call, PollEvents) or not _in_background.get():
@@ -121,10 +127,17 @@ class SharedLimiter:
             waited_s += wait_s
         return 0.0
 
-    def free_for_background(self) -> int | None:
-        """Return how many requests a run of background work may plan (None means no limit), without waiting.
+    def _chat_wait_s(self, call: ChatCall[Any]) -> float:
+        """Reserve a request to Agora Chat. Only requests for its history are limited."""
+        if not isinstance(call, ReadChatHistory):
+            return 0.0
+        name = hashlib.blake2b(f"{call.org_name}#{call.app_name}".encode(), digest_size=16).hexdigest()
+        return SharedLimiter(f"chat history {name}", CHAT_HISTORY_PER_SECOND)._draw(reserve)
 
-        Return at least 1, so every run makes progress. `wait_s` limits this request, too.
+    def free_for_background(self) -> int | None:
+        """Return how many requests background work may plan now. Return None if there is no limit.
+
+        The result is at least 1, so that the work makes progress. `wait_s` also limits this request.
         """
         if self._pace is None:
             return None
@@ -155,7 +168,7 @@ _offset: tuple[float, float] = (0.0, float("-inf"))
 
 
 def _now_ms() -> int:
-    """Return the time of PostgreSQL (ms), which all machines share, or else the time of this machine."""
+    """Return the time in milliseconds by the clock of PostgreSQL. With SQLite, use this machine's clock."""
     global _offset
     if connection.vendor != "postgresql":
         return clock.now_ms()

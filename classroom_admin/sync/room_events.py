@@ -15,7 +15,15 @@ from classroom_admin.agora.errors import CloudError, InvalidArgument, RateLimite
 from classroom_admin.agora.event_calls import PollWidgetEvents, QuizEvents, RoomEvents
 from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync import competing_reader, gaps, health, inbox, projector, recording_files
+from classroom_admin.sync import (
+    competing_reader,
+    gaps,
+    health,
+    inbox,
+    notification_presence,
+    projector,
+    recording_files,
+)
 from classroom_admin.sync.models import InboxAnswer, Stream
 
 log = logging.getLogger(__name__)
@@ -32,9 +40,8 @@ class Fetched:
     """The result of one or more requests for events.
 
     `gone` contains the ids of rooms that the cloud no longer has. `covered_to` is the highest sequence number
-    in the responses, or 0 without events. `rooms` contains the ids of rooms with new events to project.
-    `problems` contains the failures; a destroyed room is no failure. `ends` is True if requests for other
-    rooms would fail, too.
+    in the responses, or 0. `rooms` contains the ids of rooms with new events to project. `problems` contains
+    the failures. `ends` is True if requests for other rooms would fail, too.
     """
 
     requests: int = 0
@@ -64,10 +71,11 @@ class Fetched:
 
 
 def fetch(client: Client, *, room_uuid: str, stream: str, first: int, last: int | None = None) -> Fetched:
-    """Request a room's events from sequence number `first` to `last` (None means the end). Store new events.
+    """Request a room's events from sequence number `first` to `last`, and store the new ones.
 
-    Commit each page before it is read. Raise the client's errors: for example RoomNotFound if the room was
-    destroyed, or InvalidArgument if its id can't be sent. Earlier pages stay stored.
+    If `last` is None, request all events from `first` on. Raise the client's errors, for example RoomNotFound
+    if the room was destroyed, or InvalidArgument if its id can't be sent. Events from earlier pages stay
+    stored.
     """
     result = Fetched()
     next_id: str | int | None = first
@@ -106,10 +114,10 @@ def _send(client: Client, *, room_uuid: str, stream: str, next_id: str | int) ->
 def outcome_in(
     result: Fetched, room_id: int, *, invalid: Callable[[], object], failed: Callable[[CloudError], object]
 ) -> Iterator[None]:
-    """Catch the cloud's errors in this block, add them to `result`, and handle them.
+    """Handle the cloud's errors in this block, and record them in `result`.
 
-    If the room is destroyed, mark it as gone. If its id can't be sent, call `invalid`. After any other error,
-    call `failed`. If the rate limit was reached or no response came, also set `ends`.
+    If the room was destroyed, mark it as gone. If its id can't be sent, call `invalid`. After any other
+    error, call `failed`.
     """
     try:
         yield
@@ -126,9 +134,10 @@ def outcome_in(
 
 
 def mark_gone(room_id: int, *, existed: bool = True) -> None:
-    """Project the stored events of a room that the cloud no longer has, and mark its missing events as lost.
+    """Mark a room as gone and its missing events as lost. Project the stored events before that.
 
-    If `existed` is False, the cloud never had the room, so no events at its end are lost.
+    Then find out from notifications who was present. If `existed` is False, the cloud never had the room, so
+    no events are missing at its end.
     """
     projector.project_room(room_id, past_gaps=True)
     with transaction.atomic():
@@ -139,3 +148,4 @@ def mark_gone(room_id: int, *, existed: bool = True) -> None:
             end_lost = existed and room.state in (RoomState.STARTED, RoomState.ENDED)
             gaps.give_up(room, end_lost=end_lost)
             recording_files.stop_waiting(Room.objects.get(pk=room_id))
+    notification_presence.fill(room_id)

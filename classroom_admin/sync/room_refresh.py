@@ -17,7 +17,7 @@ from classroom_admin.agora.models import RoomInfo
 from classroom_admin.common import clock
 from classroom_admin.common.text_matching import stored_key
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync import presence_corrections, recording_files, room_events
+from classroom_admin.sync import chat_rooms, presence_corrections, recording_files, room_events
 from classroom_admin.sync.models import RoomRefresh
 from classroom_admin.sync.room_events import Fetched
 
@@ -28,9 +28,9 @@ LATEST_MS = 253_402_300_799_000
 
 
 def refresh_due(client: Client, *, most: int | None = None) -> Fetched:
-    """Refresh rooms whose details or recordings are due, the longest-waiting first.
+    """Refresh the details, recordings and people of rooms that are due. The longest-waiting rooms are first.
 
-    After `most` requests, start no further refresh.
+    `most` limits the number of requests.
     """
     result = Fetched()
     now = clock.cloud_now()
@@ -74,10 +74,11 @@ def _profile(client: Client, refresh: RoomRefresh) -> None:
         RoomRefresh.objects.filter(pk=refresh.pk).update(
             profile_due_at=next_profile(room, now=now), profile_failures=0
         )
+        chat_rooms.note(room, info)
 
 
 def profile_columns(info: RoomInfo) -> dict[str, Any]:
-    """Return the values for a room's columns that the cloud's room details contain."""
+    """Return the values of a room's columns that the cloud's details of the room contain."""
     schedule = info.schedule
     end_ms, close_ms = schedule.end_time, schedule.close_time
     if end_ms is None and schedule.start_time is not None and schedule.duration is not None:
@@ -87,7 +88,7 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
     state = info.class_state
     columns: dict[str, Any] = {
         "name": None if info.room_name is None else info.room_name[:255],
-        "room_type": _small(info.room_type),
+        "room_type": _small(info.kind),
         "profile_state": state if state in (0, 1, 2, 3) else None,
         "planned_start_at": _moment(schedule.start_time),
         "planned_end_at": _moment(end_ms),
@@ -99,10 +100,10 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
 
 
 def timetable_columns(info: RoomInfo, room: Room) -> dict[str, Any]:
-    """Return the planned start and end of the class, if the cloud still has them.
+    """Return the planned start and end of the class, if they are known.
 
     When a class starts and ends, the cloud replaces the planned times with the actual times. After the start,
-    return nothing if the room already has a planned start.
+    the stored planned start is therefore not replaced.
     """
     schedule, state = info.schedule, info.class_state or 0
     end_ms = schedule.end_time if state < RoomState.ENDED else None

@@ -21,7 +21,7 @@ PEER_KINDS = [str(kind.cmd) for kind in EventKind if kind.stream is Stream.PEER]
 
 @dataclass(slots=True, kw_only=True)
 class Item:
-    """An event in a response, with its JSON (`raw`). A direct message has a `digest` and no `sequence`."""
+    """An event in a response, with its JSON (`raw`). A message without a number has a `digest`."""
 
     sequence: int | None
     digest: str
@@ -30,7 +30,10 @@ class Item:
     raw: str
 
     def differs_from(self, *, cmd: int | None, ts_ms: int | None) -> bool:
-        """Return whether a stored event with this type and time is another event. Ignore missing times."""
+        """Return whether a stored event with this type and time is a different event.
+
+        A missing time is equal to every time.
+        """
         same_time = self.ts_ms is None or ts_ms is None or self.ts_ms == ts_ms
         return self.cmd != cmd or not same_time
 
@@ -40,8 +43,8 @@ class Sorted:
     """The events of a response, grouped by room and stream.
 
     `places` contains the events by room and stream, then by sequence number or digest. `aside` contains
-    tuples (reason, JSON) for events that can't be stored. `repeats` contains events whose number belongs to a
-    different event in the response.
+    tuples (reason, JSON) for events that can't be stored. `repeats` contains events with a number that an
+    earlier, different event in the response has.
     """
 
     places: dict[Place, dict[int | str, Item]] = field(default_factory=lambda: defaultdict(dict))
@@ -82,11 +85,22 @@ def _place(raw: Mapping[str, Any], *, stream: Stream, room_uuid: str) -> tuple[P
     digest, sequence = "", identity.sequence
     if stream is Stream.PEER:
         # Sort the fields, so the digest does not depend on their order.
-        sequence, digest = None, hashlib.blake2b(_by_name(raw).encode(), digest_size=16).hexdigest()
+        sequence, digest = None, _digest(_by_name(raw))
+    elif stream is Stream.CHAT:
+        sequence, digest = None, chat_digest(raw)
     elif not sequence:
         raise Undecodable(f"The event's number is out of range: {str(sequence)[:40]}.")
     item = Item(sequence=sequence, digest=digest, cmd=cmd, ts_ms=identity.ts_ms, raw=as_json(raw))
     return (identity.room_uuid, str(stream)), item
+
+
+def chat_digest(message: Mapping[str, Any]) -> str:
+    """Return a digest that identifies a message of Agora Chat. It is the same for all sources."""
+    return _digest(f"{message['chatRoomId']}:{message['msg_id']}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _is_peer_message(raw: Mapping[str, Any]) -> bool:

@@ -26,10 +26,10 @@ Row = Sequence[Any]
 def insert(
     model: type[models.Model], columns: Sequence[str], rows: Iterable[Row], *, unique: Sequence[str] = ()
 ) -> None:
-    """Insert rows whose values are in the order of `columns` (`room_id`, not `room`).
+    """Insert rows with values in the order of `columns`. A foreign key column is named like `room_id`.
 
-    Other columns get the default of their field. With `unique`, update a stored row that has the same values
-    in these columns; no two of `rows` may have the same values in them.
+    With `unique`, update a stored row that has the same values in these columns. No two of `rows` may be
+    equal in them. Columns that are not in `columns` get their default.
     """
     fields = _fields(model, columns)
     others = [field for field in model._meta.concrete_fields if field not in fields and _has_default(field)]
@@ -52,7 +52,7 @@ def update_objects(objects: Sequence[models.Model], columns: Sequence[str]) -> N
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Update stored rows. Each row has the new values in the order of `columns`, then its id."""
+    """Update stored rows. Each of `rows` has the new values in the order of `columns`, then the id."""
     fields = _fields(model, (*columns, "id"))
     table, names = _quoted(model._meta.db_table), _names(fields)
     if _takes_json():
@@ -68,8 +68,8 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
 def _run(sql: str, fields: Sequence[Field], rows: Iterable[Row]) -> None:
     """Run a statement for all rows.
 
-    SQLite receives one row at a time. PostgreSQL receives all rows as one JSON text, because its driver is
-    much slower with arrays or single values.
+    PostgreSQL receives many rows as one JSON string, because its driver is much slower with arrays or with
+    one parameter per value. SQLite receives one row at a time.
     """
     columns = [field.column for field in fields]
     for chunk in chunks(_prepared(fields, rows), AT_ONCE):
@@ -91,7 +91,7 @@ def _values(fields: Sequence[Field]) -> str:
 
 
 def _records(fields: Sequence[Field]) -> str:
-    """Return the SQL that reads rows from a JSON text.
+    """Return the SQL that reads rows from a JSON string.
 
     Use `varchar` instead of `varchar(64)`, because PostgreSQL would cut long values to 64 characters.
     """
@@ -115,7 +115,7 @@ def _prepared(fields: Sequence[Field], rows: Iterable[Row]) -> Iterator[list[Any
 
 def _converter(field: Field) -> Callable[[Any], Any] | None:
     if isinstance(field, models.DateTimeField):
-        # The rows of a batch often contain the same times, mainly the time of receipt.
+        # Cache the results, because the rows of a batch often contain the same times.
         as_stored = datetime.isoformat if _takes_json() else connection.ops.adapt_datetimefield_value
         return lru_cache(maxsize=256)(as_stored)
     if isinstance(field, models.JSONField) and not _takes_json():

@@ -7,6 +7,7 @@ refresh, reconciliation, projection of earlier versions) runs in one process at 
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,19 +21,24 @@ from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.sync import (
+    chat_history,
+    chat_rooms,
     competing_reader,
     confirmation,
     gap_filling,
     health,
     inbox,
     lease,
+    notification_presence,
+    notification_rooms,
     projector,
     reconciliation,
     registry,
     room_refresh,
 )
 from classroom_admin.sync.models import SequenceGap
-from classroom_admin.sync.polling import poller_for
+from classroom_admin.sync.polling import Poller, poller_for
+from classroom_admin.sync.polling_pace import EARLY_S, NORMAL_S
 from classroom_admin.sync.request_limiter import SharedLimiter, in_background
 from classroom_admin.sync.room_events import Fetched
 
@@ -40,6 +46,8 @@ log = logging.getLogger(__name__)
 
 PROJECT_IN_POLL_S = 0.2
 """How long (s) the polling worker projects rooms after a cycle. Other workers project the rest."""
+FAST_POLLING_S = 2.0
+"""How long (s) one task polls fast. It then ends, so that its worker can stop."""
 PROJECT_IN_TASK_S = 5.0
 OUTDATED_IN_TASK_S = 2.0
 WAKE_UP_EXPIRES_S = 30
@@ -54,9 +62,41 @@ _renewed: dict[str, float] = {}
 
 @shared_task(name="sync.poll")
 def poll() -> None:
-    """Poll for one cycle if this process gets the lease, then project a small backlog at once."""
+    """Run a polling cycle if it is due. If `AGORA_POLL_SECONDS` is not set, `polling_pace` decides.
+
+    In fast polling, run cycles for `FAST_POLLING_S` seconds, because a message to the worker for each cycle
+    would cost more than the cycle.
+    """
     cloud = client()
-    polled = poller_for(cloud).poll() if cloud is not None else None
+    if cloud is None:
+        return
+    poller = poller_for(cloud)
+    if settings.AGORA_POLL_SECONDS is not None:
+        _poll_once(poller)
+    elif poller.pace.busy.acquire(blocking=False):
+        try:
+            _poll_in_time(poller)
+        finally:
+            poller.pace.busy.release()
+
+
+def _poll_in_time(poller: Poller) -> None:
+    pace = poller.pace
+    cycles = 0.0
+    while (interval_s := pace.interval_s()) < NORMAL_S and cycles < FAST_POLLING_S / interval_s:
+        if (left_s := pace.left_s(interval_s)) > 0:
+            time.sleep(left_s)
+        pace.begin()
+        _poll_once(poller, fast=True)
+        cycles += 1
+    if not cycles and pace.left_s(interval_s) <= EARLY_S:
+        pace.begin()
+        _poll_once(poller)
+
+
+def _poll_once(poller: Poller, *, fast: bool = False) -> None:
+    """Run one polling cycle if this process gets the lease. Project the new events if there are few."""
+    polled = poller.poll(fast=fast)
     if polled is None:
         return
     wake_up_gap_filling(polled.rooms)
@@ -72,7 +112,7 @@ def project_room(room_id: int) -> None:
 
 @shared_task(name="sync.fold_due")
 def project_due() -> None:
-    """Read responses that a worker left unread when it died, and project the rooms that are due."""
+    """Project the rooms that are due. Before that, read responses that a worker left unread when it died."""
     for answer_id in inbox.unread(received_before=clock.now() - READER_DIED_AFTER):
         inbox.read(answer_id)
     project_waiting(within_s=PROJECT_IN_TASK_S)
@@ -82,8 +122,7 @@ def project_due() -> None:
 def project_outdated(within_s: float = OUTDATED_IN_TASK_S) -> int:
     """Project rooms with an outdated projection version again, the newest first. Return how many.
 
-    Each room has its own transaction, and its pages show the old rows until the commit. Stop after `within_s`
-    seconds. Also stop between two rooms if new events wait for projection.
+    Stop after `within_s` seconds, or if new events wait for projection.
     """
     done = 0
     with only_one("projection") as mine:
@@ -99,7 +138,7 @@ def project_outdated(within_s: float = OUTDATED_IN_TASK_S) -> int:
 
 @shared_task(name="sync.fill_holes")
 def fill_gaps() -> Fetched | None:
-    """Request the events of sequence gaps that are due, and project the new events."""
+    """Request the missing events of gaps that are due, and project the new events."""
     return _fetch("gaps", gap_filling.fill_due)
 
 
@@ -118,28 +157,46 @@ def reconcile() -> Fetched | None:
 
 @shared_task(name="sync.profiles")
 def refresh_rooms() -> Fetched | None:
-    """Read the names, schedules and recordings' files of rooms that are due."""
-    return _fetch("room_refresh", room_refresh.refresh_due)
+    """Read the names, schedules, people and recordings of rooms that are due.
+
+    Also find the classes and the people that notifications about channels name.
+    """
+
+    def work(cloud: Client, *, most: int | None) -> Fetched:
+        found = notification_rooms.find_due(cloud, most=most)
+        notification_presence.settle_due()
+        left = None if most is None else max(0, most - found.requests)
+        found.add(room_refresh.refresh_due(cloud, most=left))
+        return found
+
+    return _fetch("room_refresh", work)
+
+
+@shared_task(name="sync.chat")
+def read_chat() -> Fetched | None:
+    """Read the hours and chat rooms of Agora Chat that are due. Read at most one hour for each app."""
+    return _fetch("chat", lambda cloud, *, most: chat_rooms.read_due(cloud))
 
 
 @shared_task(name="sync.tidy")
 def tidy() -> None:
-    """Delete old responses, old evidence of competing readers, and old pending confirmations."""
+    """Delete old responses, chat hours, evidence of competing readers and pending confirmations."""
     inbox.prune()
+    chat_history.prune()
     competing_reader.prune()
     confirmation.forget_old()
 
 
 def client() -> Client | None:
-    """Return the client for the cloud in the settings, or None if the settings are incomplete."""
+    """Return a client for the cloud, or None if the settings are incomplete."""
     return None if settings.AGORA.problems() else client_for(settings.AGORA)
 
 
 @contextmanager
 def only_one(kind: str) -> Iterator[bool]:
-    """Yield True if no other thread or process is doing this kind of work, else False.
+    """Yield True if no other thread or process is doing this kind of work. Otherwise yield False.
 
-    Requests in the block have a lower priority than people's commands and polling.
+    Requests in the block have a lower priority than commands and polling.
     """
     name = f"{settings.AGORA.app_id}:{kind}"
     with _making:
@@ -160,9 +217,9 @@ def only_one(kind: str) -> Iterator[bool]:
 
 
 def _fetch(kind: str, work: Callable[..., Fetched]) -> Fetched | None:
-    """Call `work` with the client and with `most`, the requests that it may plan. Project new events.
+    """Call `work` with the client and the number of requests that it may plan. Project the new events.
 
-    Return the result of `work`, or None if another process does this work or the cloud is not set up.
+    Return the result of `work`. Return None if another process does this work or the cloud is not set up.
     """
     cloud = client()
     if cloud is None:
@@ -176,9 +233,9 @@ def _fetch(kind: str, work: Callable[..., Fetched]) -> Fetched | None:
 
 
 def project_waiting(*, within_s: float) -> list[int]:
-    """Project due rooms for about `within_s` seconds, the longest-waiting first.
+    """Project due rooms for about `within_s` seconds. Return the ids of rooms that still wait.
 
-    Return the ids of due rooms that were not projected in this time.
+    The longest-waiting rooms are first.
     """
     ends_at = clock.monotonic() + within_s
     rooms = projector.due_rooms()
@@ -192,14 +249,14 @@ def project_waiting(*, within_s: float) -> list[int]:
 
 
 def wake_up_gap_filling(rooms: set[int]) -> None:
-    """Send a wake-up, so the events in new gaps are requested at once and not at the next beat."""
+    """Send a wake-up, so that the events in new gaps are requested immediately."""
     new = SequenceGap.objects.filter(state=SequenceGap.State.OPEN, asks=0, first_asked_at__isnull=True)
     if rooms and new.exists():
         _wake_up(fill_gaps)
 
 
 def _wake_up(task: Task[Any, Any], *ids: int) -> bool:
-    """Send a wake-up. Return False if the broker is unreachable; the work then waits for the next beat."""
+    """Send a wake-up. Return False if the broker is unreachable. The work then waits for the next beat."""
     try:
         task.apply_async(args=ids, expires=WAKE_UP_EXPIRES_S, retry=False)
     except OperationalError as error:

@@ -26,20 +26,26 @@ LARGEST_BODY: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The number of new items in a request, and the number of items that were already known."""
+    """The number of new items in a request, and the number of items that were already stored."""
 
     stored: int
     duplicates: int
 
 
 def signature(*, secret: str, timestamp: str, body: bytes) -> str:
-    """Return the value of `X-Relay-Signature`: `sha256=` and the HMAC of "timestamp.body" in hexadecimal."""
+    """Return the expected value of the header `X-Relay-Signature`.
+
+    It is `sha256=` and the HMAC of "timestamp.body" in hexadecimal.
+    """
     signed = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
     return f"sha256={signed.hexdigest()}"
 
 
 def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_s: float) -> str:
-    """Return why a request can't be trusted, as text for the log and the relay, or "" if it can."""
+    """Return the reason why a request can't be trusted, or "" if its signature is valid.
+
+    The log and the relay get this text.
+    """
     if not secret:
         return (
             "RELAY_SECRET is not set here, so no relay can be trusted: set it, and give the relay the same."
@@ -57,7 +63,7 @@ def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_
 
 
 def accept(body: bytes, *, timestamp: str) -> Accepted:
-    """Store and project the items of a request whose signature was verified. Send nothing to the cloud.
+    """Store and project the items of a request. The caller has verified the signature.
 
     ``timestamp`` is the time in the request. It distinguishes a repeated request from a new request with the
     same items. If an item is invalid, store nothing and raise Refused.
@@ -69,3 +75,9 @@ def accept(body: bytes, *, timestamp: str) -> Accepted:
     projector.project_rooms(sorted(found.rooms))
     stored = found.stored + found.set_aside
     return Accepted(stored=stored, duplicates=found.items - stored)
+
+
+def accept_notification(body: bytes) -> inbox.Found:
+    """Store a notification of the cloud's Notifications service. The caller has verified its signatures."""
+    raw = RawAnswer(body=body, http_status=0, received_at_ms=clock.now_ms(), request_id=None, path="")
+    return inbox.read(inbox.keep(raw, source=InboxAnswer.Source.NOTICE).pk)

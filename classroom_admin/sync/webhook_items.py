@@ -33,7 +33,7 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class WebhookItem:
-    """An item of a request: an event to store, and its stream. A direct message may lack a room."""
+    """An event in a webhook request, and its stream. A direct message may have no room."""
 
     stream: Stream
     event: dict[str, Any]
@@ -50,7 +50,7 @@ class WebhookItem:
 def read_items(body: bytes, *, request: str) -> list[WebhookItem]:
     """Return the items of a request. Raise Refused if the body or any item is invalid.
 
-    ``request`` is the timestamp of the request, or "" for a request that an earlier release stored.
+    ``request`` is the timestamp of the request. It is "" for requests that an earlier release stored.
     """
     try:
         content = read_json(body)
@@ -96,7 +96,7 @@ def _read(item: object, *, receipt: str) -> WebhookItem:
 
 
 def _room(item: Mapping[str, Any], event: Mapping[str, Any]) -> str | None:
-    """Return the room's id in the item, the notification, or the origin of a direct message (`fromRoom`)."""
+    """Return the id of the item's room. A direct message has it in `fromRoom`."""
     inside = mapping(mapping(event.get("data")).get("fromRoom")).get("roomUuid")
     named = item.get("roomUuid") or event.get("roomUuid") or inside
     return identifier(named, ROOM_ID_LENGTH)
@@ -110,8 +110,8 @@ def _check_place(stream: Stream, event: dict[str, Any]) -> None:
 def sort_items(items: Iterable[WebhookItem]) -> Sorted:
     """Group items by room and stream.
 
-    A direct message without a room gets the current or last room of its sender. If none is known, add the
-    message to `aside`.
+    A direct message without a room gets the current or last room of its sender. If the sender has none, add
+    the message to `aside`.
     """
     items = list(items)
     result = Sorted()

@@ -1,1 +1,1 @@
-"""The dashboard's pages, such as the class list, the page of a class, and the settings."""
+"""The dashboard's pages, such as the list of classes, the page of a class, and the settings."""

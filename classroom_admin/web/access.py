@@ -16,7 +16,7 @@ from classroom_admin.accounts.models import User
 
 
 class AuthenticatedHttpRequest(HttpRequest):
-    """A request from a signed-in user, for type annotations. `signed_in` guarantees the sign-in."""
+    """A type for the request of a signed-in user. Use it in views with `signed_in`."""
 
     user: User
     htmx: HtmxDetails
@@ -30,8 +30,8 @@ AuthenticatedView = Callable[Concatenate[AuthenticatedHttpRequest, Arguments], H
 def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
     """Require a sign-in. Redirect other people to the sign-in page, which sends them back afterwards.
 
-    For an htmx request, return 401 with a header that makes the browser reload the page. The reload leads to
-    the sign-in page. Without the reload, an outdated page would stay open.
+    For an htmx request, return 401 with a header that makes the browser reload the page. Otherwise an
+    outdated page would stay open.
     """
 
     @wraps(view)
@@ -48,7 +48,7 @@ def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
 
 
 def administrator_only(view: AuthenticatedView[Arguments]) -> View[Arguments]:
-    """Let only administrators use `view`. Raise Http404 for teachers. Redirect others to the sign-in page."""
+    """Require an administrator. Raise Http404 for teachers, and redirect other people to the sign-in page."""
 
     @signed_in
     @wraps(view)

@@ -10,9 +10,9 @@ from django.shortcuts import render
 def ask(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """Render `template` as a dialog (htmx) or a page. It must extend `base` and fill the block `dialog`.
+    """Render `template` as a dialog for htmx, otherwise as a page. It must extend `base`.
 
-    A form in the dialog needs no CSRF token of its own, because the page sends its token with every request.
+    A form in the dialog needs no CSRF token, because the page sends its own token with every request.
     """
     in_dialog = bool(getattr(request, "htmx", False))
     base = "shared/dialog.html" if in_dialog else "shared/dialog_page.html"
@@ -20,5 +20,5 @@ def ask(
 
 
 def sent(request: HttpRequest) -> QueryDict | None:
-    """Return the form data of a POST (maybe empty), or None for other methods. Pass the result to a form."""
+    """Return the data of a POST, or None for other methods. A form is bound only to data of a POST."""
     return request.POST if request.method == "POST" else None

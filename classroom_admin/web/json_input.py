@@ -8,17 +8,20 @@ from typing import Any, Final, NoReturn
 from django.utils.translation import gettext as _
 
 LONGEST: Final = 64 * 1024
-"""The maximum size of a text in bytes. The cloud sends each changed property to the whole class."""
+"""The maximum size of the input in bytes. The cloud sends each changed property to the whole class."""
 DEEPEST: Final = 64
 """The maximum depth of nested brackets."""
 MOST_DIGITS: Final = 300
-"""The maximum number of digits in an integer. Every JSON parser can read it, at least as a float."""
+"""The maximum number of digits in an integer. Every JSON parser can read such integers, if only as floats."""
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 """The characters that JSON may contain but UTF-8 or some databases can't store: surrogates and NUL."""
 
 
 class BadJson(ValueError):
-    """The error for invalid JSON. ``line`` and ``column`` count from 1; 0 means an unknown position."""
+    """Raised for invalid JSON.
+
+    ``line`` and ``column`` count from 1. They are 0 if the position is unknown.
+    """
 
     def __init__(self, words: str, *, line: int = 0, column: int = 0) -> None:
         where = _("Line %(line)d, column %(column)d: ") % {"line": line, "column": column} if line else ""
@@ -28,10 +31,10 @@ class BadJson(ValueError):
 
 
 def read_object(text: str) -> dict[str, Any]:
-    """Return the JSON object in ``text``; ``{}`` for an empty text.
+    """Return the JSON object in ``text``. If ``text`` is empty, return ``{}``.
 
-    Raise ``BadJson`` for a syntax error, a repeated name, or a value that is not an object. Also raise it for
-    data that can't be stored, and for a text that exceeds ``LONGEST`` or ``DEEPEST``.
+    Raise ``BadJson`` for a syntax error, a repeated key, a value that is not an object, data that can't be
+    stored, or input that is too long or too deep.
     """
     long = len(text.encode("utf-8", "replace"))
     if long > LONGEST:
@@ -50,9 +53,9 @@ def read_object(text: str) -> dict[str, Any]:
 
 
 def read_own_object(text: str) -> dict[str, Any]:
-    """Return the object in a text that ``pretty`` wrote. Any size is allowed, as the data is from the cloud.
+    """Return the object in a string from ``pretty``. It may be of any size.
 
-    Raise ``BadJson`` if the text is no longer a JSON object.
+    Raise ``BadJson`` if the text is not a JSON object.
     """
     try:
         value = json.loads(text) if text.strip() else {}
@@ -64,12 +67,12 @@ def read_own_object(text: str) -> dict[str, Any]:
 
 
 def pretty(value: Any) -> str:
-    """Return a value as readable JSON: indented, in the original order, and without unnecessary escapes."""
+    """Return a value as indented JSON in the original order."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def size(value: Any) -> int:
-    """Return how many bytes a value has in the JSON that we send to the cloud."""
+    """Return the size of a value in bytes, in the JSON that we send to the cloud."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
 
 
@@ -103,7 +106,7 @@ def _in_words(error: json.JSONDecodeError) -> str:
         "Expecting ':' delimiter": _("a colon after the name is missing"),
         "Extra data": _("there is extra text after the end"),
         "Unterminated string starting at": _("the closing quotation mark is missing"),
-        "Invalid control character at": _("a text contains a line break or a tab; write \\n or \\t"),
+        "Invalid control character at": _("a string contains a line break or a tab; write \\n or \\t"),
         "Invalid \\escape": _("a single backslash is not allowed; write two"),
         "Invalid \\uXXXX escape": _("four digits (0 to 9, a to f) must follow \\u"),
     }
@@ -154,7 +157,7 @@ def _is_deeper(value: Any, than: int) -> bool:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield all names and strings inside a value."""
+    """Yield every string in a JSON value. This includes the keys of objects."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -7,10 +7,10 @@ from classroom_admin.rooms.models import Room
 
 
 class Acknowledgement(models.Model):
-    """An acknowledgement of one kind of alert in a class. Nobody sees the alert as active before `until`.
+    """An acknowledgement of one kind of alert in a class. It lasts until `until`.
 
-    A class has at most one row per kind; a later acknowledgement replaces the row. `at` and `until` are cloud
-    times. `whole` means until the class ends; `until` is then the latest possible end of the class.
+    `at` and `until` are cloud times. If `whole` is True, it lasts until the class ends, and `until` is the
+    latest possible end. A later acknowledgement of the same kind replaces it.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")

@@ -9,10 +9,7 @@ NUL = "\x00"
 
 
 class RefuseNulCharacters:
-    """A middleware that answers 400 if the path or a cookie contains NUL, which PostgreSQL can't store.
-
-    Form fields refuse NUL characters with a message; `search_words` removes them.
-    """
+    """Middleware that responds with 400 if the path or a cookie contains NUL. PostgreSQL can't store it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,17 +1,20 @@
 """Parse the parameters of addresses and forms: primary keys, numbers and search words."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any, Final
 
 from django import forms
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext
 
 MOST_DIGITS: Final = 18
 """The maximum number of digits in a primary key. Some databases can't compare longer numbers."""
+LATEST_YEAR: Final = 2200
 
 
 class RowKeyConverter:
-    """The path converter for primary keys, such as `<number:pk>`."""
+    """A path converter for primary keys, such as `<number:pk>`."""
 
     regex = f"[0-9]{{1,{MOST_DIGITS}}}"
 
@@ -23,7 +26,7 @@ class RowKeyConverter:
 
 
 class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not generic at run time
-    """A field of rows selected by primary key. It refuses numbers that some databases can't compare."""
+    """A field that selects rows by primary key. It refuses numbers that are too large for a database."""
 
     def clean(self, value: Any) -> Any:
         for one in value if isinstance(value, list | tuple) else ():
@@ -33,8 +36,24 @@ class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # no
         return super().clean(value)
 
 
+def require_plausible_year(day: date) -> None:
+    """Raise ValidationError if the year is very early or late, because a time could overflow."""
+    if not 1970 < day.year < LATEST_YEAR:
+        raise forms.ValidationError(gettext("This year is out of range. Check the date."))
+
+
+class LocalMomentField(forms.DateTimeField):
+    """A field for a date and time in the person's time zone, in a plausible year."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        found = super().to_python(value)
+        if found is not None:
+            require_plausible_year(found)
+        return found
+
+
 def number(request: HttpRequest, name: str) -> int | None:
-    """Return the query parameter `name` as a number; None if missing. Raise Http404 if it is no number."""
+    """Return the query parameter `name` as a number, or None. Raise Http404 if it is not a number."""
     value = request.GET.get(name, "")
     if not value:
         return None
@@ -44,10 +63,15 @@ def number(request: HttpRequest, name: str) -> int | None:
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text consists of ASCII digits, at most MOST_DIGITS."""
+    """Return whether a string consists of at most MOST_DIGITS ASCII digits."""
     return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
 
 
+def without_nul(text: str) -> str:
+    """Return the text without NUL characters, because some databases can't store or compare them."""
+    return text.replace("\x00", "")
+
+
 def search_words(query: Mapping[str, str], *, most: int = 100) -> str:
-    """Return the parameter `q`, cut to `most` characters. Remove NUL, which some databases can't store."""
-    return query.get("q", "").replace("\x00", "").strip()[:most]
+    """Return the parameter `q` without NUL characters and at most `most` characters long."""
+    return without_nul(query.get("q", "")).strip()[:most]

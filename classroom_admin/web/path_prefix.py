@@ -1,9 +1,9 @@
-"""Serve the dashboard under the path of PUBLIC_URL, such as /classes, if it has a path.
+"""Serve the dashboard under the path of PUBLIC_URL, such as /classes, if PUBLIC_URL has a path.
 
 This path is the prefix. In Django, every address begins with the prefix (`urls.py`). A proxy may remove or
 keep the prefix. `WithoutPrefix` therefore removes the prefix if present, and `WithPrefix` adds it again for
-Django. Between the two, paths have no prefix. The host may have other programs, so our cookies have the
-prefix as their path.
+Django. Between these two middlewares, paths have no prefix. The host may have other programs, so our cookies
+have the prefix as their path.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,10 +21,10 @@ from classroom_admin.common.size_limit import Receive, Scope, Send
 
 
 class WithoutPrefix:
-    """An ASGI middleware that removes the prefix from paths, and the cookies of other programs on the host.
+    """ASGI middleware that removes the prefix from paths. It also removes other programs' cookies.
 
-    The prefix may equal one of our addresses, such as /classes. A path that begins like this then counts as
-    our address. In this case the proxy must remove the prefix.
+    If the prefix equals one of our paths, such as /classes, the path does not show whether it has a prefix.
+    Paths are then not changed, and the proxy must remove the prefix.
     """
 
     def __init__(self, inner: Any, prefix: str) -> None:
@@ -51,7 +51,7 @@ class WithoutPrefix:
 
 
 class WithPrefix:
-    """An ASGI middleware that adds the prefix to paths."""
+    """ASGI middleware that adds the prefix to paths."""
 
     def __init__(self, inner: Any, prefix: str) -> None:
         self._inner = inner
@@ -64,7 +64,7 @@ class WithPrefix:
 
 
 def first_folders(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str]:
-    """Yield the first folder of each address in these URL patterns."""
+    """Yield the first path segment of each of these URL patterns."""
     for pattern in patterns:
         folder = str(pattern.pattern).lstrip("^").partition("/")[0]
         if folder:
@@ -74,10 +74,10 @@ def first_folders(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str]
 
 
 def first_cookies(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return the headers with only the first of the cookies that have the same name.
+    """Return the headers with only the first cookie of each name.
 
-    A browser sends the cookie with the longest path first: ours. Django would use the last one, which belongs
-    to another program on the host.
+    Browsers send the cookie with the longest path first. This is ours. Django would use the last one, which
+    belongs to another program on the host.
     """
     others = [(name, value) for name, value in headers if name != b"cookie"]
     pairs = b";".join(value for name, value in headers if name == b"cookie").split(b";")
@@ -89,9 +89,9 @@ def first_cookies(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, b
 
 
 class Messages(FallbackStorage):
-    """Django's storage of messages, with the prefix as the path of its cookie.
+    """Message storage that sets the prefix as the path of its cookie.
 
-    Django would set the cookie for the whole host.
+    Django would set it for the whole host.
     """
 
     def update(self, response: HttpResponseBase) -> list[Message] | None:

@@ -1,4 +1,4 @@
-"""Write the texts that scripts show into the page, in the page's language (see static/js/texts.js).
+"""Put the texts for scripts into the page, in the page's language (see static/js/texts.js).
 
 Placeholders are in braces. A text with a number has one form for each plural category of `Intl.PluralRules`.
 Forms that equal the form "other" are left out.
@@ -18,10 +18,10 @@ WORDS: Final = {
     # age of the data
     "none": _("No data from the cloud yet"),
     "fresh": _("Up to date"),
-    "stale": _("Out of date: {age}"),
+    "stale": _("Out of date for {age}"),
     "old": _("Updated {age} ago"),
     "offline": _("No connection"),
-    "offline_for": _("No connection: {age}"),
+    "offline_for": _("No connection for {age}"),
     "trouble": _("Problem with the cloud"),
     "answered": _("Last answer from the cloud"),
     "seconds": _("{seconds} s"),
@@ -32,6 +32,7 @@ WORDS: Final = {
     "hours": _("{hours} h {minutes} min"),
     "ago": _("{time} ago"),
     "over_time": _("{time} overtime"),
+    "time_left": _("{time} left"),
     # errors
     "not_open": _("You no longer have access to this class. Reload the page."),
     "unreachable": _(
@@ -45,13 +46,15 @@ WORDS: Final = {
         "the page shows the result."
     ),
     "requested": _("{what}: requested…"),
+    "no_match": _("No one in this class matches."),
+    "search_all": _("Search all classes"),
     "copy_by_hand": _("Press Ctrl+C to copy"),
     # announcements for screen readers
     "list": _(", "),
     "hand": _("{names} raised a hand"),
     "entered": _("{names} joined"),
     "left": _("{names} left"),
-    "live": _("{names}: class is live"),
+    "live": _("Now live: {names}"),
     "paused": _("Announcements for screen readers are paused"),
     "pause": _("Pause announcements for screen readers"),
 }
@@ -61,6 +64,12 @@ COUNTED: Final[dict[str, Callable[[int], str]]] = {
     "entered_many": lambda n: ngettext("{count} person joined", "{count} people joined", n),
     "left_many": lambda n: ngettext("{count} person left", "{count} people left", n),
     "live_many": lambda n: ngettext("{count} class started", "{count} classes started", n),
+    "left_match": lambda n: ngettext(
+        "{count} person who has left matches your search.",
+        "{count} people who have left match your search.",
+        n,
+    ),
+    "newer": lambda n: ngettext("{count} new", "{count} new", n),
     "changes": lambda n: ngettext("{count} change", "{count} changes", n),
 }
 # Each number has its plural category in every language that uses this category.
@@ -68,14 +77,14 @@ SAMPLES: Final = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 
 
 
 class Readable(DjangoJSONEncoder):
-    """A JSON encoder that does not escape letters, because escapes would triple the size of Arabic texts."""
+    """A JSON encoder that does not escape letters. Escapes would make Arabic texts three times as long."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options | {"ensure_ascii": False})
 
 
 def words_for_scripts() -> SafeString:
-    """Return the `<script>` element with the texts in the active language."""
+    """Return a `<script>` element with the texts in the active language."""
     return _element(get_language() or "en")
 
 

@@ -9,6 +9,7 @@ from classroom_admin.common.size_limit import SizeLimit
 from classroom_admin.realtime import session
 from classroom_admin.realtime.middleware import RealtimeMiddleware
 from classroom_admin.realtime.rights import Refused
+from classroom_admin.sync import chat_webhook, notification_reading
 from classroom_admin.sync.webhook import LARGEST_BODY
 
 FORM_BYTES: Final = 3_000_000
@@ -17,19 +18,23 @@ CLASS_LIST_BYTES: Final = 12_000_000
 """The limit for a class list file. It is above the page's own limit, so the page can show a message."""
 _FILES: Final = re.compile(r"/classes/(?P<key>[a-z0-9]{1,16})/files/(?:add|upload)/")
 _CLASS_LIST: Final = re.compile(r"/lists/[^/]+/upload/")
-_WEBHOOK: Final = "/api/notifications"
+_WEBHOOKS: Final = {
+    "/api/notifications": LARGEST_BODY,
+    "/api/agora/notifications": notification_reading.LARGEST_BODY,
+    "/api/agora/chat": chat_webhook.LARGEST_BODY,
+}
 
 
 def limited(front: RealtimeMiddleware, inner: Any) -> None:
-    """Make `front` call `inner` through a size limit.
+    """Make `front` call `inner` unless the request body is too large for the URL.
 
-    Check the access to uploads here, because the whole body arrives before Django checks the session.
+    Access to uploads is checked here, because the whole body arrives before Django checks the session.
     """
 
     async def most_bytes(scope: Any) -> int:
         path = scope["path"]
-        if path.removesuffix("/") == _WEBHOOK:
-            return LARGEST_BODY
+        if (most := _WEBHOOKS.get(path.removesuffix("/"))) is not None:
+            return most
         if _CLASS_LIST.fullmatch(path):
             return CLASS_LIST_BYTES
         found = _FILES.fullmatch(path)

@@ -6,12 +6,13 @@ from classroom_admin.web import icons
 from classroom_admin.web.bulk import views as bulk
 from classroom_admin.web.calendar import views as calendar
 from classroom_admin.web.class_history import views as history
-from classroom_admin.web.class_list import acknowledgement
+from classroom_admin.web.class_list import acknowledgement, no_teacher
 from classroom_admin.web.class_list import views as classes
 from classroom_admin.web.classroom import (
     breakout_rooms,
     chat,
     commands,
+    control_views,
     people_views,
     quizzes_polls,
     recording,
@@ -21,26 +22,32 @@ from classroom_admin.web.classroom.properties import views as properties
 from classroom_admin.web.files import serving
 from classroom_admin.web.files import views as files
 from classroom_admin.web.scheduling import views as scheduling
+from classroom_admin.web.students import views as students
 
 app_name = "live"
 urlpatterns = [
-    # the class list
+    # the list of classes
     path("", classes.page, name="classes"),
     path("live/classes/", classes.changes, name="classes_changes"),
+    path("live/status/", classes.status, name="status"),
+    path("live/tiles/", classes.more, name="more_tiles"),
     re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", icons.sprite_file, name="icons"),
     path("keys/", acknowledgement.keyboard_shortcuts, name="keys"),
     path("classes/<key>/snooze/", acknowledgement.acknowledge_alerts, name="snooze"),
+    path("classes/<key>/enter/<name>/", no_teacher.enter, name="enter"),
+    path("classes/<key>/substitute/", no_teacher.substitute, name="substitute"),
     path("together/", bulk.bulk_actions, name="together"),
     path("together/<run>/", bulk.bulk_action, name="run"),
     path("account/calendar/", calendar.page, name="calendar"),
     path("calendar/<token>.ics", calendar.calendar, name="calendar_feed"),
+    path("search/", students.search, name="search"),
+    path("students/<number:pk>/", students.student, name="student"),
     # scheduling
     path("classes/new/", scheduling.create, name="create"),
     path("classes/new/check/", scheduling.check, name="check_class"),
     path("plans/", scheduling.plans, name="plans"),
     path("plans/<key>/", scheduling.plan, name="plan"),
     path("plans/<key>/change/", scheduling.change, name="change_plan"),
-    path("plans/<key>/move/<number:pk>/", scheduling.move, name="move_planned"),
     path("plans/<key>/<name>/", scheduling.change_state, name="plan_do"),
     # a class
     path("live/classes/<key>/", views.changes, name="class_changes"),
@@ -51,15 +58,19 @@ urlpatterns = [
     path("classes/<key>/attendance/", people_views.whole_attendance, name="attendance"),
     path("classes/<key>/kept-out/", people_views.banned, name="kept_out"),
     path("classes/<key>/groups/", breakout_rooms.page, name="groups"),
+    path("classes/<key>/groups/<group>/<name>/", control_views.group_form, name="group"),
     path("classes/<key>/properties/", properties.page, name="properties"),
     path("classes/<key>/properties/check/", properties.check, name="check_properties"),
     path("classes/<key>/chat/", chat.messages, name="chat"),
     path("classes/<key>/chat/<of>/<number:number>/there/", chat.present_at, name="there"),
     path("classes/<key>/questions/<of>/<number:pk>/", quizzes_polls.question_page, name="question"),
+    path("classes/<key>/questions/<of>/<number:pk>/end/", control_views.end_question, name="end_question"),
     path("classes/<key>/recordings/<number:pk>/streams/", recording.addresses, name="streams"),
     path("classes/<key>/do/<name>/", commands.command, name="command"),
     path("classes/<key>/people/<number:pk>/remove/", people_views.remove, name="remove"),
     path("classes/<key>/people/<number:pk>/let-back/", people_views.unban, name="let_back"),
+    path("classes/<key>/people/<number:pk>/<name>/", control_views.person_form, name="person_form"),
+    path("classes/<key>/people/do/", control_views.people_do, name="people_do"),
     path("classes/<key>/removals/<number:pk>/call-off/", people_views.cancel, name="call_off"),
     path("classes/<key>/commands/<number:pk>/check/", commands.verify, name="check"),
     path("classes/<key>/list/", commands.class_list, name="class_list"),

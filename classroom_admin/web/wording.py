@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from classroom_admin.actions.verification import can_verify
 from classroom_admin.audit.actions import COMMANDS, label
@@ -25,14 +26,26 @@ ROLES: Final = dict(Role.choices) | {"unknown": _("unknown role")}
 PATIENCE: Final = timedelta(seconds=60)
 # After this time without an event, the page says that no event arrived and offers to verify the command.
 QUIET_FOR: Final = timedelta(seconds=10)
+HOUR: Final = 3600
+DAY: Final = 24 * HOUR
 _NO_REASON: Final = _("The cloud gave no reason. Try again in a moment.")
 # Pages show the target of these commands only. Other commands are about the class, which the page names.
-_NAMED: Final = ("participant.", "resource.", "room.use_list", "class_list.")
+_NAMED: Final = (
+    "participant.",
+    "resource.",
+    "room.use_list",
+    "class_list.",
+    "groups.move",
+    "groups.rename",
+    "groups.close_one",
+    "tool.on",
+    "tool.off",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandStatus:
-    """A command and its state, for display. `state` is requested, accepted, confirmed, failed or done."""
+    """A command and its state for display. `state` is requested, accepted, confirmed, failed or done."""
 
     entry_id: int
     action: str
@@ -54,7 +67,7 @@ class CommandStatus:
 
     @property
     def late_at(self) -> datetime | None:
-        """Return the cloud time from which pages call the outcome unknown; None if the outcome is known."""
+        """Return the cloud time when pages begin to call the outcome unknown, or None if it is known."""
         if not (self.waits or self.unknown):
             return None
         return clock.as_cloud_time(self.at + QUIET_FOR)
@@ -70,6 +83,30 @@ class CommandStatus:
         return self.state == "requested" or (self.state == "accepted" and not self.final)
 
 
+def early_words(early: timedelta) -> str:
+    """Return a question whether to start a class this long before its scheduled time."""
+    minutes = round(early.total_seconds() / 60)
+    if minutes < 120:
+        words = ngettext("Start %(n)d minute early?", "Start %(n)d minutes early?", minutes)
+        return words % {"n": minutes}
+    if minutes < 48 * 60:
+        hours = round(minutes / 60)
+        return ngettext("Start %(n)d hour early?", "Start %(n)d hours early?", hours) % {"n": hours}
+    days = round(minutes / (24 * 60))
+    return ngettext("Start %(n)d day early?", "Start %(n)d days early?", days) % {"n": days}
+
+
+def length_in_words(seconds: int) -> str:
+    """Return a duration in its largest unit, such as "10 minutes" or "2 days"."""
+    if seconds and seconds % DAY == 0:
+        return ngettext("%(count)d day", "%(count)d days", seconds // DAY) % {"count": seconds // DAY}
+    if seconds and seconds % HOUR == 0:
+        return ngettext("%(count)d hour", "%(count)d hours", seconds // HOUR) % {"count": seconds // HOUR}
+    if seconds and seconds % 60 == 0:
+        return ngettext("%(count)d minute", "%(count)d minutes", seconds // 60) % {"count": seconds // 60}
+    return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+
+
 def command_statuses(entries: Iterable[Entry]) -> list[CommandStatus]:
     """Return the status of each command, in the same order. Omit entries without a step."""
     found = ((entry, sorted(entry.steps.all(), key=lambda step: step.pk)) for entry in entries)
@@ -82,7 +119,7 @@ def command_state(entry: Entry) -> CommandStatus:
 
 
 def under_way(commands: Iterable[CommandStatus], *, now: datetime) -> set[str]:
-    """Return the names of the actions whose commands wait for the cloud. Their buttons show this."""
+    """Return the names of the actions with a command that waits for the cloud."""
     return {one.action for one in commands if one.waits and now - one.at < PATIENCE}
 
 
@@ -114,7 +151,7 @@ def _status(entry: Entry, steps: list[Step]) -> CommandStatus:
 
 
 def _decisive(steps: list[Step]) -> Step:
-    """Return the step that decides the state: the first *confirmed* step, or else the last step."""
+    """Return the step that decides the state: the first *confirmed* step, otherwise the last one."""
     confirmed = [step for step in steps if step.kind == Step.Kind.CONFIRMED]
     return confirmed[0] if confirmed else steps[-1]
 

@@ -5,5 +5,4 @@ import "./morph.js";
 import "./focus.js";
 import "./announce.js";
 import "./stream.js";
-import "./search_key.js";
 import "./page.js";

@@ -1,4 +1,4 @@
-// The class list: tiles or rows, new alerts, keyboard shortcuts, and selecting classes. The view options are stored in a
+// The list of classes: tiles or rows, new alerts, keyboard shortcuts, and selecting classes. The view options are stored in a
 // cookie, so that the server renders the page with them.
 "use strict";
 
@@ -6,7 +6,7 @@
   const $ = (selector, scope = document) => scope.querySelector(selector);
   const $$ = (selector, scope = document) => [...scope.querySelectorAll(selector)];
   const main = $("#main");
-  const sum = $("#wall-sum"); // morphing keeps the element
+  const alerts = $("#alerts"); // morphing does not replace this element
   const title = document.title;
   const TILES = "#classes-live > .tile";
   const SOUND_EVERY_MS = 3000;
@@ -85,24 +85,24 @@
       now.set(tile.id, kinds);
     }
     known = now;
-    const count = Number(sum.dataset.count); // of all classes, also of those that the list does not show
+    const count = Number(alerts.dataset.count); // of all classes, also of those that the list does not show
     const heading = count ? `(${count}) ${title}` : title;
     if (document.title !== heading) document.title = heading;
     // hidden classes cannot be selected
-    for (const box of $$("input[form='bulk']:checked")) if (!isShown(box.parentNode)) box.checked = false;
+    for (const box of $$("input[form='bulk']:checked")) if (choosing && !isShown(box.parentNode)) box.checked = false;
     tally();
     if (fresh.length) tell(fresh);
   }
 
   const nameOf = (tile) => $("h3", tile).textContent.trim();
-  const needOf = (tile) => $$(".reason:not(.rests) > span:not(.reason-age)", tile).map((one) => one.textContent).join(", ");
+  const needOf = (tile) => $(".who", tile).textContent.trim().replace(/\s+/g, " ");
 
   function tell(tiles) {
     for (const tile of tiles.slice(0, 3)) window.announce?.("said", `${nameOf(tile)}: ${needOf(tile)}`);
     if (choices.has("sound")) beep();
     if (!choices.has("notes") || !("Notification" in window) || Notification.permission !== "granted") return;
     const one = tiles.length === 1;
-    const head = one ? nameOf(tiles[0]) : sum.textContent.trim().replace(/\s+/g, " ");
+    const head = one ? nameOf(tiles[0]) : $("#alerts-title").textContent.trim().replace(/\s+/g, " ");
     const body = one ? needOf(tiles[0]) : tiles.slice(0, 5).map(nameOf).join(", ");
     try {
       const note = new Notification(head, { body, tag: one ? tiles[0].id : "wall" });
@@ -116,21 +116,47 @@
     }
   }
 
+  // --- more tiles and all alerts ---------------------------------------------------------------------------------------
+  let held = Number($("#more-tiles")?.dataset.tiles || 0);
+  let allAlerts = false;
+
+  function showMore() {
+    const button = $("#alerts-all");
+    main.classList.toggle("all-alerts", allAlerts && button !== null);
+    button?.setAttribute("aria-expanded", allAlerts);
+    const now = Number($("#more-tiles")?.dataset.tiles || 0);
+    if (now <= held) return;
+    held = window.live.more.tiles = now;
+    window.live.renew();
+  }
+
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest("#alerts-all")) return;
+    allAlerts = !allAlerts;
+    showMore();
+  });
+
   // --- selecting classes -------------------------------------------------------------------------------------------------
+  let choosing = false;
+  const boxes = () => $$("input[form='bulk']");
+
   function tally() {
-    const count = $$("input[form='bulk']:checked").length;
-    if (count) put($("#bulk-count"), words($("#bulk-count"), count));
-    main.classList.toggle("choosing", count > 0);
+    const count = boxes().filter((box) => box.checked).length;
+    put($("#bulk-count"), words($("#bulk-count"), count));
+    choosing ||= count > 0;
+    main.classList.toggle("choosing", choosing);
   }
 
   document.addEventListener("change", ({ target }) => target.matches("input[form='bulk']") && tally());
   document.addEventListener("click", ({ target }) => {
-    const button = target.closest("[data-choose]");
-    if (!button) return;
-    const all = button.dataset.choose === "all";
-    for (const box of $$("input[form='bulk']")) box.checked = all && isShown(box.parentNode);
+    const what = target.closest("[data-choose]")?.dataset.choose;
+    if (!what) return;
+    choosing = what !== "none";
+    main.classList.toggle("choosing", choosing); // shows the boxes
+    if (what !== "start") for (const box of boxes()) box.checked = choosing && isShown(box.parentNode);
     tally();
-    if (!all) $("[data-choose='all']").focus();
+    if (what === "start") $("[data-choose='all']").focus();
+    if (what === "none") $("#choose")?.focus();
   });
 
   // --- keyboard shortcuts -------------------------------------------------------------------------------------------------------------
@@ -161,24 +187,10 @@
     KEYS[event.key]();
   });
 
-  // --- outdated data ------------------------------------------------------------------------------------------------------
-  const stale = $("#wall-stale");
-
-  document.addEventListener("live:polled", ({ detail: { age, trouble } }) => {
-    if (age === null || age === undefined) return;
-    const old = age > Number(stale.dataset.after);
-    if (old) {
-      const time = $("time", stale);
-      if (time) {
-        time.dateTime = new Date(Date.now() - age * 1000).toISOString();
-        window.writeTimes(stale);
-      }
-      put($("[data-trouble]", stale), trouble || "");
-    }
-    if (stale.hidden === old) stale.hidden = !old;
+  document.addEventListener("live:changed", () => {
+    look();
+    showMore();
   });
-
-  document.addEventListener("live:changed", look);
   apply();
   look();
 })();

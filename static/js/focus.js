@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const CAN = ":is(a[href], button, input, select, textarea, summary, [tabindex='0']):not(:disabled, [tabindex='-1'])";
+  const CAN = ":is(a[href], button, input, select, textarea, summary, [tabindex='0']):not(:disabled, [aria-hidden])"; // the Tab key does not reach all of them
   const isThere = (element) =>
     element.isConnected && element.checkVisibility({ visibilityProperty: true }) && !element.matches(":disabled");
   // returns whether the element took the focus: inert ones, for example, do not

@@ -1,4 +1,4 @@
-// What every page does: show the age of its data, dialogs, menus, copy, search. Live updates are in stream.js.
+// What every page does: show the age of its data, dialogs, menus, copy. Live updates are in stream.js.
 "use strict";
 
 (() => {
@@ -19,21 +19,60 @@
   }
 
   function unreachable() {
+    if (reached) lostAt = performance.now();
     reached = false;
     freshness();
   }
 
+  // one banner on every page; meanwhile figures and timers stand still (time.js) and are grey (components.css)
+  const FAILING_S = 3; // a single failed request is not an outage
+  const banner = $("#outage");
+  let lostAt = 0;
+  const lost = () => !reached && performance.now() - lostAt > FAILING_S * 1000;
+
+  function outage(age) {
+    if (!banner) return;
+    const { after, silent, offline } = banner.dataset;
+    const failed = failing && (age === null || age >= FAILING_S) ? failing : "";
+    const said = lost() ? offline : failed || (age >= Number(after) ? silent : "");
+    const place = $("[data-words]", banner);
+    if (place.textContent !== said) place.textContent = said;
+    if (banner.hidden === !said) return;
+    banner.hidden = !said;
+    const root = document.documentElement;
+    if (said) root.dataset.outage = window.cloudNow() - (age || 0) * 1000;
+    else delete root.dataset.outage;
+    window.writeTimes(document);
+  }
+
+  // pages without a stream request the status
+  const STATUS_MS = 4000;
+  if (banner && !$("#stream")) {
+    setInterval(async () => {
+      if (document.hidden) return;
+      try {
+        const answer = await fetch(banner.dataset.status, { signal: AbortSignal.timeout(STATUS_MS) });
+        if (answer.redirected) return; // signed out: the next click opens the sign-in page
+        const { age, trouble } = await answer.json();
+        polled(age, trouble);
+      } catch {
+        unreachable();
+      }
+    }, STATUS_MS);
+  }
+
   function freshness() {
+    const age = polledAt === null ? null : Math.max(0, Math.round((performance.now() - polledAt) / 1000));
+    outage(age);
     const chip = $("#freshness");
     if (!chip) return;
-    const age = polledAt === null ? null : Math.max(0, Math.round((performance.now() - polledAt) / 1000));
     const long = age !== null && age >= 120 ? words("minutes", { minutes: Math.floor(age / 60) }) : words("seconds", { seconds: age });
     let state = "fresh";
     let said = words("fresh");
     if (age === null) [state, said] = ["none", words("none")];
     else if (age >= STALE_S) [state, said] = ["stale", words("stale", { age: long })];
     else if (age >= FRESH_S) [state, said] = ["old", words("old", { age: long })];
-    if (!reached) [state, said] = ["stale", age === null ? words("offline") : words("offline_for", { age: long })];
+    if (lost()) [state, said] = ["stale", age === null ? words("offline") : words("offline_for", { age: long })];
     if (failing && state === "fresh") [state, said] = ["old", words("trouble")];
     if (chip.dataset.fresh !== state) chip.dataset.fresh = state;
     chip.title = failing || words("answered");
@@ -62,14 +101,23 @@
 
   async function open(link) {
     const href = link.getAttribute("href");
+    clearTimeout(sending);
+    sending = 0;
     if (!dialog.open) opener = { id: link.id || link.closest("[id]")?.id, href, trail: window.trailOf(link) };
     await htmx.ajax("GET", href, { target: "#dialog-body", swap: "innerHTML" });
     if (!$("#dialog-title", dialog)) return;
     dialog.querySelectorAll("[data-script]").forEach(load);
     writeTimes(dialog);
     if (dialog.open) $("[data-dismiss]", dialog)?.focus();
-    else dialog.showModal();
+    else show();
   }
+
+  // The server answers a command with a question, which is in the dialog's body now.
+  document.addEventListener("live:asked", () => {
+    opener = { id: document.activeElement?.id, trail: window.trailOf(document.activeElement) };
+    writeTimes(dialog);
+    if (!dialog.open) show();
+  });
 
   // typing in a field of a radio choice selects the choice
   document.addEventListener("input", ({ target }) => {
@@ -82,19 +130,41 @@
     document.head.append(Object.assign(document.createElement("script"), { src: script }));
   }
 
+  // an on-screen keyboard covers the end of the window: keep the dialog above it
+  const seen = window.visualViewport;
+  function keepAboveKeyboard() {
+    const covered = seen.scale > 1 ? 0 : Math.max(0, Math.round(innerHeight - seen.height - seen.offsetTop));
+    dialog.style.setProperty("--covered", `${covered}px`);
+  }
+  for (const name of ["resize", "scroll"]) seen?.addEventListener(name, keepAboveKeyboard);
+
+  // The browser gives the focus back to `before`, and the event arrives a frame later. A person who has moved on by then
+  // keeps the focus.
+  let before = null;
+  const movedTo = (one) => one !== before && one !== document.body && one.id !== "main" && !dialog.contains(one) && one.checkVisibility();
+
+  function show() {
+    before = document.activeElement;
+    dialog.showModal();
+  }
+
   dialog.addEventListener("close", () => {
-    if (!sending) $("#dialog-body").replaceChildren();
-    const back = opener?.id && document.getElementById(opener.id);
+    if (!sending && !dialog.open) $("#dialog-body").replaceChildren();
+    if (movedTo(document.activeElement)) return document.activeElement.scrollIntoView({ block: "nearest" });
+    const back = opener?.id ? document.getElementById(opener.id) : null;
     const same = `a[data-dialog][href="${CSS.escape(opener?.href || "")}"]`; // a row may have several links
     const place = back?.matches("a, button") ? back : back?.querySelector(same) || back?.querySelector("a[data-dialog]");
-    if (place?.checkVisibility()) place.focus({ preventScroll: true });
+    const menu = place?.closest(".menu:not([open])"); // it closed when the dialog opened
+    const target = menu ? $("summary", menu) : place;
+    if (target?.checkVisibility()) target.focus({ preventScroll: true });
     else window.focusNear(opener?.trail || []);
     document.activeElement.scrollIntoView({ block: "nearest" }); // it may have moved
   });
-  document.addEventListener("live:commanded", () => dialog.open && dialog.close());
+  // a command that was not given in this dialog leaves it open
+  document.addEventListener("live:commanded", () => sending && dialog.open && dialog.close());
 
-  // A slow answer does not keep the dialog open: the page shows "requested" meanwhile. If the form has errors, the dialog
-  // opens again.
+  // A slow answer does not keep the dialog open: the page shows "requested" meanwhile. If the form has errors or the
+  // command fails, the dialog opens again and says why.
   let sending = 0;
 
   function isDialogPost(detail) {
@@ -104,16 +174,18 @@
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     if (detail.requestConfig.verb === "post") setTimeout(window.live.poll, 250);
     if (!isDialogPost(detail)) return;
+    $("[data-problem]", dialog)?.replaceChildren();
     sending = setTimeout(() => dialog.close(), 600);
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (!isDialogPost(detail) || !sending) return;
     clearTimeout(sending);
     sending = 0;
-    const wrong = detail.xhr.status === 422;
-    if (wrong && !dialog.open) {
-      dialog.showModal();
-      $("[aria-invalid='true']", dialog)?.focus();
+    const { status } = detail.xhr; // 0: no answer; 422: the form has errors
+    const wrong = !status || status > 399 || detail.xhr.getResponseHeader("HX-Trigger")?.includes("live:failed");
+    if (wrong && !dialog.open && $("#dialog-title", dialog)) {
+      show();
+      ($("[aria-invalid='true']", dialog) || $(".primary", dialog))?.focus();
     }
     if (!wrong && !dialog.open) $("#dialog-body").replaceChildren();
   });
@@ -121,18 +193,21 @@
   // The stream may have removed the button before the response arrives: swap it into the body then. (The event arrives
   // here because the target of all such requests is never removed.)
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (detail.swapOverride !== "none" || detail.requestConfig.elt.isConnected) return;
+    const { elt } = detail.requestConfig;
+    const swapsNothing = detail.swapOverride === "none" || (!detail.swapOverride && elt.getAttribute("hx-swap") === "none");
+    if (!swapsNothing || elt.isConnected) return;
     detail.shouldSwap = false;
     htmx.swap(document.body, detail.serverResponse, { swapStyle: "none" }, { contextElement: document.body });
   });
 
-  // --- a pressed button shows it at once, before the response ------------------------------------------------
+  // --- a pressed button looks busy immediately, before the response ------------------------------------------------
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-    const button = detail.elt.matches("form") && $("button.primary, button.button:not(.plain)", detail.elt);
+    const pressed = detail.requestConfig.triggeringEvent?.submitter;
+    const button = detail.elt.matches("button") ? detail.elt : detail.elt.matches("form") && (pressed || $("button.primary, button.button:not(.plain)", detail.elt));
     if (!button) return;
     button.setAttribute("aria-busy", "true");
     const strip = $(".last-command");
-    if (strip && detail.requestConfig.verb === "post" && !dialog.open) strip.textContent = words("requested", { what: button.textContent.trim() });
+    if (strip && detail.requestConfig.verb === "post" && !dialog.open) strip.textContent = words("requested", { what: button.title || button.textContent.trim() });
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
@@ -147,9 +222,9 @@
     return words("went_wrong");
   }
 
-  // show an error in the open dialog, else at the top of the page
+  // show an error in the open dialog, beside its buttons if it has any, else at the top of the page
   function say(sentence) {
-    const place = dialog.open ? $("#dialog-body") : $("#refusal") || $("#main");
+    const place = dialog.open ? $("[data-problem]", dialog) || $("#dialog-body") : $("#refusal") || $("#main");
     const note = document.createElement("p");
     note.className = "notice bad";
     note.setAttribute("role", "alert");
@@ -158,6 +233,22 @@
     note.dataset.said = "";
     place.prepend(note);
   }
+
+  // --- the search in the head: arrow keys move through the results, Escape closes them --------------------------------
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest?.(".head-find");
+    const steps = { ArrowDown: 1, ArrowUp: -1 };
+    if (!form || event.isComposing) return;
+    if (event.key === "Escape") {
+      $(".head-found", form).replaceChildren();
+      $("input", form).focus();
+    } else if (event.key in steps) {
+      const stops = [$("input", form), ...form.querySelectorAll(".head-found a")];
+      stops[Math.min(Math.max(stops.indexOf(event.target) + steps[event.key], 0), stops.length - 1)].focus();
+      event.preventDefault();
+    }
+  });
+  document.addEventListener("htmx:afterSwap", ({ target }) => target.id === "head-found" && writeTimes(target));
 
   // --- close a menu on a click outside, when the focus leaves it, and on Escape ----------------------------------
   // A press never closes a menu before it ends. A press on a label moves the focus to #main first: hiding the label at
@@ -209,41 +300,7 @@
     $("#announcer").textContent = sentence;
   }
 
-  // --- search in the roster ------------------------------------------------------------------------------------
-  // load the rest of a long roster first, so that the search covers everyone
-  function find() {
-    const input = $("[data-find]");
-    if (!input) return;
-    const wanted = window.searchKey(input.value);
-    if (wanted) for (const rest of document.querySelectorAll("[data-rest]")) htmx.trigger(rest, "live:rest");
-    for (const row of document.querySelectorAll(`:is(${input.dataset.find}) > tr`)) {
-      row.hidden = wanted !== "" && !window.matchesSearch(wanted, $("th", row).textContent);
-    }
-  }
-  document.addEventListener("input", ({ target }) => target.matches("[data-find]") && find());
-  document.addEventListener("htmx:configRequest", ({ detail }) => {
-    if (detail.elt.matches("[data-rest]") && detail.triggeringEvent?.type === "live:rest") detail.parameters.set("all", "1");
-  });
-
-  // --- keep the chat scrolled to its end, unless the person has scrolled up ----------------------------------------------------------------
-  let follows = true;
-  const scroller = $("[data-sticky]");
-  const toEnd = () => scroller && follows && (scroller.scrollTop = scroller.scrollHeight);
-  scroller?.addEventListener("scroll", () => {
-    follows = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
-  }, { passive: true });
-
-  for (const name of ["htmx:afterSettle", "live:changed"]) {
-    document.addEventListener(name, () => {
-      find();
-      toEnd();
-    });
-  }
-
   const chip = $("#freshness");
-  if (chip) {
-    polled(chip.dataset.age, chip.dataset.error);
-    setInterval(freshness, 1000);
-  }
-  toEnd();
+  if (chip) polled(chip.dataset.age, chip.dataset.error);
+  setInterval(freshness, 1000);
 })();

@@ -1,6 +1,7 @@
 // Replay: the slider, its keys, the notable moments, playback. There is one request at a time; meanwhile only the latest
 // requested time is stored.
-"use strict";
+import "./search_key.js";
+import "./roster_search.js";
 
 (() => {
   const STEP_S = 10;

@@ -1,25 +1,31 @@
 // Sort the roster, and show commands that the cloud has not confirmed in time. Loaded by panels.js.
-const select = () => document.querySelector("#sort-people");
 const collator = new Intl.Collator(document.documentElement.lang || undefined, { sensitivity: "base", numeric: true });
 const text = (row) => row.querySelector("th bdi")?.textContent ?? "";
-const time = (row, place) => row.querySelector(`${place} time`)?.dateTime || "9";
+const raised = (row) => row.querySelector(".p-hand time")?.dateTime || "9";
+const has = (sign) => (a, b) => Boolean(b.querySelector(sign)) - Boolean(a.querySelector(sign));
 const BY = {
   name: () => 0,
-  hand: (a, b) => (time(a, ".p-hand") < time(b, ".p-hand") ? -1 : Number(time(a, ".p-hand") > time(b, ".p-hand"))),
-  time: (a, b) => (time(a, ".p-since") < time(b, ".p-since") ? -1 : Number(time(a, ".p-since") > time(b, ".p-since"))),
-  role: (a, b) => a.dataset.order.charCodeAt(0) - b.dataset.order.charCodeAt(0),
+  hand: (a, b) => (raised(a) < raised(b) ? -1 : Number(raised(a) > raised(b))),
+  stage: has("td:nth-child(3) :is(.on, .set)"),
+  mic: has(".mic"),
+  cam: has(".cam"),
+  chat: has(".c-chat .off"),
 };
 
 // morph.js inserts later rows with the same comparison.
 window.sortRoster = () => {
   const rows = document.querySelector("#people-here");
-  const by = BY[localStorage.sorted];
-  if (select()) select().value = by ? localStorage.sorted : "";
   if (!rows) return;
+  const by = BY[localStorage.sorted];
+  for (const button of document.querySelectorAll("[data-sort]")) {
+    if (by && button.dataset.sort === localStorage.sorted) button.parentNode.setAttribute("aria-sort", "ascending");
+    else button.parentNode.removeAttribute("aria-sort");
+  }
   rows.compareRows = by && ((a, b) => by(a, b) || collator.compare(text(a), text(b)));
   const usual = (a, b) => (a.dataset.order < b.dataset.order ? -1 : 1);
   const held = document.activeElement;
   rows.append(...[...rows.children].sort(rows.compareRows || usual));
+  rows.style.visibility = "";
   if (rows.contains(held)) held.focus({ preventScroll: true });
   // sorting needs the whole roster: load the rest first
   if (by) for (const rest of document.querySelectorAll("[data-rest]")) htmx.trigger(rest, "live:rest");
@@ -30,7 +36,6 @@ function tick() {
   for (const element of document.querySelectorAll("[data-late]")) element.hidden = new Date(element.dataset.late) > now;
 }
 
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", window.sortRoster);
 window.sortRoster();
 tick();
 setInterval(tick, 1000);

@@ -6,11 +6,11 @@
 (() => {
   const FIRST_BYTE_MS = 6000; // a proxy that buffers the stream passes nothing on
   const SILENCE_MS = 16000; // the server sends a heartbeat every five seconds
-  const FAILURES = 3; // then the page polls
+  const FAILURES = 3; // after so many failures, the page polls
   const AGAIN_MS = 10000; // polling time before the next try of a stream; doubled each time, up to
   const LATEST_AGAIN_MS = 120000;
   const LONGEST_WAIT_S = 30;
-  const HIDDEN_MS = 2000; // a short look at another tab keeps the stream
+  const HIDDEN_MS = 2000; // a short visit to another tab does not drop the stream
   const POLL_MS = 2000;
   const MOST_STREAMS = 4;
   const NAMES = ["changes", "polled", "hello", "end"];
@@ -18,7 +18,7 @@
   const element = $("#stream");
   // with sounds or notifications switched on, a hidden page stays connected (class_list.js)
   const asleep = () => document.hidden && !live.awake;
-  const live = (window.live = { version: element?.dataset.version, ticket: "", spread: 1, mode: "none", poll: () => {} });
+  const live = (window.live = { version: element?.dataset.version, ticket: "", spread: 1, mode: "none", more: {}, poll: () => {} });
   if (!element) return;
 
   // --- the stream ----------------------------------------------------------------------------------------------------
@@ -31,6 +31,7 @@
   function address(url) {
     const asked = new URL(url, location.href);
     asked.searchParams.set("v", live.version || "");
+    for (const name in live.more) asked.searchParams.set(name, live.more[name]);
     return asked;
   }
 
@@ -141,6 +142,13 @@
     release = null;
   }
 
+  // the page shows more than before: connect again, so that it gets the changes of that, too
+  live.renew = () => {
+    if (!stream) return;
+    drop();
+    connect();
+  };
+
   function fallBack() {
     drop();
     become("poll");
@@ -198,8 +206,7 @@
 
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     if (detail.elt.id !== "poller") return;
-    const asked = new URL(detail.path, location.href);
-    asked.searchParams.set("v", live.version || "");
+    const asked = address(detail.path);
     if (live.ticket) asked.searchParams.set("t", live.ticket);
     detail.path = asked.pathname + asked.search;
   });

@@ -17,8 +17,9 @@
   const cloudNow = Number(root.dataset.cloudNow);
   const sinceSent = arrival ? performance.now() - arrival.responseStart : 0;
   const offset = fresh && cloudNow ? cloudNow + sinceSent - Date.now() : 0;
-  // the replay has a fixed time
-  const now = (window.cloudNow = () => Number(root.dataset.at) || Date.now() + offset);
+  // the replay has a fixed time; during an outage the time of the last answer is shown
+  const counting = () => Number(root.dataset.at) || Date.now() + offset;
+  const now = (window.cloudNow = () => Number(root.dataset.outage) || counting());
 
   function formatter(options) {
     try {
@@ -45,7 +46,7 @@
     return made.get(key).format(when);
   }
 
-  // the day that the reader knows: that of the time before, of the class's start, else today
+  // the day that the reader knows: that of the previous time, of the class's start, else today
   const knownDay = (since) => (since || root.dataset.first ? new Date(since || root.dataset.first) : now());
 
   // "23 min", "1 h 05 min"; seconds only below a minute, so that little moves on the page
@@ -73,12 +74,29 @@
     if (!element.title) element.title = full.format(when);
   }
 
-  // the time a class has run, its remaining time, and its overtime
+  // the time a class has run
   function run(element) {
     const from = new Date(element.dataset.from);
-    const left = new Date(element.dataset.until) - now(); // NaN without a scheduled end
-    const more = left > 0 ? ` · ${element.dataset.rest.replace("%s", duration(left))}` : "";
-    put(element, `${moment(from, "time", now())} · ${duration(now() - from)}${more}`);
+    put(element, `${moment(from, "time", now())} · ${duration(now() - from)}`);
+  }
+
+  // the part of its time that a class has run, and the rest
+  function share(bar) {
+    const from = new Date(bar.dataset.run);
+    bar.value = (now() - from) / (new Date(bar.dataset.end) - from);
+  }
+
+  function toEnd(element) {
+    const ms = new Date(element.dataset.toEnd) - now();
+    put(element, ms > 0 ? element.dataset.words.replace("%s", duration(ms)) : "");
+  }
+
+  // the time left of a class in the list, or its overtime; without a scheduled end, its running time
+  function rest(element) {
+    const { ends, runs } = element.dataset;
+    const left = new Date(ends) - now();
+    if (runs) put(element, duration(now() - new Date(runs)));
+    else put(element, words(left >= 0 ? "time_left" : "over_time", { time: duration(Math.abs(left)) }));
   }
 
   function overrun(element) {
@@ -87,18 +105,19 @@
     if (!element.hidden) put(element.lastElementChild, element.dataset.words.replace("%s", duration(over)));
   }
 
-  // count down pending deletions; extend the coverage bar
+  // count down pending deletions: our own commands, which an outage does not stop
   function left(element) {
-    put(element, String(Math.max(0, Math.ceil((new Date(element.dataset.left) - now()) / 1000))));
+    put(element, String(Math.max(0, Math.ceil((new Date(element.dataset.left) - counting()) / 1000))));
   }
 
-  // count down scheduled removals
-  function due(element) {
-    const seconds = Math.max(0, Math.ceil((new Date(element.dataset.due) - now()) / 1000));
+  // count down scheduled removals, count up raised hands: 1:05, 1:00:05
+  function count(element, seconds) {
     const two = (number) => String(number % 60).padStart(2, "0");
     const minutes = Math.floor(seconds / 60);
     put(element, minutes < 60 ? `${minutes}:${two(seconds)}` : `${Math.floor(minutes / 60)}:${two(minutes)}:${two(seconds)}`);
   }
+  const due = (element) => count(element, Math.max(0, Math.ceil((new Date(element.dataset.due) - counting()) / 1000)));
+  const up = (element) => count(element, Math.max(0, Math.floor((now() - new Date(element.dataset.up)) / 1000)));
 
   function grow(bar) {
     const ran = Math.max(1, Math.round((now() - new Date(bar.dataset.cover)) / 1000));
@@ -107,30 +126,31 @@
     open?.setAttribute("width", Math.max(1, ran - open.getAttribute("x")));
   }
 
-  // format all times in `scope`, before it is inserted, so that nothing flickers
-  const WRITERS = { "time[data-as]": write, ".clock[data-from]": run, "[data-over]": overrun, "[data-left]": left, "[data-due]": due, "[data-cover]": grow };
-  window.writeTimes = (scope) => {
-    for (const [selector, writer] of Object.entries(WRITERS)) {
+  const bar = (element) => (element.value = (now() - new Date(element.dataset.begun)) / 1000);
+  // values that change while the class runs
+  const LIVE = { ".clock[data-from]": run, "[data-ends], [data-runs]": rest, "[data-begun]": bar, "[data-run]": share, "[data-to-end]": toEnd, "[data-up]": up, "[data-over]": overrun, "[data-cover]": grow };
+  const COUNTDOWNS = { "[data-left]": left, "[data-due]": due };
+  const ALL = { "time[data-as]": write, ...LIVE, ...COUNTDOWNS };
+
+  function writeAll(writers, scope = document) {
+    for (const [selector, writer] of Object.entries(writers)) {
       if (scope.matches?.(selector)) writer(scope);
       scope.querySelectorAll(selector).forEach(writer);
     }
-  };
-  // what any other swap inserted
+  }
+
+  // format all times in `scope`, before it is inserted, so that nothing flickers
+  window.writeTimes = (scope) => writeAll(ALL, scope);
+  // format what any other swap inserted
   document.addEventListener("htmx:load", ({ detail }) => window.writeTimes(detail.elt));
 
   function tick() {
     if (document.hidden) return;
-    document.querySelectorAll('time[data-as="for"], time[data-as="age"]').forEach(write);
-    document.querySelectorAll(".clock[data-from]").forEach(run);
-    document.querySelectorAll("[data-over]").forEach(overrun);
-    document.querySelectorAll("[data-cover]").forEach(grow);
+    writeAll({ 'time[data-as="for"], time[data-as="age"]': write, ...LIVE });
   }
 
   window.writeTimes(document);
   setInterval(tick, 10000);
-  setInterval(() => {
-    document.querySelectorAll("[data-left]").forEach(left);
-    document.querySelectorAll("[data-due]").forEach(due);
-  }, 1000);
+  setInterval(() => writeAll({ ...COUNTDOWNS, "[data-up]": up }), 1000);
   document.addEventListener("visibilitychange", tick);
 })();

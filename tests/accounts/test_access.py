@@ -43,7 +43,9 @@ TABLE = {
     "people:password": [_admins("post", pk="teacher")],
     "settings:overview": [_admins()],
     "settings:test": [_admins("post")],
+    "settings:test_capability": [_admins("post", MOVED, name="stage")],
     "settings:audit": [_admins()],
+    "settings:audit_file": [_admins()],
     "settings:sync": [_admins()],
     "account_login": [Row("get", MOVED, MOVED, MOVED, {200})],
     "account_logout": [
@@ -51,6 +53,10 @@ TABLE = {
         Row("post", MOVED, MOVED, MOVED, MOVED),
     ],
     "account_inactive": [Row("get", {200}, {200}, {200}, {200})],
+    "account_first_steps": [
+        Row("get", MOVED, MOVED, MOVED, TO_SIGN_IN),
+        Row("post", MOVED, MOVED, MOVED, TO_SIGN_IN),
+    ],
     "account_settings": [
         Row("get", {200}, {200}, {200}, TO_SIGN_IN),
         Row("post", MOVED, MOVED, MOVED, TO_SIGN_IN),
@@ -67,6 +73,12 @@ CASES = [
     for row in rows
     for who in ("administrator", "own", "other", "nobody")
 ]
+
+
+def address_of(school: Any, name: str, row: Row) -> str:
+    """Return the address of a row. A person of the school stands for their id."""
+    people = {thing: getattr(school, thing).pk for thing in row.needs.values() if hasattr(school, thing)}
+    return reverse(name, kwargs={key: people.get(thing, thing) for key, thing in row.needs.items()})
 
 
 def _addresses() -> set[str]:
@@ -86,7 +98,7 @@ def test_every_address_is_in_the_access_table():
 @pytest.mark.parametrize(("name", "row", "who"), CASES)
 def test_access(school, browser_of, name, row, who):
     person = {"administrator": school.administrator, "own": school.teacher, "other": school.other}.get(who)
-    address = reverse(name, kwargs={key: getattr(school, thing).pk for key, thing in row.needs.items()})
+    address = address_of(school, name, row)
     answer = getattr(browser_of(person), row.method)(address, row.data)
     expected = getattr(row, who)
     if expected == TO_SIGN_IN:
@@ -111,7 +123,7 @@ def test_posts_without_csrf_token_are_refused(school, name):
     client = Client(enforce_csrf_checks=True)
     client.force_login(school.administrator, backend="django.contrib.auth.backends.ModelBackend")
     row = next(row for row in TABLE[name] if row.method == "post")
-    address = reverse(name, kwargs={key: getattr(school, thing).pk for key, thing in row.needs.items()})
+    address = address_of(school, name, row)
     assert client.post(address).status_code == 403
 
 

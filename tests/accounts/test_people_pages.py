@@ -93,7 +93,7 @@ def test_new_person_gets_a_password_that_is_shown_once(school, admin):
         ({"name": "x" * 121}, "at most 120"),
         ({"role": "king"}, "not one of the available choices"),
         ({"user_uuids": "nuria-1\nfrau-berg"}, "belongs to Frau Berg (berg@school.test)"),
-        ({"user_uuids": "nuria/1\nok"}, "“nuria/1” contains characters"),
+        ({"user_uuids": "nuria/1\nok"}, "“nuria/1”: The cloud does not allow"),
         ({"user_uuids": "x" * 64}, "is too long"),
         ({"user_uuids": ".."}, "can't be used"),
     ],

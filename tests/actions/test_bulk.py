@@ -11,15 +11,15 @@ import pytest
 from django.db import connections
 
 from classroom_admin import agora
-from classroom_admin.actions import bulk, class_state, scheduled, tasks
+from classroom_admin.actions import bulk, class_state, recordings, scheduled, tasks
 from classroom_admin.actions.bulk import plan
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.models import BulkAction, BulkRun, ScheduledCommand
+from classroom_admin.actions.models import BulkAction, BulkRun, Capability, ScheduledCommand
 from classroom_admin.audit.models import Entry
 from classroom_admin.celery import app
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import access_to
-from classroom_admin.rooms.models import Room, RoomState
+from classroom_admin.rooms.models import Recording, Room, RoomState
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import tasks as sync_tasks
 from classroom_admin.sync.polling import Poller
@@ -77,6 +77,8 @@ def states(run: BulkRun) -> list[str]:
         ("close", {"state": 1}, ""),
         ("close", {"state": 2}, ""),
         ("close", {"state": 3}, "closed"),
+        ("end_all", {"state": 1, "recording_state": "recording"}, ""),
+        ("end_all", {"state": 2, "recording_state": "recording"}, "ended"),
         ("record", {"state": 1}, ""),
         ("record", {"state": 1, "recording_state": "failed"}, ""),
         ("record", {"state": 1, "recording_state": "recording"}, "recording"),
@@ -131,6 +133,49 @@ def test_each_class_gets_a_recorded_command(
         assert (item.entry.action, item.entry.actor) == (action, school.teacher)
         assert item.entry.room_uuid == item.room.room_uuid
         assert sees(truth(item.room))
+
+
+def recorded(school: School, rooms: list[Room]) -> None:
+    for room in rooms:
+        recordings.start_recording(access_to(school.teacher, room))
+        Room.objects.filter(pk=room.pk).update(recording_state=Recording.State.RECORDING)
+
+
+def test_classes_end_and_their_recordings_stop(school: School, classes: MakeClasses, truth: Any) -> None:
+    rooms = classes(2)
+    recorded(school, rooms[:1])
+    run = make(school, rooms, BulkAction.END_ALL)
+    run_due()
+    assert states(run) == ["done", "done"]
+    assert [truth(room)["state"] for room in rooms] == [2, 2]
+    assert truth(rooms[0])["recordings"][0]["status"] == 2
+    assert [item.payload for item in run.items.order_by("position")] == [{"stopped": True}, {}]
+    assert set(Entry.objects.values_list("action", "room_uuid")) == {
+        ("recording.start", rooms[0].room_uuid),
+        ("class.end", rooms[0].room_uuid),
+        ("recording.stop", rooms[0].room_uuid),
+        ("class.end", rooms[1].room_uuid),
+    }
+
+
+def test_retry_stops_the_recording_of_a_class_that_has_ended(
+    school: School, classes: MakeClasses, truth: Any, sim: RunningSimulator
+) -> None:
+    (room,) = classes(1)
+    recorded(school, [room])
+    run = make(school, [room], BulkAction.END_ALL)
+    sim.fault("too_many", route="set_recording", params={"retryAfter": 30}, count=1)
+    with use(SteppedClock(clock.now())) as stepped:
+        run_due()
+        assert states(run) == ["failed"]
+        assert (truth(room)["state"], truth(room)["recordings"][0]["status"]) == (2, 1)
+        Room.objects.filter(pk=room.pk).update(state=RoomState.ENDED)
+        stepped.step(60)
+        assert bulk.retry(actor=school.teacher, run=run) == 1
+        run_due()
+    assert states(run) == ["done"]
+    assert truth(room)["recordings"][0]["status"] == 2
+    assert Entry.objects.filter(action="class.end").count() == 1
 
 
 def test_class_with_nothing_to_do_is_skipped_with_the_reason(school: School, classes: MakeClasses) -> None:
@@ -326,3 +371,122 @@ def test_events_confirm_the_items_of_a_run(school: School, classes: MakeClasses,
     for item in run.items.select_related("entry"):
         assert kinds(item.entry) == ["requested", "accepted", "confirmed"]
     assert set(Room.objects.filter(pk__in=[room.pk for room in rooms]).values_list("state", flat=True)) == {2}
+
+
+# --- announcements and muting -----------------------------------------------------------------------------
+
+
+def test_an_announcement_reaches_each_live_class(
+    school: School, classes: MakeClasses, sim: RunningSimulator
+) -> None:
+    rooms = classes(2)
+    ended = classes(1, state=RoomState.ENDED)
+    Room.objects.create(room_uuid="foreign", name="Foreign", state=RoomState.STARTED)
+    keys = bulk.live_keys(school.teacher)
+    assert set(keys) == {room.key for room in rooms}
+    run = make(school, [*rooms, *ended], BulkAction.ANNOUNCE, text="Fire drill at ten")
+    assert run_due() == 2
+    assert sorted(states(run)) == ["cancelled", "done", "done"]
+    for room in rooms:
+        (said,) = sim.oracle(room=room.room_uuid, events=0)["rooms"][0]["announcements"]
+        assert said["msg"] == "Fire drill at ten"
+    entries = Entry.objects.filter(action="chat.announce")
+    assert {(entry.room_uuid, entry.params["text"]) for entry in entries} == {
+        (room.room_uuid, "Fire drill at ten") for room in rooms
+    }
+
+
+def test_an_announcement_to_all_leaves_no_live_class_out(
+    school: School, classes: MakeClasses, sim: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST", 1)
+    monkeypatch.setattr(bulk, "MOST_ANNOUNCED", 2)
+    classes(2)
+    planned = bulk.preview(
+        actor=school.teacher, what=BulkAction.ANNOUNCE, keys=bulk.live_keys(school.teacher)
+    )
+    assert len(planned) == 2, "more classes than other bulk actions take"
+    classes(1)
+    with pytest.raises(ActionRefused, match="at most 2 classes"):
+        bulk.preview(actor=school.teacher, what=BulkAction.ANNOUNCE, keys=bulk.live_keys(school.teacher))
+
+
+def test_an_announcement_is_not_sent_twice_after_a_crash(
+    school: School, classes: MakeClasses, sim: RunningSimulator
+) -> None:
+    (room,) = classes(1)
+    run = make(school, [room], BulkAction.ANNOUNCE, text="Once")
+    run_due()
+    run.items.update(state="claimed", entry=None, claimable_at=clock.now())
+    run_due()
+    assert states(run) == ["done"]
+    assert len(sim.oracle(room=room.room_uuid, events=0)["rooms"][0]["announcements"]) == 1
+
+
+@pytest.mark.odd_answers
+def test_a_failed_announcement_is_sent_again_on_request(
+    school: School, classes: MakeClasses, sim: RunningSimulator
+) -> None:
+    (room,) = classes(1)
+    run = make(school, [room], BulkAction.ANNOUNCE, text="Again")
+    sim.fault("refused", route="announce", params={"status": 409, "code": 20409000})
+    run_due()
+    assert states(run) == ["failed"]
+    sim.clear_faults()
+    with use(SteppedClock(clock.now())) as stepped:
+        stepped.step(60)
+        assert bulk.retry(actor=school.teacher, run=run) == 1
+        run_due()
+    assert states(run) == ["done"]
+    assert len(sim.oracle(room=room.room_uuid, events=0)["rooms"][0]["announcements"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("", "text_empty"), (" ", "text_empty"), ("x" * 1001, "text_too_long")]
+)
+def test_an_announcement_needs_a_text(school: School, classes: MakeClasses, text: str, code: str) -> None:
+    rooms = classes(1)
+    with pytest.raises(ActionRefused) as refused:
+        make(school, rooms, BulkAction.ANNOUNCE, text=text)
+    assert refused.value.problem.code == code
+    assert not BulkRun.objects.exists()
+
+
+def test_microphones_are_muted_in_classes_that_have_some(
+    school: School, classes: MakeClasses, sim: RunningSimulator
+) -> None:
+    loud, quiet = classes(2)
+    for user in ("ada", "ben"):
+        sim.room(loud.room_uuid, "enter", userUuid=user, userName=user, stream=True)
+        on = {"videoState": 1, "audioState": 1}
+        sim.room(loud.room_uuid, "stream", userUuid=user, streamUuid=f"stream of {user}", **on)
+    Poller(agora.client_for(settings_agora())).poll()
+    sync_tasks.project_waiting(within_s=20)
+    loud.refresh_from_db()
+    planned = {
+        each.room: each
+        for each in bulk.preview(actor=school.teacher, what="mute", keys=[loud.key, quiet.key])
+    }
+    assert planned[loud].words == "Mutes the microphones of 2 students."
+    assert planned[quiet].skip == "no_microphones"
+    run = make(school, [loud, quiet], BulkAction.MUTE)
+    assert run_due() == 1
+    assert sorted(states(run)) == ["cancelled", "done"]
+    users = sim.oracle(room=loud.room_uuid, events=0)["rooms"][0]["users"]
+    assert {stream["audioState"] for user in users for stream in user["streams"]} == {0}
+
+
+def settings_agora() -> Any:
+    from django.conf import settings
+
+    return settings.AGORA
+
+
+def test_a_bulk_action_that_the_project_does_not_offer_is_refused_at_once(
+    school: School, classes: MakeClasses
+) -> None:
+    Capability.objects.create(name="announce", offered="no", tried_at=clock.now())
+    with pytest.raises(ActionRefused) as refused:
+        make(school, classes(2), BulkAction.ANNOUNCE, text="Hello")
+    assert refused.value.problem.code == "not_offered"
+    assert not BulkRun.objects.exists()

@@ -8,6 +8,7 @@ from django.utils import timezone
 from classroom_admin.actions import breakout_rooms, class_state, participants, properties, recordings
 from classroom_admin.actions.files import resources
 from classroom_admin.audit.models import PendingConfirmation
+from classroom_admin.rooms import recording_state
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Resource, Room, RoomTeacher
 from tests.actions.conftest import kinds, last_detail, make_recording
@@ -118,7 +119,7 @@ def test_recording_in_web_mode(school, truth):
 
     paused = recordings.pause_recording(access)
     assert truth()["recordings"][-1]["onHold"] is True
-    assert (kinds(paused), last_detail(paused), paused.target) == (ACCEPTED, {"final": True}, record_id)
+    assert (kinds(paused), last_detail(paused), paused.target) == (CONFIRMED, {"read_back": {}}, record_id)
     recordings.resume_recording(access)
     assert truth()["recordings"][-1]["onHold"] is False
     changed = recordings.change_recording(access, web_config={"onhold": True, "videoFps": 30})
@@ -128,6 +129,20 @@ def test_recording_in_web_mode(school, truth):
     stopped = recordings.stop_recording(access)
     assert PendingConfirmation.objects.get(entry=stopped).match == {"state": 0}
     assert truth()["recordings"][-1]["status"] == 2
+
+
+def test_recorded_page_is_reported_as_loaded(school, truth):
+    access = access_to(school.teacher, school.room)
+    entry = recordings.start_recording(access, mode="web", web_config=WEB, retry_timeout_s=30)
+    recording = make_recording(school.room, last_detail(entry)["record_id"])
+    commands = recording_state.accepted_for(recording, recording_state.commands_of(school.room))
+    assert recording_state.waits_for_page(commands)
+    recordings.pause_recording(access)
+    assert kinds(recordings.report_page_ready(access)) == ACCEPTED
+    commands = recording_state.accepted_for(recording, recording_state.commands_of(school.room))
+    assert not recording_state.waits_for_page(commands)
+    assert recording_state.is_paused(commands), "the report does not resume the recording"
+    assert [end for _start, end in recording_state.pauses_of(recording, commands)] == [None]
 
 
 def test_recording_in_composite_mode(school, truth):

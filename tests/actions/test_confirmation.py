@@ -88,6 +88,27 @@ def test_a_recording_from_start_to_stop(school, sync):
     assert Recording.objects.get().state == Recording.State.ENDED
 
 
+@pytest.mark.parametrize("dialect", ["2023", "sdk"])
+def test_a_pause_is_confirmed_by_its_event_even_if_the_cloud_cannot_be_read(school, sim, sync, dialect):
+    sim.do(lambda world: setattr(world, "dialect", dialect))
+    access = access_to(school.teacher, school.room)
+    recordings.start_recording(access, mode="web", web_config={"rootUrl": "https://school.test"})
+    sync()
+    for command, state in (
+        (recordings.pause_recording, "paused"),
+        (recordings.resume_recording, "recording"),
+    ):
+        sim.fault("too_many", route="read_room", params={"retryAfter": 30})
+        entry = command(access)
+        assert kinds(entry) == ["requested", "accepted"]
+        sim.clear_faults()
+        sync()
+        assert kinds(entry) == CONFIRMED
+        assert last_detail(entry)["sequence"] > 0
+        assert room_as_json(school.room)["recording"]["state"] == state
+    assert not PendingConfirmation.objects.exists()
+
+
 def test_a_file_comes_and_goes(school, sync):
     access = access_to(school.teacher, school.room)
     put = resources.put_resource_by_url(access, name="F", url="https://f.test/a.pdf", ext="pdf", size=1)

@@ -43,7 +43,7 @@ def configure(settings: Any, url: str) -> None:
 
 
 def in_threads(press, *, times: int, released: threading.Event) -> list[int]:
-    """Press so many times at once; the ids of the entries that came back.
+    """Press so many times at the same time; the ids of the entries that came back.
 
     The one that is at the cloud gets its answer (``released``) when all others have come back.
     """
@@ -191,7 +191,7 @@ def test_pause_resume_pause_are_three_commands(settings):
         recordings.resume_recording(access)
         recordings.pause_recording(access)
         agora.client_for(settings.AGORA).close()
-    held = [asked.json["webRecordConfig"]["onhold"] for asked in cloud.asked]
+    held = [asked.json["webRecordConfig"]["onhold"] for asked in cloud.asked if asked.method != "GET"]
     assert held == [True, False, True]
 
 

@@ -93,7 +93,7 @@ def test_a_class_of_a_run(school: School) -> None:
     client.force_login(school.administrator)
     html = client.get(reverse("live:run", args=[run.key]), **SPANISH).content.decode()
     assert spanish("class_not_yours") in html
-    assert "no longer yours" not in html
+    assert "no longer assigned to you" not in html
 
 
 def test_a_removal_that_came_to_nothing(school: School) -> None:
@@ -142,6 +142,6 @@ def test_a_text_of_a_request_is_stored_as_it_is() -> None:
 def test_beside_its_field_a_text_does_not_repeat_the_name_of_the_field() -> None:
     problem = Problem("argument", {"field": "size", "problem": Problem("not_whole")})
     refused = ActionRefused(problem, field="size")
-    assert refused.message == "size must be a whole number."
-    assert refused.message_at_field == "Must be a whole number."
+    assert refused.message == "size: The value must be a whole number."
+    assert refused.message_at_field == "The value must be a whole number."
     assert ActionRefused("too late.", field="size").message_at_field == "Too late."

@@ -22,17 +22,29 @@ FAILED = ["requested", "failed"]
 # (HTTP status, code) -> the code of the problem that a person is shown
 TABLE = {
     (400, 400): "values_rejected",
+    (400, 30400100): "values_rejected",
+    (400, 30400412): "recording_address_missing",
     (401, None): "credentials_rejected",
     (403, 30403200): "chat_muted",
     (403, 30403100): "user_banned",
+    (403, 20403001): "role_full",
+    (403, 20403002): "class_full",
     (404, None): "address_not_found",
     (404, 20404100): "class_deleted",
     (404, 20404200): "user_not_found",
+    (404, 30404462): "not_on_stage",
     (409, 30409410): "recording_not_started",
     (409, 30409411): "recording_already_running",
     (409, 30409100): "class_already_running",
     (409, 30409101): "class_already_ended",
+    (409, 30409103): "screen_not_shared",
+    (409, 30409104): "room_type_differs",
+    (409, 30409460): "hand_changed",
+    (409, 30409601): "already_invited",
     (409, 20409000): "state_forbids",
+    (410, 20410100): "class_is_over",
+    (410, 30410100): "class_is_over",
+    (429, 30429461): "stage_full",
     (429, None): "rate_limited",
     (500, 500): "cloud_failed",
     (503, None): "outcome_unknown",
@@ -90,6 +102,16 @@ def test_every_text_says_what_happened_and_what_to_do(action):
         assert sentence.count(". ") + sentence.count("; ") >= 1, sentence
         assert sentence.endswith(".")
         assert "{" not in sentence
+
+
+def test_wrong_region_is_named_where_the_cloud_does_not_have_the_class():
+    assert "AGORA_REGION" in in_english(refusals.problem_of(errors.RoomNotFound(), action="class.start"))
+
+
+@pytest.mark.parametrize("action", ["recording.pause", "recording.resume", "recording.change"])
+def test_refused_change_of_a_recording_says_to_wait_a_minute(action):
+    sentence = in_english(refusals.problem_of(errors.Conflict(), action=action))
+    assert "try again in a minute" in sentence
 
 
 def test_retry_after_is_told():

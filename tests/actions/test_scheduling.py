@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from classroom_admin.actions import class_state, scheduled, scheduling
+from classroom_admin.actions import class_lists, class_state, scheduled, scheduling
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import ScheduledCommand, Series
+from classroom_admin.actions.series_selectors import visible_series
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.access import NotYours
@@ -226,7 +227,7 @@ def test_class_that_an_administrator_plans_is_assigned_to_its_teacher(plan, scho
     run_due()
     room = Room.objects.get(room_uuid=series.planned.get().key)
     assert [given.user for given in room.teachers.all()] == [school.teacher]
-    assert list(scheduling.visible_series(school.teacher)) == [series]
+    assert list(visible_series(school.teacher)) == [series]
 
 
 def test_two_equal_plans_are_two_classes_each_with_its_teacher(plan, school, sim):
@@ -294,7 +295,7 @@ def test_worker_that_lost_its_lease_writes_nothing(plan, school):
     made = series.planned.get()
     assert made.state == State.DONE
     entry = Entry.objects.get(action="class.create")
-    assert not scheduled.settle(slow, scheduling._try_later(slow, Problem("creation_collided")))
+    assert not scheduled.settle(slow, scheduling.retry_later(slow, Problem("creation_collided")))
     assert not scheduled.settle(slow, scheduling._outcome(slow, series, entry))
     assert series.planned.get().__dict__.items() >= {
         "state": State.DONE, "changed_at": made.changed_at, "problem": None, "claimable_at": None,
@@ -304,7 +305,7 @@ def test_worker_that_lost_its_lease_writes_nothing(plan, school):
 @pytest.mark.parametrize("do", [scheduling.try_again, scheduling.cancel])
 def test_teacher_can_not_change_another_teachers_plan(plan, school, do):
     series = plan(1)
-    assert not scheduling.visible_series(school.other_teacher).exists()
+    assert not visible_series(school.other_teacher).exists()
     with pytest.raises(NotYours):
         do(actor=school.other_teacher, series=series)
 
@@ -335,35 +336,29 @@ def test_too_many_classes_and_none_are_refused(plan):
         plan()
 
 
-def test_changes_apply_to_classes_not_created_yet(plan, school, sim):
-    series = plan(1, 8)
+def test_every_class_of_a_series_gets_its_class_list(plan, school, sim):
+    mine = class_lists.make_list(actor=school.teacher, name="8a")
+    series = plan(1, 8, class_list=mine)
     run_due()
-    changed = {"room_type": 2, "duration_s": 3600}
-    assert scheduling.change(actor=school.teacher, series=series, name="Greek 8a", asked=changed) == 1
     let_it_be_due(series=series)
     run_due()
-    ids = [one.key for one in series.planned.order_by("starts_at")]
-    made = sim.do(lambda world: [world.rooms[room_uuid] for room_uuid in ids])
-    assert [(room.name, room.type, room.schedule.duration_s) for room in made] == [
-        ("Latin 8a", 4, 2700),
-        ("Greek 8a", 2, 3600),
-    ]
-    with pytest.raises(ActionRefused):
-        scheduling.change(actor=school.teacher, series=series, name="Greek 8a", asked={"room_type": 3})
-    with pytest.raises(NotYours):
-        scheduling.change(actor=school.other_teacher, series=series, name="X", asked=changed)
+    assert states(series) == [State.DONE, State.DONE]
+    keys = series.planned.values_list("key", flat=True)
+    assert [room.class_list for room in Room.objects.filter(room_uuid__in=keys)] == [mine, mine]
+    assert Entry.objects.filter(action="room.use_list").count() == 2
 
 
-def test_class_that_is_not_created_yet_can_be_moved(plan, school, sim):
-    series = plan(8, 15)
-    first, second = series.planned.order_by("starts_at")
-    soon = timezone.now().replace(microsecond=0) + DAY
-    assert scheduling.move(actor=school.teacher, series=series, planned=second, starts_at=soon) == 1
-    assert run_due() == 1
-    assert states(series) == [State.DONE, State.WAITING]
-    assert sim.do(lambda world: world.rooms[second.key].schedule.start_ms) == soon.timestamp() * 1000
-    assert scheduling.move(actor=school.teacher, series=series, planned=second, starts_at=soon + DAY) == 0
-    with pytest.raises(ActionRefused, match="in the past"):
-        scheduling.move(actor=school.teacher, series=series, planned=first, starts_at=timezone.now() - DAY)
+def test_class_list_that_was_deleted_does_not_stop_a_class(plan, school, sim):
+    mine = class_lists.make_list(actor=school.teacher, name="8a")
+    series = plan(1, class_list=mine)
+    class_lists.delete_list(actor=school.teacher, class_list=mine)
+    run_due()
+    assert states(series) == [State.DONE]
+    assert Room.objects.get(room_uuid=series.planned.get().key).class_list is None
+
+
+def test_class_list_of_another_teacher_is_refused(plan, school):
+    foreign = class_lists.make_list(actor=school.other_teacher, name="Theirs")
     with pytest.raises(NotYours):
-        scheduling.move(actor=school.other_teacher, series=series, planned=first, starts_at=soon)
+        plan(1, class_list=foreign)
+    assert not Series.objects.exists()

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from classroom_admin.agora import calls, event_calls, recording_and_file_calls
+from classroom_admin.agora import (
+    calls,
+    classroom_calls,
+    event_calls,
+    media_calls,
+    recording_and_file_calls,
+    widget_calls,
+)
 from classroom_admin.agora.call import CloudCall
 
 ALL_CALLS: list[type[CloudCall[Any]]] = [
     each
-    for module in (calls, recording_and_file_calls, event_calls)
+    for module in (
+        calls,
+        classroom_calls,
+        event_calls,
+        media_calls,
+        recording_and_file_calls,
+        widget_calls,
+    )
     for each in vars(module).values()
     if isinstance(each, type) and issubclass(each, CloudCall) and "template" in vars(each)
 ]
-ALL_CALLS += [recording_and_file_calls.ConvertResource, calls.UnbanUser]
+ALL_CALLS += [recording_and_file_calls.ConvertResource, calls.UnbanUser, classroom_calls.TakeOffStage]
 
 
 # One parameter each: return what is sent of it, or raise `InvalidArgument`.
@@ -56,9 +70,13 @@ def property_names(value: Any) -> Any:
     return calls.DeleteRoomProperties(room_uuid="r", names=value).body()["properties"]
 
 
+def _held(value: Any) -> Any:
+    return {"onhold": True, **value} if isinstance(value, dict) and value else value
+
+
 def web_settings(value: Any) -> Any:
-    call = recording_and_file_calls.UpdateRecording(room_uuid="r", web_config=value)
-    return call.body()["webRecordConfig"]
+    call = recording_and_file_calls.UpdateRecording(room_uuid="r", web_config=_held(value))
+    return {name: sent for name, sent in call.body()["webRecordConfig"].items() if name in value}
 
 
 def start_web(value: Any) -> Any:

@@ -234,3 +234,9 @@ def test_room_and_user_are_read():
     assert RoomInfo.model_validate({"state": 1, "roomProperties": "odd"}).class_state == 1
     user = UserInfo.model_validate({"role": [2], "state": "1", "userProperties": {"a": 1}})
     assert (user.state, user.user_properties) == (1, {"a": 1})
+
+
+def test_the_room_type_may_be_in_the_properties() -> None:
+    assert RoomInfo.model_validate({"roomType": 4, "roomProperties": {"roomType": 2}}).kind == 4
+    assert RoomInfo.model_validate({"roomProperties": {"roomType": "10"}}).kind == 10
+    assert RoomInfo.model_validate({"roomProperties": {}}).kind is None

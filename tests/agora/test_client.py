@@ -24,24 +24,44 @@ from classroom_admin.agora.calls import (
     PutUserProperties,
     ReadRoom,
     ReadUser,
+    ReadUsers,
     SetClassState,
     UnbanUser,
+)
+from classroom_admin.agora.classroom_calls import (
+    Announce,
+    GiveRewards,
+    LowerHand,
+    MessagePerson,
+    PutOnStage,
+    TakeOffStage,
 )
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import Conflict, InvalidArgument, UserNotFound
 from classroom_admin.agora.event_calls import PollEvents, PollWidgetEvents, QuizEvents, RoomEvents
+from classroom_admin.agora.media_calls import BlockPublishing, ReadBlocks
 from classroom_admin.agora.recording_and_file_calls import (
     ConvertResource,
     DeleteResources,
     ListRecordings,
     ListResources,
     PutResource,
+    ReportPageReady,
     StartRecording,
     StopRecording,
     UpdateRecording,
 )
+from classroom_admin.agora.widget_calls import (
+    ChangeCountdown,
+    StartCountdown,
+    StartPoll,
+    StartQuiz,
+    StopPoll,
+    StopQuiz,
+)
 from tests.agora.calls import ALL_CALLS
+from tests.agora.classroom_wire import CLASSROOM_WIRE
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, running_cloud
 
 V2 = f"/eu/edu/apps/{APP_ID}/v2/rooms/r1"
@@ -83,6 +103,9 @@ WIRE = [
         {"mode": "web", "webRecordConfig": PAGE, "retryTimeout": 5},
     ),
     (StopRecording, R, "PUT", f"{V2}/records/states/0", {}),
+    (ReportPageReady, R, "PUT", f"{V2}/records/ready", None),
+    (ReadUsers, R, "GET", f"{V2}/users?count=100", None),
+    (ReadUsers, {**R, "next_id": "a b"}, "GET", f"{V2}/users?nextId=a+b&count=100", None),
     (
         UpdateRecording,
         {**R, "web_config": {"onhold": True}},
@@ -179,7 +202,8 @@ WIRE = [
         f"{V2}/groups/states/1",
         {"groups": [{"groupName": "Red", "users": [{"userUuid": "u1"}]}]},
     ),
-    (CloseGroups, R, "PUT", f"{V2}/groups/states/0", {"groups": []}),
+    (CloseGroups, R, "PUT", f"{V2}/groups/states/0", {}),
+    *CLASSROOM_WIRE,
 ]
 
 
@@ -195,7 +219,7 @@ def test_call_sends_method_path_query_and_body(make_client, call, arguments, ver
 
 
 def test_every_call_has_an_example():
-    assert {call for call, *_rest in WIRE} == set(ALL_CALLS)
+    assert {call for call, *_rest in WIRE} | {BlockPublishing, ReadBlocks} == set(ALL_CALLS)
 
 
 def test_calls_that_are_never_repeated():
@@ -203,6 +227,8 @@ def test_calls_that_are_never_repeated():
     assert {call for call in ALL_CALLS if not call.repeat} == {
         *(PollEvents, KickUser, UnbanUser, SetClassState, StartRecording, StopRecording, UpdateRecording),
         *(ConvertResource, CreateRoom, OpenGroups, CloseGroups),
+        *(Announce, MessagePerson, PutOnStage, TakeOffStage, LowerHand, GiveRewards, BlockPublishing),
+        *(StartQuiz, StopQuiz, StartPoll, StopPoll, StartCountdown, ChangeCountdown),
     }
     assert [call for call in ALL_CALLS if not call.patient] == [PollEvents]
     assert all(call.why for call in ALL_CALLS)
@@ -264,6 +290,7 @@ def test_path_segment_stays_one_segment(text):
         (StartRecording, {**R, "web_config": PAGE}, "webRecordConfig"),
         (StartRecording, {**R, "retry_timeout_s": 0}, "retryTimeout"),
         (UpdateRecording, {**R, "web_config": {}}, "webRecordConfig"),
+        (UpdateRecording, {**R, "web_config": {"videoFps": 5}}, "webRecordConfig.onhold"),
         (PutResource, {**R, **FILE, "resource_uuid": "a/b"}, "resourceUuid"),
         (DeleteResources, {**R, "resource_uuids": []}, "resourceUuids"),
         (DeleteResources, {**R, "resource_uuids": "f1"}, "resourceUuids"),
@@ -310,6 +337,17 @@ def test_recordings_are_listed_batch_by_batch(make_client):
         page = client.send(ListRecordings(room_uuid="r1"))
         assert (page.next_id, len(page.items)) == ("100", 2)
         assert len(list(client.every_recording("r1"))) == 4, "a nextId that stands still ends it"
+
+
+def test_people_of_a_room_are_listed_page_by_page(make_client):
+    ada = {"userUuid": "ada", "userName": "Ada", "role": 2, "streamUuid": 71, "state": "1"}
+    ben = {"userUuid": "ben", "streams": [{"streamUuid": "72"}, {"streamUuid": 73}, 5]}
+    first = {"total": 2, "count": 1, "list": [ada, None], "nextId": "1"}
+    with running_cloud(answer(first), answer({"list": [ben], "nextId": None})) as cloud:
+        pages = list(make_client(cloud.url).client.every_user("r1"))
+    (one,), (two,) = (page.items for page in pages)
+    assert (one.user_uuid, one.user_name, one.role, one.state) == ("ada", "Ada", "2", 1)
+    assert (one.stream_uuids, two.stream_uuids, two.state) == (["71"], ["72", "73"], None)
 
 
 @pytest.mark.parametrize(

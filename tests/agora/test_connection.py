@@ -28,11 +28,11 @@ def refusal(status, message="", *, code=None, ts=NOW_MS):
         (refusal(404, "gone", code=20404100, ts=NOW_MS + 600_000), True, "clock", "10 min behind"),
         (refusal(404, "gone", code=20404100, ts=NOW_MS - 7 * 3_600_000), True, "clock", "7.0 h ahead of"),
         (refusal(401, "invalid app id"), False, "app_id", "AGORA_APP_ID"),
-        (refusal(401, "token invalid"), False, "token", "AGORA_APP_CERTIFICATE"),
+        (refusal(401, "token invalid"), False, "certificate", "AGORA_APP_CERTIFICATE"),
         (refusal(401, "token expired", ts=NOW_MS + 90_000_000), False, "clock", "25.0 h behind"),
         (refusal(404), False, "app_id", "AGORA_REGION"),
         (raw(404, b"<html>nginx</html>"), False, "app_id", "AGORA_REGION"),
-        (raw(429, b"", Retry_After="60"), False, "rate", "Too many requests with this App ID"),
+        (raw(429, b"", Retry_After="60"), False, "rate", "Too many requests use this App ID"),
         (refusal(500, "oops"), False, "cloud", "internal problem"),
         (raw(503, b""), False, "cloud", "internal problem"),
         (raw(200, b"<html>welcome to the school network</html>"), False, "unreachable", "proxy"),
@@ -50,6 +50,13 @@ def test_connection_report_names_the_cause(make_client, script, ok, cause, says)
         assert all("/sequences" not in asked.target for asked in cloud.asked), "the stream is not drained"
 
 
+def test_connection_report_of_a_chosen_kind_suggests_to_try_every_kind(make_client):
+    with running_cloud(refusal(401, "token invalid")) as cloud:
+        report = check_connection(make_client(cloud.url, auth="education").client)
+    assert (report.ok, report.cause) == (False, "token")
+    assert "set AGORA_AUTH to auto" in text_of(report)
+
+
 def test_connection_report_of_an_unreachable_cloud(make_client):
     with refusing_address() as dead:
         report = check_connection(make_client(dead).client)
@@ -61,7 +68,7 @@ def test_connection_report_of_an_unreachable_cloud(make_client):
     ("settings", "cause", "says"),
     [
         ({"app_id": ""}, "app_id", "AGORA_APP_ID is not set"),
-        ({"app_certificate": "xyz"}, "token", "AGORA_APP_CERTIFICATE is not valid"),
+        ({"app_certificate": "xyz"}, "certificate", "AGORA_APP_CERTIFICATE is not valid"),
         ({"base_url": "api.agora.io"}, "unreachable", "AGORA_BASE_URL is not a web address"),
         ({"region": "us"}, "unreachable", "AGORA_REGION"),
     ],

@@ -157,15 +157,12 @@ def test_web_record_bounds(name, least, most):
     [
         (1280, 720, True),
         (720, 1280, True),
-        (960, 960, True),
-        (1280, 721, False),
-        (961, 960, False),
-        (1281, 480, False),
+        (1440, 1440, True),
+        (1440, 1441, False),
         (480, 479, False),
-        (None, 720, True),
-        (None, 800, False),
-        (1280, None, True),
-        (480, 1280, True),
+        (None, 1620, True),
+        (None, 1621, False),
+        (1920, None, True),
     ],
 )
 def test_web_record_size(width, height, fits):

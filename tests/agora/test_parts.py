@@ -61,15 +61,18 @@ def parsed(token):
     return vars(read)
 
 
-@pytest.mark.parametrize(("auth", "service"), [("rtm", ServiceRtm), ("education", ServiceApaas)])
-def test_token_has_the_service_of_its_sign_in(auth, service):
+@pytest.mark.parametrize(
+    ("auth", "services"),
+    [("auto", [ServiceRtm, ServiceApaas]), ("rtm", [ServiceRtm]), ("education", [ServiceApaas])],
+)
+def test_token_has_the_services_of_its_sign_in(auth, services):
     source = TokenSource(CloudConfig(**{**GOOD, "auth": auth}), clock=lambda: 1_800_000_000.0)
     token = source.current()
     facts = parsed(token)
     assert facts["_AccessToken__app_id"] == APP_ID.encode()
     assert facts["_AccessToken__expire"] == LIFE_S
     assert 0 <= 1_800_000_000 - facts["_AccessToken__issue_ts"] <= 60
-    assert list(facts["_AccessToken__service"]) == [service.kServiceType]
+    assert list(facts["_AccessToken__service"]) == [service.kServiceType for service in services]
     assert token.secret not in repr(token)
 
 
@@ -90,7 +93,7 @@ def test_threads_refused_at_the_same_time_share_one_new_token():
     source = TokenSource(CloudConfig(**GOOD))
     refused = source.current()
     renewed = []
-    threads = [threading.Thread(target=lambda: renewed.append(source.renewed(refused))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: renewed.append(source.after([refused]))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

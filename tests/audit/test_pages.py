@@ -1,7 +1,10 @@
 """Settings: the connection, its test, and the audit log."""
 
+import csv
 import dataclasses
+import io
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings as django_settings
@@ -10,13 +13,17 @@ from django.urls import reverse
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.models import Participant, Room
+from classroom_admin.simulator.testing import running_simulator
+from classroom_admin.web.settings import audit_log
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, envelope, refusing_address, running_cloud
 
 OVERVIEW = "/settings/"
 TEST = "/settings/test/"
 AUDIT = "/settings/audit/"
+FILE = "/settings/audit/file.csv"
 HTMX = {"HX-Request": "true"}
+REMOVED = "Removed <i>Zoë</i> for 10 minutes"
 NO_SUCH_ROOM = answer(status=404, code=20404100, msg="Room not exist!")
 
 
@@ -53,7 +60,7 @@ def test_overview_shows_the_connection_but_no_certificate(school, admin, cloud_a
     page = text(response)
     assert "https://cloud.example AGORA_BASE_URL" in page
     assert f"App ID {APP_ID} AGORA_APP_ID" in page
-    assert "App certificate set AGORA_APP_CERTIFICATE" in page
+    assert "App Certificate set AGORA_APP_CERTIFICATE" in page
     assert CERTIFICATE not in response.content.decode()
     assert "not complete" not in page
 
@@ -63,7 +70,7 @@ def test_overview_names_missing_settings(school, admin, cloud_at):
     page = text(admin.get(OVERVIEW))
     assert "The connection settings are incomplete." in page
     assert "AGORA_APP_CERTIFICATE is not set" in page
-    assert "App certificate not set AGORA_APP_CERTIFICATE" in page
+    assert "App Certificate not set AGORA_APP_CERTIFICATE" in page
 
 
 def test_connection_test_succeeds(school, admin, cloud_at):
@@ -71,6 +78,7 @@ def test_connection_test_succeeds(school, admin, cloud_at):
         cloud_at(cloud.url)
         page = text(admin.post(TEST, headers=HTMX))
     assert page.startswith("No problems found.")
+    assert "The cloud accepted tokens of both kinds." in page
     assert len(cloud.asked) == 1
     entry = Entry.objects.get()
     assert (entry.action, entry.actor) == ("cloud.test", school.administrator)
@@ -81,7 +89,7 @@ def test_connection_test_succeeds(school, admin, cloud_at):
 @pytest.mark.parametrize(
     ("script", "says"),
     [
-        (answer(status=401, code=401, msg="invalid token"), "The cloud rejects our token."),
+        (answer(status=401, code=401, msg="invalid token"), "There is a problem with the App Certificate."),
         (answer(status=401, code=401, msg="invalid appid"), "There is a problem with the App ID."),
         (answer(status=429, code=429, msg="slow down"), "Too many requests."),
     ],
@@ -92,6 +100,29 @@ def test_failed_connection_test_is_explained_and_recorded(school, admin, cloud_a
         page = text(admin.post(TEST, headers=HTMX))
     assert page.startswith(says)
     assert [step.kind for step in Entry.objects.get().steps.all()] == ["requested", "failed"]
+
+
+def test_connection_test_looks_for_a_running_class_in_every_region(school, admin, cloud_at):
+    Room.objects.update(state=1)
+    with running_cloud(NO_SUCH_ROOM) as cloud:
+        cloud_at(cloud.url)
+        page = text(admin.post(TEST, headers=HTMX))
+    assert page.startswith("No problems found.")
+    assert "no region has the class" in page
+    regions = [asked.target.split("/")[1] for asked in cloud.asked]
+    assert regions == ["eu", "eu", "cn", "ap", "na"]
+
+
+def test_connection_test_of_a_class_names_its_region(school, admin, cloud_at):
+    with running_simulator(plain=True) as sim:
+        sim.make_room("maths", state=1)
+        sim.fault("other_region", params={"region": "ap"})
+        cloud_at(sim.base_url, app_id=sim.app_id, app_certificate=sim.app_certificate)
+        html = admin.post(TEST, {"room": " maths "}).content.decode()
+    assert "The region is wrong." in html
+    assert "Set AGORA_REGION=ap" in html
+    step = Step.objects.order_by("pk").last()
+    assert (step.kind, step.detail["problem"], step.detail["kind"]) == ("failed", "region", "both")
 
 
 def test_unreachable_cloud_is_explained(school, admin, cloud_at):
@@ -129,6 +160,7 @@ def test_token_in_an_answer_of_the_cloud_is_not_shown(school, admin, cloud_at):
 @pytest.fixture
 def done(school):
     """A started class, a refused removal and a failed sign-in."""
+    Participant.objects.create(room=school.taught, user_uuid="pupil-7", name="Zoë")
     record.done(
         actor=school.administrator, action="class.start", room_uuid="room-given", outcome=Step.Kind.CONFIRMED
     )
@@ -138,7 +170,7 @@ def done(school):
         room_uuid="room-taught",
         target="pupil-7",
         target_name="<i>Zoë</i>",
-        params={"duration_s": 600},
+        params={"duration_s": 600, "ban_s": 600, "reason": "shared the link"},
         outcome=Step.Kind.FAILED,
         detail={"message": "The cloud says that nobody of this id is in the room."},
     )
@@ -153,17 +185,21 @@ def done(school):
     )
 
 
+def plain(sentence: str) -> str:
+    """Return the sentence without the invisible isolates around names."""
+    return sentence.translate({0x2068: None, 0x2069: None})
+
+
 def rows(response) -> list[str]:
-    return [row.what for row in response.context["rows"]]
+    return [plain(row.sentence) for row in response.context["rows"]]
 
 
 def test_audit_log_shows_actor_action_target_class_and_outcome(done, school, admin):
     response = admin.get(AUDIT)
-    page = text(response)
-    assert "Frau Berg Removed a participant: &lt;i&gt;Zoë&lt;/i&gt; Class: Biology" in page
+    page = plain(text(response))
+    assert "Frau Berg Removed &lt;i&gt;Zoë&lt;/i&gt; for 10 minutes · shared the link Class: Biology" in page
     assert "Failed The cloud says that nobody of this id is in the room." in page
-    assert "Duration (seconds) 600" in page
-    assert "not signed in Failed to sign in: who@school.test" in page
+    assert "not signed in Failed to sign in as who@school.test" in page
     assert "Role teacher → administrator" in page
     assert "room-taught" not in response.content.decode()
     assert reverse("live:class", kwargs={"key": school.taught.key}) in response.content.decode()
@@ -173,12 +209,16 @@ def test_audit_log_shows_actor_action_target_class_and_outcome(done, school, adm
     ("query", "found"),
     [
         ("action=class.start", ["Started the class"]),
-        ("room=bio", ["Removed a participant"]),
+        ("room=bio", [REMOVED]),
         ("room=zzz", []),
-        ("outcome=done", ["Changed a person's details"]),
-        ("outcome=failed", ["Failed to sign in", "Removed a participant"]),
+        ("outcome=done", ["Changed the account details of berg@school.test"]),
+        ("outcome=failed", ["Failed to sign in as who@school.test", REMOVED]),
         ("since=2000-01-01&until=2000-01-02", []),
         ("action=class.start&outcome=failed", []),
+        ("student=zoë", [REMOVED]),
+        ("student=pupil-7", [REMOVED]),
+        ("student=berg", []),
+        ("student=nobody", []),
     ],
 )
 def test_filters_limit_the_audit_log(done, admin, query, found):
@@ -186,7 +226,7 @@ def test_filters_limit_the_audit_log(done, admin, query, found):
 
 
 def test_filters_by_person_and_day(done, school, admin):
-    assert rows(admin.get(f"{AUDIT}?person={school.teacher.pk}")) == ["Removed a participant"]
+    assert rows(admin.get(f"{AUDIT}?person={school.teacher.pk}")) == [REMOVED]
     today = Entry.objects.first().at.date().isoformat()
     assert len(rows(admin.get(f"{AUDIT}?since={today}&until={today}"))) == 4
 
@@ -201,7 +241,14 @@ def test_filters_by_person_and_day(done, school, admin):
         ),
         ("action=nonsense", "not one of the available choices"),
         ("person=999999", "not one of the available choices"),
+        ("since=0001-01-01", "This year is out of range"),
+        ("until=9999-12-31", "This year is out of range"),
         ("room=%00", "Null characters"),
+        ("since_time=10:00", "Choose a date for this time."),
+        (
+            "since=2026-05-02&since_time=10:00&until=2026-05-02&until_time=09:59",
+            "The end time is before the start time. Choose a later end time.",
+        ),
     ],
 )
 def test_invalid_filters_show_an_error_and_no_entries(done, admin, query, says):
@@ -209,6 +256,99 @@ def test_invalid_filters_show_an_error_and_no_entries(done, admin, query, says):
     assert response.status_code == 200
     assert says in text(response)
     assert rows(response) == []
+
+
+def test_student_is_found_by_present_and_recorded_names(done, admin, school):
+    Participant.objects.filter(user_uuid="pupil-7").update(name="Zoe King", name_search="zoe king")
+    assert rows(admin.get(f"{AUDIT}?student=king")) == [REMOVED]
+    assert rows(admin.get(f"{AUDIT}?student=Zoë")) == [REMOVED], "the name that the entry recorded"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("since=2026-05-04&since_time=08:30", ["Ended the class"]),
+        ("until=2026-05-04&until_time=08:30", ["Started the class"]),
+        ("since=2026-05-04&since_time=08:00&until=2026-05-04&until_time=08:00", ["Started the class"]),
+        ("since=2026-05-04&since_time=09:00&until=2026-05-04", ["Ended the class"]),
+        ("since=2026-05-04&since_time=09:01&until=2026-05-04", []),
+    ],
+)
+def test_filters_by_time(school, admin, query, found):
+    for action, hour in (("class.start", 8), ("class.end", 9)):
+        at = datetime(2026, 5, 4, hour, 0, 30, tzinfo=UTC)
+        Entry.objects.create(action=action, actor=school.teacher, at=at)
+    assert rows(admin.get(f"{AUDIT}?{query}")) == found
+
+
+def test_recent_periods_keep_the_other_filters(done, admin):
+    response = admin.get(f"{AUDIT}?student=zoë&since=2001-01-01&until=2001-01-02")
+    assert rows(response) == []
+    for _words, query in response.context["periods"]:
+        assert rows(admin.get(f"{AUDIT}?{query}")) == [REMOVED]
+
+
+def table(response) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
+
+
+def test_file_contains_all_matching_entries_with_length_and_reason(done, school, admin):
+    for _ in range(60):
+        record.done(actor=school.administrator, action="class.end", room_uuid="room-given")
+    response = admin.get(f"{FILE}?room=bio")
+    assert response.content.startswith(b"\xef\xbb\xbf")
+    assert "audit-log.csv" in response["Content-Disposition"]
+    header, row = table(response)
+    cells = dict(zip(header, row, strict=True))
+    assert (cells["Person"], cells["Email"]) == ("Frau Berg", "berg@school.test")
+    assert (cells["Action"], cells["Class"]) == (REMOVED, "Biology")
+    assert (cells["Duration"], cells["Reason"]) == ("10 minutes", "shared the link")
+    assert cells["Outcome"] == "Failed"
+    assert len(table(admin.get(f"{FILE}?action=class.end"))) == 61, "all pages, and not only the first"
+    assert len(table(admin.get(FILE))) == 65
+
+
+def test_cells_of_the_file_are_never_formulas(school, admin):
+    record.done(
+        actor=school.teacher,
+        action="participant.remove",
+        room_uuid="room-taught",
+        target="+7",
+        target_name="=SUM(A1)",
+        params={"reason": "@home"},
+    )
+    row = table(admin.get(FILE))[1]
+    assert {"'+7", "'=SUM(A1)", "'@home"} < set(row)
+    assert not [cell for cell in row if cell.lstrip()[:1] in ("=", "+", "-", "@")]
+
+
+def test_file_says_when_it_is_not_complete(done, admin, monkeypatch):
+    monkeypatch.setattr(audit_log, "MOST_IN_FILE", 3)
+    found = table(admin.get(FILE))
+    assert len(found) == 5
+    assert found[-1] == ["There are more entries. Choose an earlier end date to download them."]
+    monkeypatch.setattr(audit_log, "MOST_IN_FILE", 4)
+    assert "There are more" not in str(table(admin.get(FILE)))
+
+
+def test_file_with_an_invalid_filter_leads_to_the_page_with_the_error(done, admin):
+    response = admin.get(f"{FILE}?since=yesterday", follow=True)
+    assert response.redirect_chain == [(f"{AUDIT}?since=yesterday", 302)]
+    assert "valid date" in text(response)
+
+
+def test_query_count_of_the_file_does_not_grow_with_its_rows(done, school, admin, django_assert_num_queries):
+    for number in range(60):
+        room = Room.objects.create(room_uuid=f"more-{number}", name=f"More {number}")
+        record.done(actor=school.teacher, action="class.end", room_uuid=room.room_uuid)
+    with django_assert_num_queries(5):  # session, user, entries, steps, classes
+        assert len(table(admin.get(FILE))) == 65
+
+
+def test_administrators_reach_the_audit_log_from_every_page(school, admin, browser_of):
+    link = f'href="{AUDIT}"'
+    assert link in admin.get("/").content.decode()
+    assert link not in browser_of(school.teacher).get("/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -243,10 +383,30 @@ def test_query_count_of_the_audit_log_is_constant(done, school, admin, django_as
 
 def test_overview_shows_latest_entries(done, admin):
     page = text(admin.get(OVERVIEW))
-    assert "Removed a participant" in page
+    assert REMOVED.partition("<")[0] in page
     assert reverse("people:list") in admin.get(OVERVIEW).content.decode()
 
 
 def test_overview_shows_settings_of_the_application(school, admin):
     assert dataclasses.is_dataclass(django_settings.AGORA)
     assert "AGORA_APP_ID is not set" in text(admin.get(OVERVIEW))
+
+
+def test_years_that_no_time_zone_has_never_fail(done, school, admin):
+    for zone in ("Pacific/Auckland", "America/Los_Angeles"):
+        school.administrator.time_zone = zone
+        school.administrator.save()
+        for day in ("since=0001-01-01", "until=9999-12-31", "since=9999-12-31&since_time=23:59"):
+            assert "This year is out of range" in text(admin.get(f"{AUDIT}?{day}"))
+            assert admin.get(f"{FILE}?{day}")["Location"] == f"{AUDIT}?{day.replace(':', '%3A')}"
+
+
+def test_details_name_the_times_of_a_substitution_in_the_time_zone_of_the_person(school, admin):
+    school.administrator.time_zone = "Europe/Berlin"
+    school.administrator.save()
+    params = {"from": "2026-07-01T08:00:00+00:00", "until": "2026-07-01T22:30:00+00:00", "series": "Latin"}
+    record.done(actor=school.administrator, action="substitute.appoint", target_name="Ben", params=params)
+    (row,) = admin.get(AUDIT).context["rows"]
+    assert row.details == [
+        ("From", "2026-07-01 10:00"), ("Until", "2026-07-02 00:30"), ("Series", "Latin"),
+    ]  # fmt: skip

@@ -31,9 +31,9 @@ from playwright.sync_api import (
 
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from tests.browser import button_coverage
-from tests.browser.school import ACCOUNTS_SCRIPT, PASSWORD, Classroom, free_port, open_classroom
+from tests.browser.console import ROOT, Console
+from tests.browser.school import ACCOUNTS_SCRIPT, PASSWORD, Classroom, eventually, free_port, open_classroom
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -83,21 +83,18 @@ def classroom(simulator: RunningSimulator) -> Iterator[MakeClassroom]:
 
 @dataclass
 class Dashboard:
-    """A running dashboard: its address, its environment (also for `manage.py`) and its log."""
+    """A running dashboard: its address, its log, and a console for `manage.py` in its environment."""
 
     url: str
-    environment: dict[str, str]
+    console: Console
     log: Path
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=240, check=False,
-        )  # fmt: skip
+        return self.console.run(*arguments)
 
     def room(self, room_uuid: str) -> dict[str, Any]:
-        """Return what `manage.py room --json` prints."""
-        return json.loads(self.manage("room", room_uuid, "--json").stdout)
+        """Return what `manage.py room --json` prints, when the room is known."""
+        return json.loads(eventually(lambda: self.manage("room", room_uuid, "--json").stdout))
 
 
 @pytest.fixture(scope="package")
@@ -131,7 +128,7 @@ def running_dashboard(cloud: RunningSimulator, folder: Path, **more: str) -> Ite
     if button_coverage.FOLDER:
         environment["DJANGO_SETTINGS_MODULE"] = "tests.browser.settings_with_button_sources"
     log = folder / "serve.log"
-    running = Dashboard(f"http://127.0.0.1:{port}", environment, log)
+    running = Dashboard(f"http://127.0.0.1:{port}", Console(environment), log)
     for arguments in (("migrate", "--verbosity", "0"), ("shell", "--verbosity", "0", "-c", ACCOUNTS_SCRIPT)):
         done = running.manage(*arguments)
         assert done.returncode == 0, done.stderr
@@ -145,6 +142,7 @@ def running_dashboard(cloud: RunningSimulator, folder: Path, **more: str) -> Ite
         yield running
         assert process.poll() is None, f"the dashboard ended by itself:\n{log.read_text()}"
     finally:
+        running.console.close()
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
     assert "Traceback" not in log.read_text(), log.read_text()
@@ -213,6 +211,8 @@ def windows(chromium: Browser, base_url: str, signed_in: Callable[[str], Storage
     def open_page(email: str | None = None, **settings: Any) -> Page:
         if email:
             settings["storage_state"] = signed_in(email)
+        # wide enough that a class shows most of its panels together
+        settings.setdefault("viewport", {"width": 2560, "height": 1440})
         context = chromium.new_context(base_url=base_url, **settings)
         contexts.append(context)
         button_coverage.record(context)

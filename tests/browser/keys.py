@@ -20,7 +20,8 @@ _FOCUSED = """() => {
   const words = (element) => element?.textContent ?? "";
   const by = (one.getAttribute("aria-labelledby") || "").split(" ");
   const labels = by[0] ? by.map((id) => document.getElementById(id)) : [...(one.labels || [])];
-  const own = one.matches("select, [tabindex]") ? "" : words(one);
+  // a button may contain words that are not shown
+  const own = one.matches("select, [tabindex]") ? "" : one.matches("button") ? one.innerText : words(one);
   const names = [one.ariaLabel, labels.map(words).join(" "), own, one.title];
   const name = names.map((each) => (each || "").trim().replace(/\\s+/g, " ")).find(Boolean) || "";
   const isRung = (element) => {
@@ -76,6 +77,23 @@ class Keys:
             if re.search(words, passed[-1]):
                 return
         raise AssertionError(f"Tab does not reach “{words}”: {passed}")
+
+    def to_roster(self, words: str) -> None:
+        """Tab to the roster, then press arrow keys until the focused element's name matches `words`."""
+        inside = "Boolean(document.activeElement.closest('#people-here > tr'))"
+        for _ in range(150):
+            if self.page.evaluate(inside):
+                break
+            self.page.keyboard.press("Tab")
+        most = 12  # buttons in a row
+        self.press(*["ArrowLeft"] * most, "Home")
+        for _ in range(100):
+            for _ in range(most):
+                if re.search(words, self.name()):
+                    return
+                self.press("ArrowRight")
+            self.press(*["ArrowLeft"] * most, "ArrowDown")
+        raise AssertionError(f"the arrow keys do not reach “{words}”")
 
     def open_class(self, room: Classroom) -> None:
         """Open the page of a class from the class list."""

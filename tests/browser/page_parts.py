@@ -20,14 +20,37 @@ def open_class(page: Page, room: Classroom) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(room.name)
 
 
+PANELS = {
+    "People": "people",
+    "Raised hands": "hands",
+    "Chat": "chat",
+    "Quizzes and polls": "questions",
+    "Files": "files",
+    "Recording": "recording",
+    "Breakout rooms": "groups",
+    "Attendance": "attendance",
+    "Events": "events",
+    "Commands": "commands",
+    "Details": "details",
+}
+
+
 def card(page: Page, title: str) -> Locator:
-    """Return the panel with this title."""
-    return page.get_by_role("region", name=title, exact=True)
+    """Return the panel with this title. In a class that shows another panel in its place, choose it."""
+    panel = page.get_by_role("region", name=title, exact=True)
+    link = page.locator(f'.rail li[data-part="{PANELS.get(title)}"] a')
+    if title in PANELS and link.count() and not panel.is_visible():
+        if not link.is_visible():
+            page.locator(".rail .more").click()
+        link.click()
+        expect(panel).to_be_visible()
+        expect(panel.get_by_text("Loading…", exact=True)).to_have_count(0)
+    return panel
 
 
 def roster(page: Page) -> Locator:
-    """Return the table of the people in the class now."""
-    return page.get_by_role("table", name="People in the class now")
+    """Return the table of the people in the class now or, in the replay, at the time that it shows."""
+    return page.get_by_role("table", name=re.compile("^People in the class (now|at this time)$"))
 
 
 def row_of(page: Page, name: str) -> Locator:
@@ -41,8 +64,12 @@ def removal_of(page: Page, name: str) -> Locator:
 
 
 def press(page: Page, name: str | re.Pattern[str]) -> None:
-    """Press a button of the page (some buttons are links)."""
-    page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name)).first.click()
+    """Press a button of the page (some buttons are links), in the menu of a class if it is there."""
+    button = page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name)).first
+    menu = page.locator(".head-more:not([open]) > summary")
+    if menu.count() and not button.count():
+        menu.click()
+    button.click()
 
 
 def dialog(page: Page) -> Locator:

@@ -136,7 +136,7 @@ else:
     print(json.dumps({"room": room.key, "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
-        "list_file": list_file.key, "export": export.key,
+        "listed": class_list.people.get(user_uuid="ada").pk, "list_file": list_file.key, "export": export.key,
         "plan": plan.key, "run": run.key}))
 """
 

@@ -16,7 +16,6 @@ def test_a_button_that_no_test_pressed_is_named(tmp_path: Path) -> None:
     assert not [line for line in named if line.startswith("account/login.html#1,")]
     assert [line for line in named if line.startswith("account/logout.html#2, line ")]
     assert named[-1] == "shared/_button.html#1 live:command(close)"
-    assert [line for line in named if line.startswith("scripts#panel-fold")]
 
 
 def test_every_exception_matches_a_button() -> None:

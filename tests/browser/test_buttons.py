@@ -88,8 +88,9 @@ def test_every_dialog_is_also_a_page(
         eventually(lambda wanted=paused: room.truth()["recordings"][0].get("onHold", False) is wanted)
 
     removal_of(page, "Pia Student").click()
+    dialog(page).get_by_text("Remove later").click()
     dialog(page).get_by_label("In 5 minutes").check()
-    dialog(page).get_by_role("button", name="Remove").click()
+    dialog(page).get_by_role("button", name="Start countdown").click()
     planned = page.get_by_role("list", name="Scheduled removals").get_by_role("listitem")
     expect(planned).to_have_count(1)
     ask(f"removals/{number_in(planned)}/call-off/", "Cancel removal")
@@ -106,7 +107,7 @@ def test_every_dialog_is_also_a_page(
     assert len(room.truth()["resources"]) == 1
 
     simulator.fault("withhold", params={"room": room.uuid, "cmd": 1})
-    ask("do/end/", "End class")
+    ask("do/end/", "End, keep recording")
     asked = card(page, "Commands").get_by_role("listitem").filter(has_text="End the class").first
     expect(asked).to_contain_text(re.compile(r"accepted \+\d"))
     ask(f"commands/{number_in(asked)}/check/", "Check now")
@@ -191,11 +192,11 @@ def test_join_class_unban_and_set_properties(window: Opener, classroom: MakeClas
     dialog(page).get_by_role("button", name="Unban").click()
     eventually(lambda: not room.person("p1")["isBanned"])
 
-    page.get_by_text("Details of this class").click()
+    card(page, "Details")
     press(page, "Create a similar class")
     expect(page.get_by_label("Name", exact=True)).to_have_value(room.name)
     page.go_back()
-    page.get_by_text("Details of this class").click()
+    card(page, "Details")
     press(page, "Properties")
     page.get_by_text("Managed by the cloud").click()
     expect(page.get_by_role("heading", level=3).first).to_be_visible()
@@ -204,7 +205,7 @@ def test_join_class_unban_and_set_properties(window: Opener, classroom: MakeClas
     expect(page.get_by_label("Properties", exact=True)).to_have_value("{}")
     page.get_by_label("Properties", exact=True).fill('{"colour": "blue"}')
     page.get_by_text("Reason (sent to the classroom)").click()
-    page.get_by_label("Reason (JSON, sent with the event)").fill('{"by": "hand"}')
+    page.get_by_label("Reason for the change (JSON, included in the event)").fill('{"by": "hand"}')
     press(page, "Compare")
     with page.expect_navigation():
         press(page, "Send")
@@ -234,12 +235,13 @@ def test_replay_of_a_moment(window: Opener, classroom: MakeClassroom) -> None:
         )
         return last - first > 2000
 
+    expect(card(page, "Events").get_by_role("listitem").first).to_be_visible()
     eventually(lasts)
     card(page, "Events").get_by_role("link", name="Replay").click()
     slider = page.get_by_role("slider", name="Time in the class")
     slider.click(position={"x": 3, "y": 3})
     expect(roster(page)).not_to_contain_text("Pia Student")
-    page.get_by_label("Speed: each second shows").select_option("60")
+    page.get_by_label("Speed: class time per second").select_option("60")
     press(page, "Play")
     expect(row_of(page, "Pia Student")).to_be_visible()  # one second shows a minute
     end = page.locator("#replay-now time").inner_text()
@@ -284,7 +286,7 @@ def test_paging_and_assigning_classes(window: Opener) -> None:
 
     page.goto("/people/")
     press(page, "Unassigned classes")
-    page.get_by_role("searchbox").fill("leaf")
+    page.get_by_role("main").get_by_role("searchbox").fill("leaf")
     press(page, "Search")
     expect(page.get_by_text("Page 1 of 3")).to_be_visible()
     press(page, "Next")
@@ -292,10 +294,10 @@ def test_paging_and_assigning_classes(window: Opener) -> None:
     press(page, "Previous")
     expect(page.get_by_text("Page 1 of 3")).to_be_visible()
     press(page, "Clear")
-    expect(page.get_by_role("searchbox")).to_have_value("")
+    expect(page.get_by_role("main").get_by_role("searchbox")).to_have_value("")
 
     page.goto("/people/")
-    page.get_by_role("searchbox").fill("omar")
+    page.get_by_role("main").get_by_role("searchbox").fill("omar")
     press(page, "Show")
     expect(page.get_by_role("table").get_by_role("row")).to_have_count(2)
     press(page, "Clear")
@@ -309,7 +311,7 @@ def test_paging_and_assigning_classes(window: Opener) -> None:
     theirs.goto("/?q=leaf")
     expect(theirs.get_by_role("link", name="Leaf 07", exact=True)).to_be_visible()
     press(page, re.compile("^Unassign.*Leaf 07"))
-    expect(page.get_by_role("status").first).to_contain_text("no longer assigned")
+    expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("no longer assigned")
     theirs.goto("/?q=leaf")
     expect(theirs.get_by_role("link", name="Leaf 07", exact=True)).to_have_count(0)
 
@@ -352,7 +354,7 @@ def test_audit_log_and_quarantine_page_by_page(window: Opener, dashboard: Dashbo
     page = window(ADMINISTRATOR)
     try:
         page.goto("/settings/audit/")
-        page.get_by_label("Person").select_option(label="Ada Admin")
+        page.get_by_label("Person", exact=True).select_option(label="Ada Admin")
         press(page, "Show")
         table = page.get_by_role("table")
         expect(table).to_contain_text("List 50")
@@ -363,7 +365,7 @@ def test_audit_log_and_quarantine_page_by_page(window: Opener, dashboard: Dashbo
         press(page, "Newest")
         expect(table).to_contain_text("List 50")
         press(page, "Clear")
-        expect(page.get_by_label("Person")).to_have_value("")
+        expect(page.get_by_label("Person", exact=True)).to_have_value("")
 
         page.goto("/settings/sync/")
         expect(table.nth(1).get_by_role("row")).to_have_count(51)

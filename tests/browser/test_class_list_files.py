@@ -59,7 +59,9 @@ def test_encoding_and_columns_are_corrected_and_remembered(window: Opener) -> No
     expect(page.get_by_label("Klasse")).to_have_value("ignore")
     press(page, "Preview changes")
     press(page, "Save changes")
-    expect(page.get_by_role("status").first).to_contain_text("2 added, 0 changed, 0 removed")
+    expect(page.get_by_role("main").get_by_role("status").first).to_contain_text(
+        "2 added, 0 changed, 0 removed"
+    )
     uploaded(page, "7b.csv", content.replace(b";8;", b";9;"))
     expect(page.get_by_label("Nr.")).to_have_value("user_id")
     press(page, "Preview changes")
@@ -76,7 +78,7 @@ def test_changes_and_notes_fold_and_each_step_can_be_cancelled(window: Opener, t
     uploaded(page, "7d.csv", people)
     press(page, "Preview changes")
     press(page, "Save changes")
-    expect(page.get_by_role("status").first).to_contain_text("3 added")
+    expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("3 added")
     uploaded(page, "7d.csv", b"name;id\nAnna B.;1\n" + b"Ben;2\n" * 25)
     press(page, "Preview changes")
     changes = page.get_by_role("region", name="Changes")
@@ -86,7 +88,7 @@ def test_changes_and_notes_fold_and_each_step_can_be_cancelled(window: Opener, t
         changes.locator("summary").filter(has_text=heading).click()
         expect(shown).to_be_hidden()
     expect(page.get_by_text("Line 27:")).to_be_hidden()
-    page.locator("summary").filter(has_text="All notes").click()
+    page.locator("summary").filter(has_text="Show more").click()
     expect(page.get_by_text("Line 27:")).to_be_visible()
 
     export = tmp_path / "export.zip"
@@ -97,7 +99,7 @@ def test_changes_and_notes_fold_and_each_step_can_be_cancelled(window: Opener, t
     press(page, "Import OneRoster")
     page.get_by_label("OneRoster export").set_input_files(export)
     press(page, "Upload file")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Classes of the export")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Classes in the OneRoster file")
     page.get_by_role("link", name="Cancel").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Class lists")
 
@@ -109,7 +111,7 @@ def test_half_a_name_is_asked_about(window: Opener) -> None:
     assert_accessible(page)
     press(page, "Preview changes")  # the browser asks for the missing choice
     expect(page.get_by_label("Surname")).to_be_focused()
-    page.get_by_label("Surname").select_option(label="Whole name")
+    page.get_by_label("Surname").select_option(label="Full name")
     press(page, "Preview changes")
     expect(page.get_by_role("row", name="Brandt")).to_contain_text("17")
     keep_screenshot(page, "list-file-preview")
@@ -124,11 +126,11 @@ def test_keyboard_alone_imports_a_oneroster_export(window: Opener, tmp_path: Pat
     keys.follow("^Import OneRoster$")
     keys.file("^OneRoster export", export)
     keys.follow("^Upload file$")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Classes of the export")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Classes in the OneRoster file")
     assert_accessible(page)
     keys.enter("^Added to the list", back=False)
     expect(page.get_by_text("ada@school.example").first).to_be_visible()
     keys.follow("^Save changes$")
-    expect(page.get_by_role("status").first).to_contain_text("2 class lists were saved.")
+    expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("2 class lists were saved.")
     page.get_by_role("link", name="Maths 8a").click()
     expect(page.get_by_role("row", name="Zoë Brandt")).to_contain_text("u2")

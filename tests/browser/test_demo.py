@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import ROOT, sign_in, wait_until_ready
+from tests.browser.page_parts import card
 from tests.browser.school import eventually, free_port
 
 SIGN_INS = ("admin@school.test", "teacher@school.test", "teacher2@school.test")
@@ -65,6 +66,7 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_the_demo_runs_ends_and_keeps_its_data(
     start: Started, tmp_path: Path, port: int, chromium: Browser
 ) -> None:
@@ -86,7 +88,7 @@ def test_the_demo_runs_ends_and_keeps_its_data(
             expect(live.get_by_role("listitem").first).to_be_visible(timeout=30_000)
             names[email] = set(live.get_by_role("heading", level=3).all_text_contents())
             live.get_by_role("heading", level=3).get_by_role("link").first.click()
-            events = page.get_by_role("region", name="Events").get_by_role("listitem")
+            events = card(page, "Events").get_by_role("listitem")
             expect(events.nth(5)).to_be_visible(timeout=30_000)
     assert names["teacher@school.test"] != names["teacher2@school.test"]
     assert names["teacher@school.test"] <= names["admin@school.test"]

@@ -29,7 +29,7 @@ def test_add_a_file_and_delete_several(
     expect(asks.get_by_label("Name")).to_have_value("Fractions.pdf")
     asks.get_by_label("Address").fill("https://files.school.test/fractions.pdf")
     asks.get_by_role("button", name="Add file").click()
-    expect(last_command(page)).to_contain_text(re.compile(r"Add the file Fractions.pdf\s+Confirmed"))
+    expect(last_command(page)).to_contain_text(re.compile(r"Add the file: Fractions.pdf\s+Confirmed"))
     expect(part.get_by_role("link", name="Fractions.pdf")).to_be_visible()
     expect(part.get_by_role("progressbar", name="Converting")).to_be_visible()
     expect(part.get_by_role("progressbar")).to_have_count(0, timeout=60_000)

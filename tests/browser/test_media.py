@@ -75,13 +75,15 @@ def test_a_file_from_the_computer(
     asks.get_by_text("Conversion settings").click()
     asks.get_by_label("Sharpness").fill("9")
     asks.get_by_role("button", name="Add file").click()
-    expect(asks).to_contain_text("Must be from 0.1 to 3")
+    expect(asks).to_contain_text("The value must be from 0.1 to 3")
     expect(asks).to_contain_text("uploaded")  # the file is not uploaded again
     asks.get_by_label("Sharpness").fill("2")
     asks.get_by_label("Image format").select_option("webp")
     keep_screenshot(page, "media-upload")
     asks.get_by_role("button", name="Add file").click()
-    expect(last_command(page)).to_contain_text(re.compile(r"Add the file Fractions and more.pdf\s+Confirmed"))
+    expect(last_command(page)).to_contain_text(
+        re.compile(r"Add the file: Fractions and more.pdf\s+Confirmed")
+    )
 
     known = of_cloud(room, "Fractions and more.pdf")
     assert known["size"] == len(PDF)
@@ -109,6 +111,7 @@ def test_choose_another_and_stop_and_powerpoint(
     room = classroom("Upload 5b")
     page = window(ADMINISTRATOR, viewport={"width": 390, "height": 844})
     open_class(page, room)
+    card(page, "Files")
     asks = dialog(page)
     press(page, "Add")
     slow = page.context.new_cdp_session(page)
@@ -168,7 +171,7 @@ def test_delete_and_undo(window: Opener, classroom: MakeClassroom) -> None:
     dialog(page).get_by_role("button", name="Delete").click()
     expect(card(page, "Files")).to_contain_text("about to be deleted")
     expect(card(other, "Files")).not_to_contain_text("Sheet 2.pdf", timeout=60_000)
-    expect(last_command(page)).to_contain_text(re.compile(r"Delete files\s+Sheet 2.pdf\s+Confirmed"))
+    expect(last_command(page)).to_contain_text(re.compile(r"Delete files:\s+Sheet 2.pdf\s+Confirmed"))
     assert {one["resourceName"] for one in room.truth()["resources"]} == {"Sheet 1.pdf", "Sheet 3.pdf"}
 
 
@@ -177,7 +180,7 @@ def test_settings_of_a_recording(window: Opener, classroom: MakeClassroom) -> No
     page = window(TEACHER)
     open_class(page, room)
     part, asks = card(page, "Recording"), dialog(page)
-    press(page, "Start recording")
+    part.get_by_role("link", name="Start with settings…").click()
     expect(asks.get_by_label("Address of the page")).to_be_hidden()
     asks.get_by_label("The classroom as a web page").check()
     asks.get_by_label("Address of the page").fill("https://class.school.test/watch")
@@ -193,7 +196,7 @@ def test_settings_of_a_recording(window: Opener, classroom: MakeClassroom) -> No
     expect(asks).not_to_contain_text("Enter a whole number from 5 to 60.")
     asks.get_by_label("Width").fill("640")
     asks.get_by_label("Height").fill("480")
-    asks.get_by_label("Also stream it live").check()
+    asks.get_by_label("Also stream the recording live").check()
     asks.get_by_label("Start paused").check()
     asks.get_by_label("Audio", exact=True).select_option("2")
     keep_screenshot(page, "media-recording")

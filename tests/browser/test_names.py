@@ -27,13 +27,17 @@ def test_hostile_names_are_shown_as_text(window: Opener, classroom: MakeClassroo
         room.act("wave", userUuid=user_uuid)
     for name in NAMES.values():
         expect(row_of(page, name)).to_be_visible()
-        expect(page.get_by_role("log").get_by_text(f"{name} says <i>hello</i>", exact=True)).to_be_visible()
+    for name in NAMES.values():
+        expect(
+            card(page, "Chat").get_by_role("log").get_by_text(f"{name} says <i>hello</i>", exact=True)
+        ).to_be_visible()
     assert page.locator("main script, main img, main i, main th b").count() == 0
     assert_fits(page)
+    card(page, "People")
     removal_of(page, NAMES["h1"]).click()
     expect(dialog(page).get_by_role("heading")).to_have_text(f"Remove {NAMES['h1']}?")
     dialog(page).get_by_role("button", name="Remove").click()
-    expect(last_command(page)).to_contain_text(f"Remove {NAMES['h1']}")
+    expect(last_command(page)).to_contain_text(f"Remove: {NAMES['h1']}")
     expect(row_of(page, NAMES["h1"])).to_have_count(0)
     expect(card(page, "Events")).to_contain_text(NAMES["h1"])
     page.goto("/")

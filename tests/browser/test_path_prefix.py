@@ -186,7 +186,7 @@ def test_commands_partials_and_the_live_page_of_a_class(
     dialog(page).get_by_label("For 10 minutes").check()
     dialog(page).get_by_role("button", name="Remove").click()
     expect(row_of(page, "Rudi Rowdy")).to_have_count(0)
-    expect(last_command(page)).to_contain_text(re.compile(r"Remove Rudi Rowdy\s+Confirmed"))
+    expect(last_command(page)).to_contain_text(re.compile(r"Remove: Rudi Rowdy\s+Confirmed"))
     assert room.person("p1")["isBanned"] is True
     press(page, "End class")
     dialog(page).get_by_role("button", name="End class").click()
@@ -224,7 +224,7 @@ def test_uploaded_file_is_at_a_signed_address_under_the_prefix(
     dialog(page).get_by_label("File", exact=True).set_input_files(file)
     expect(dialog(page)).to_contain_text("uploaded")
     dialog(page).get_by_role("button", name="Add file").click()
-    expect(last_command(page)).to_contain_text(re.compile(r"Add the file Fractions.pdf\s+Confirmed"))
+    expect(last_command(page)).to_contain_text(re.compile(r"Add the file: Fractions.pdf\s+Confirmed"))
     (known,) = [one for one in room.truth()["resources"] if one["resourceName"] == "Fractions.pdf"]
     assert known["url"].startswith(f"{proxy.url}/files/")
     assert fetched(known["url"]).content == PDF

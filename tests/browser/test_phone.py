@@ -39,7 +39,7 @@ HEAD = """() => {
 def test_the_header_fits_all_links_of_an_administrator(window: Opener, language: str) -> None:
     page = window(ADMINISTRATOR, locale=language, has_touch=True, viewport={"width": 390, "height": 700})
     page.goto("/settings/")
-    assert page.locator(".bar .nav a").count() == 4
+    assert page.locator(".bar .nav a").count() == 5
     for width in (320, 360, 390, 600):
         page.set_viewport_size({"width": width, "height": 700})
         assert page.evaluate(HEAD) == [], width
@@ -83,13 +83,14 @@ def test_the_main_tasks_by_touch(window: Opener, classroom: MakeClassroom) -> No
     dialog(page).get_by_role("button", name="Remove").tap()
     expect(row_of(page, "Pia Student")).to_have_count(0)
     assert room.person("p1")["isBanned"] is True
-    card(page, "Recording").get_by_role("link", name="Start recording").tap()
+    card(page, "Recording").get_by_role("link", name="Start with settings…").tap()
     dialog(page).get_by_role("button", name="Start recording").tap()
     expect(card(page, "Recording")).to_contain_text("On")
     assert room.truth()["recordings"][0]["status"] == 1
     page.get_by_role("link", name="End class").tap()
-    dialog(page).get_by_role("button", name="End class").tap()
-    expect(last_command(page)).to_contain_text(re.compile(r"End the class\s+Confirmed"))
+    dialog(page).get_by_role("button", name="End and stop recording").tap()
+    expect(last_command(page)).to_contain_text(re.compile(r"Stop recording\s+Confirmed"))
+    assert room.truth()["state"] == 2
     small = page.evaluate(
         """() => [...document.querySelectorAll("main a.button, main button, main summary")]
           .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])

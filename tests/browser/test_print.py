@@ -26,7 +26,7 @@ def test_a_class_on_paper(window: Opener, classroom: MakeClassroom) -> None:
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.locator("#people-here > tr").last).to_be_visible()
-    for controls in (".bar", ".skip", ".class-do", "dialog", "#find-person"):
+    for controls in (".bar", ".skip", ".head-do", "dialog", "#find-person"):
         expect(page.locator(controls).first).to_be_hidden()
     for button in page.locator("main a.button, main button").all():
         expect(button).to_be_hidden()

@@ -67,7 +67,7 @@ def test_an_interrupted_stream_recovers_without_loss(
     expect(log).to_contain_text("Before")
     wire.down = True
     wire.cut()
-    expect(page.locator("#freshness")).to_contain_text("No connection", timeout=SOON_MS)
+    expect(page.locator("#freshness")).to_contain_text("No connection")
     for number in range(8):
         room.enter(f"p{number}", f"Student {number}")
         room.act("chat", userUuid=f"p{number}", message=f"While away {number}.")
@@ -122,9 +122,11 @@ def test_focus_and_typed_text_survive_fifty_updates(window: Opener, classroom: M
     assert find.evaluate("(field) => [field.selectionStart, field.selectionEnd]") == [1, 3]
     find.press("End")
     find.press_sequentially(" 07")
-    expect(roster(page).get_by_role("rowheader")).to_have_text(["Student 07"])
+    expect(roster(page).get_by_role("rowheader")).to_have_count(1)
+    expect(row_of(page, "Student 07")).to_be_visible()
 
 
+@pytest.mark.long
 def test_eight_classes_side_by_side(window: Opener, classroom: MakeClassroom) -> None:
     """One browser has six connections: each of eight windows updates and can be used."""
     rooms = [classroom(f"Side by side {number}") for number in range(8)]

@@ -99,7 +99,7 @@ def rooms_saying(word: str) -> int:
 
 
 def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
-    """Make `count` live rooms whose reconciliation and room refresh are not due at once."""
+    """Make `count` live rooms whose reconciliation and room refresh are not due immediately."""
     uuids = [f"class {number}" for number in range(count)]
     for uuid in uuids:
         sim.make_room(uuid, roomName=uuid, state=1)

@@ -27,7 +27,7 @@ PAUSE_S = 0.05
 def main(folder: Path) -> None:
     django.setup()
     warm_up()
-    # The kernel removes dead children at once: nobody waits for them.
+    # The kernel removes dead children immediately: nobody waits for them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     parent = os.getpid()
     print("ready", flush=True)
@@ -136,7 +136,7 @@ POINTS = {
 }
 
 if __name__ == "__main__":
-    # Fail at once, not in every child, when the environment names no cloud.
+    # Fail immediately, not in every child, when the environment names no cloud.
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
     assert not settings.AGORA.problems(), settings.AGORA.problems()
     main(Path(sys.argv[1]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classroom_admin.common.names import (
@@ -109,6 +109,7 @@ scripts = st.text(
 
 
 @given(st.one_of(names, scripts))
+@example("\u03000:0")
 def test_keys_do_not_change_when_made_again(name: str) -> None:
     assert exact_key(exact_key(name)) == exact_key(name)
     assert loose_key(loose_key(name)) == loose_key(name)

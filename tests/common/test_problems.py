@@ -14,6 +14,7 @@ from django.utils import translation
 from classroom_admin.actions import refusals
 from classroom_admin.common import problem_texts
 from classroom_admin.common.problem_texts import (
+    CAPABILITIES,
     TEXTS,
     capitalised,
     in_english,
@@ -26,9 +27,12 @@ from classroom_admin.common.problems import Problem, from_json, from_text, to_te
 PRODUCT = Path(settings.BASE_DIR) / "classroom_admin"
 MAKERS = {"Problem": 0, "Wrong": 0, "InvalidArgument": 1}
 """What makes a problem, and the position of the code among its arguments."""
-CHOSEN = {"account_deactivated", "password_wrong"} | {
-    f"{result}_clock_{side}" for result in ("works", "token_refused") for side in ("behind", "ahead")
-}
+CHOSEN = (
+    {"account_deactivated", "password_wrong", *CAPABILITIES}
+    | {f"{result}_clock_{side}" for result in ("works", "token_refused") for side in ("behind", "ahead")}
+    | {f"accepted_{kind}" for kind in ("both", "education", "rtm")}
+    | {"class_nowhere", "region_right", "region_untested"}
+)
 """Codes that a condition chooses."""
 STORED_CODES = Path(__file__).parent / "stored_codes.txt"
 IN_SECONDS = Problem("rate_limited_for_seconds", {"seconds": 12})
@@ -113,11 +117,11 @@ def test_other_text_is_no_problem(stored: str) -> None:
 
 def test_words_are_those_of_the_active_language() -> None:
     problem = Problem("name_in_list_empty")
-    assert in_words(problem) == "contains an empty name."
+    assert in_words(problem) == "The list contains an empty name."
     with translation.override("es"):
-        assert in_words(problem) != "contains an empty name."
-        assert in_english(problem) == "contains an empty name."
-    assert capitalised(problem) == "Contains an empty name."
+        assert in_words(problem) != "The list contains an empty name."
+        assert in_english(problem) == "The list contains an empty name."
+    assert capitalised(problem) == "The list contains an empty name."
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans", "es", "ar"])
@@ -189,6 +193,7 @@ def test_texts_have_no_code_of_their_own_twice() -> None:
         problem_texts.SENDING,
         problem_texts.REFUSALS,
         problem_texts.COMMANDS,
+        problem_texts.CAPABILITIES,
         problem_texts.SYNC,
     ]
     assert len(TEXTS) == sum(map(len, groups))

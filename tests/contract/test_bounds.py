@@ -39,7 +39,7 @@ def _kick(value: dict[str, Any]) -> object:
 
 
 def _groups(value: dict[str, Any]) -> object:
-    return calls.groups(value["groups"]) if value["groups"] else []
+    return calls.groups(value["groups"]) if value.get("groups") else []
 
 
 ROOM = schema_of("RoomCreate")["properties"]
@@ -77,7 +77,7 @@ def _only_integers(value: Any) -> Any:
 def _breaks_unwritten_rule(name: str, value: Any) -> bool:
     """Return whether a rule applies that the document cannot express: port numbers, users in two groups."""
     if name == "groups":
-        people = [user["userUuid"] for group in value["groups"] for user in group.get("users", [])]
+        people = [user["userUuid"] for group in value.get("groups", []) for user in group.get("users", [])]
         return len(people) != len(set(people))
     addresses = [value] if name == "an address" else []
     if isinstance(value, dict):
@@ -155,12 +155,11 @@ def _outside() -> list[tuple[str, Any]]:
         ("an address", "https://"),
         ("a kick", {"dirty": {"state": 1, "duration": 0}}),
         ("a kick", {"dirty": {"state": 1, "duration": -2}}),
-        ("recording settings", {"videoWidth": 1280, "videoHeight": 721}),
-        ("recording settings", {"videoHeight": 721}),
+        ("recording settings", {"videoWidth": 1920, "videoHeight": 1081}),
+        ("recording settings", {"videoHeight": 1621}),
         ("recording settings", {"audioProfile": 3}),
         ("recording settings", {"publishRtmp": "yes"}),
         ("recording settings", {"colour": 1}),
-        ("recording settings", {}),
         ("a resource", {**FILE, "ext": "exe"}),
         ("a resource", {**FILE, "ext": "pptx", "conversion": STATIC}),
         ("a resource", {**FILE, "conversion": {"type": "dynamic"}}),

@@ -12,37 +12,56 @@ from tests.contract.document import match, operations
 CLASSROOM_CLIENT = {
     ("GET", "/v2/configs"),
     ("PUT", "/v3/rooms/{}/users/{}"),
-    ("GET", "/v2/rooms/{}/users"),
+    ("GET", "/v3/users/{}/resources/page"),
     ("POST", "/v2/rooms/{}/from/{}/chat"),
-    ("GET", "/v2/rooms/{}/chat/messages"),
-    ("PUT", "/v2/rooms/{}/mute"),
+    ("PATCH", "/v2/rooms/{}/widgets/easemobIM/messages"),
+    ("GET", "/v2/rooms/{}/conversation/students"),
+    ("GET", "/v2/rooms/{}/conversation/students/{}/messages"),
+    ("POST", "/v2/rooms/{}/conversation/students/{}/messages"),
     ("POST", "/v2/rooms/{}/rewards"),
-    ("POST", "/v3/rooms/{}/rewards"),
+    ("POST", "/v4/rooms/{}/rewards"),
+    ("POST", "/v2/rooms/{}/handup/{}"),
     ("POST", "/v2/rooms/{}/processes/{}/progress"),
     ("DELETE", "/v2/rooms/{}/processes/{}/progress"),
-    ("POST", "/v2/rooms/{}/processes/handsUp/acceptance"),
-    ("DELETE", "/v2/rooms/{}/processes/handsUp/acceptance"),
-    ("DELETE", "/v2/rooms/{}/processes/handsUp/acceptance/all"),
     ("POST", "/v2/rooms/{}/processes/handsUp/acceptance/all"),
-    ("POST", "/v2/rooms/{}/widgets/popupQuizs/start"),
-    ("POST", "/v2/rooms/{}/widgets/popupQuizs/{}/stop"),
+    ("PUT", "/v2/rooms/{}/widgets/popupQuizs/{}/stop"),
     ("PUT", "/v2/rooms/{}/widgets/popupQuizs/{}/users/{}"),
     ("GET", "/v2/rooms/{}/widgets/popupQuizs/{}/users"),
-    ("POST", "/v2/rooms/{}/widgets/polls/start"),
-    ("POST", "/v2/rooms/{}/widgets/polls/{}/stop"),
+    ("PUT", "/v2/rooms/{}/widgets/polls/{}/stop"),
     ("POST", "/v2/rooms/{}/widgets/polls/{}/users/{}"),
     ("POST", "/v2/rooms/{}/groups/states/{}"),
     ("DELETE", "/v2/rooms/{}/groups/states/{}"),
-    ("GET", "/v1/rooms/{}/snapshot"),
     ("GET", "/v1/rooms/{}/sequences"),
-    ("PUT", "/v1/rooms/{}/users/{}/streams/{}"),
     ("DELETE", "/v1/rooms/{}/users/{}/streams/{}"),
+    ("PUT", "/v2/rooms/{}/users/{}/screen"),
+    ("DELETE", "/v2/rooms/{}/users/{}/screen"),
+    ("POST", "/v1/rooms/{}/users/{}/entry"),
+    ("PATCH", "/v1/rooms/{}/users/{}/streams/{}"),
+    ("POST", "/v1/rooms/{}/chat/channel"),
+    ("PUT", "/v1/rooms/{}/properties"),
+    ("DELETE", "/v1/rooms/{}/properties"),
+    ("PUT", "/v1/rooms/{}/users/{}/properties"),
+    ("DELETE", "/v1/rooms/{}/users/{}/properties"),
+    ("PUT", "/v1/rooms/{}/users/properties"),
+    ("DELETE", "/v1/rooms/{}/users/properties"),
+    ("PUT", "/v2/rooms/{}/users/properties/batch"),
+    ("DELETE", "/v2/rooms/{}/users/properties/batch"),
+}
+# Paths of the contract that the simulator answers with a more general one.
+GENERAL = {
+    ("DELETE", "/v2/rooms/{}/groups/states/1"): ("DELETE", "/v2/rooms/{}/groups/states/{}"),
+    ("DELETE", "/v2/rooms/{}/processes/waveArm/progress"): (
+        "DELETE",
+        "/v2/rooms/{}/processes/{}/progress",
+    ),
 }
 
 
 def _plain(path: str) -> str:
     """Return a template from its version on, without the names of its parts."""
     nameless = re.sub(r"\{[^}]*\}", "{}", path)
+    if nameless.startswith("/dev/"):
+        return nameless
     _before, polling, after = re.fullmatch(r"(/\{\})?/edu(/polling)?/apps/\{\}(/.*)", nameless).groups()  # type: ignore[union-attr]
     return f"{polling or ''}{after}"
 
@@ -50,7 +69,7 @@ def _plain(path: str) -> str:
 IN_CONTRACT = {(one.method, _plain(one.path)) for one in operations()}
 
 
-def test_client_has_exactly_the_calls_of_the_contract() -> None:
+def test_every_call_of_the_client_is_in_the_contract_and_every_basic_call_is_in_the_client() -> None:
     called = set()
     for call in ALL_CALLS:
         fitting = [
@@ -60,12 +79,12 @@ def test_client_has_exactly_the_calls_of_the_contract() -> None:
         ]
         assert len(fitting) == 1, (call, fitting)
         called.add(fitting[0].name)
-    assert called == {one.name for one in operations()}
+    assert called >= {one.name for one in operations() if one.raw["tags"] in (["A"], ["B"])}
 
 
 def test_simulator_has_exactly_the_calls_of_the_contract_and_classroom_clients() -> None:
     routes = {(route.method, _plain(route.full_path)) for route in simulated}
-    assert IN_CONTRACT - routes == set()
+    assert {GENERAL.get(call, call) for call in IN_CONTRACT} - routes == set()
     assert routes - IN_CONTRACT - CLASSROOM_CLIENT == set()
     assert not CLASSROOM_CLIENT & IN_CONTRACT
 

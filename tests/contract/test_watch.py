@@ -100,7 +100,8 @@ def test_every_call_of_the_client_keeps_the_contract(
         if number == 1:
             simulator.room(ROOM, "enter", userUuid="ada", userName="Ada")
         client.send(call)
-    assert contract.seen == len(EVERY) >= len(operations())
+    basic = [one for one in operations() if one.raw["tags"] in (["A"], ["B"])]
+    assert contract.seen == len(EVERY) >= len(basic)
     assert contract.wrong == []
 
 

@@ -50,7 +50,14 @@ def python(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["SECRET_KEY", "RELAY_SECRET", "AGORA_APP_CERTIFICATE", "FILES_S3_SECRET_KEY"]
+    "name",
+    [
+        "SECRET_KEY",
+        "RELAY_SECRET",
+        "AGORA_APP_CERTIFICATE",
+        "AGORA_NOTIFICATIONS_SECRET",
+        "FILES_S3_SECRET_KEY",
+    ],
 )
 @pytest.mark.parametrize("secret", ["$x", "$HOME", "'a'", '"b"', " c ", r"\$d", "e#f"])
 def test_secret_is_read_literally(name: str, secret: str) -> None:
@@ -144,7 +151,7 @@ def test_value_is_normalised(name: str, text: str, expected: Any) -> None:
         ("ALLOWED_HOSTS", "a.example:8000", "without a scheme or a port"),
         ("CSRF_TRUSTED_ORIGINS", "a.example", "must be like https://"),
         ("AGORA_BASE_URL", "api.example", "it must be like https://"),
-        ("AGORA_AUTH", "other", "it must be 'rtm' or 'education'"),
+        ("AGORA_AUTH", "other", "it must be 'auto', 'rtm' or 'education'"),
         ("JOIN_URL_TEMPLATE", "javascript:alert(1)", "it must be like https://"),
         ("JOIN_URL_TEMPLATE", "javascript://%0aalert(1)", "it must be like https://"),
         ("FILES_S3_ADDRESSING", "sideways", "it must be 'auto', 'path' or 'virtual'"),

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from tests.events.lesson import START_MS
 
-KINDS = [1, 3, 4, 5, 20, 21, 22, 23, 40, 41, 99, 1001, 1003, 1101, 1501, 1502, 4242]
+KINDS = [1, 3, 4, 5, 20, 21, 22, 23, 24, 25, 40, 41, 99, 1001, 1003, 1101, 1110, 1501, 1502, 4242]
 FIELDS = [
     "state startTime endTime closeTime fromUser message action changeProperties cause operator onlineUsers",
     "offlineUsers userUuid userName role streamUuid streams userProperties type updateTime muteChat",
@@ -12,7 +12,8 @@ FIELDS = [
     "resourceName ext size url taskUuid taskProgress convertedPercentage rewardDetails changedReward total",
     "acceptedUsers addAcceptedUsers removeAcceptedUsers progressUsers addProgressUsers extra popupQuizId",
     "items selectedItems isCorrect answerState pollId selectIndex pollDetails pollState widgets",
-    "extApps groups",
+    "extApps groups record processes screen carousel waveArm handsUp progress accepted onhold list",
+    "videoSourceState audioSourceState widgetUuid popQuizId users reason",
 ]
 NAMES = [name for line in FIELDS for name in line.split()]
 
@@ -24,7 +25,9 @@ scalars = st.one_of(
     st.floats(),
     st.text(max_size=6),
     st.text(st.characters(categories=["Cs", "Cc", "L"]), max_size=4),
-    st.sampled_from(["ann", "0", "1", "2", "host", "NaN", "x" * 300, "a.b.c", '{"action": 3}', START_MS]),
+    st.sampled_from(
+        ["ann", "0", "1", "2", "host", "NaN", "x" * 300, "a.b.c", "deleted", '{"action": 3}', START_MS]
+    ),
 )
 keys = st.one_of(
     st.sampled_from(NAMES), st.text(max_size=5), st.sampled_from(["a.b", "extra.items", "..", ""])
@@ -55,7 +58,9 @@ stream_fields = {
     "audioSourceType": st.sampled_from([0, 1, None]),
     "videoState": st.sampled_from([0, 1, "1", None]),
     "audioState": st.sampled_from([0, 1, None]),
-    "action": st.sampled_from([0, 1, 2, "2", None]),
+    "action": st.sampled_from([0, 1, 2, "2", 3, None]),
+    "videoSourceState": st.sampled_from([None, None, 0, 1, 2]),
+    "audioSourceState": st.sampled_from([None, None, 0, "1"]),
 }
 person = thing(userUuid=users, userName=st.sampled_from(["Ann", "B", None]), role=roles)
 mover = thing(
@@ -64,16 +69,40 @@ mover = thing(
     role=roles,
     type=st.sampled_from([1, 2, "2", None]),
     updateTime=times,
-    streams=some(thing(streamUuid=stream_fields["streamUuid"])),
+    streams=some(thing(**stream_fields)),
     userProperties=st.one_of(st.none(), st.dictionaries(keys, scalars, max_size=3)),
 )
 named = thing(userUuid=users)
-changes = st.dictionaries(
+on_off = st.sampled_from([0, 1, "1", None])
+lists = st.lists(st.one_of(users, named), max_size=4)
+record = thing(state=st.sampled_from([0, 1, 1, 2, None]), onhold=st.sampled_from([True, False, None]))
+screen = thing(state=on_off, userUuid=users, streamUuid=st.sampled_from(["s1", "s2", None]))
+processes = thing(
+    waveArm=thing(progress=lists, accepted=lists), handsUp=thing(progress=lists, accepted=lists)
+)
+known_properties = {
+    "record": record,
+    "record.state": on_off,
+    "record.onhold": on_off,
+    "screen": screen,
+    "screen.state": on_off,
+    "processes": processes,
+    "processes.waveArm.progress": lists,
+    "processes.handsUp.progress": lists,
+    "processes.handsUp.accepted": lists,
+    "processes.waveArm.accepted": lists,
+}
+other_changes = st.dictionaries(
     st.sampled_from(["a", "a.b", "extApps", "extApps.clock", "widgets.poll", "groups", "muteChat"]),
     st.one_of(scalars, st.dictionaries(st.sampled_from(["x", "clock"]), any_json, max_size=2)),
     max_size=3,
 )
-property_change = {"action": st.sampled_from([0, 1, None]), "changeProperties": changes}
+known_changes = st.sampled_from(sorted(known_properties)).flatmap(
+    lambda name: st.fixed_dictionaries({name: st.one_of(known_properties[name], st.just("deleted"))})
+)
+changes = st.one_of(other_changes, known_changes, known_changes)
+property_change = {"action": st.sampled_from([0, 1, 2, None]), "changeProperties": changes}
+beside = thing(fromUser=person, list=some(thing(fromUser=person, **property_change)))
 ids = st.sampled_from(["i", "j", None])
 
 ROOM = {
@@ -84,11 +113,28 @@ ROOM = {
     20: thing(onlineUsers=some(mover), offlineUsers=some(mover)),
     21: thing(userUuid=users, role=roles, muteChat=st.sampled_from([0, 1, "1", None])),
     22: thing(fromUser=person, **property_change),
-    23: thing(users=st.lists(thing(fromUser=person, **property_change), min_size=1, max_size=3)),
+    23: st.one_of(
+        thing(users=st.lists(thing(fromUser=person, **property_change), min_size=1, max_size=3)),
+        thing(fromUser=person, beside=beside, **property_change),
+    ),
+    24: thing(users=some(thing(subscribe=on_off, streams=any_json))),
+    25: thing(users=some(thing(userUuid=users, role=roles, muteChat=on_off, changeProperties=any_json))),
+    1110: thing(
+        widgetUuid=st.sampled_from(["poll", "clock", None]),
+        action=st.sampled_from([1, 2, None]),
+        fromUser=st.one_of(st.none(), person),
+        changeProperties=st.dictionaries(st.sampled_from(["state", "extra", "extra.a"]), scalars, max_size=2),
+    ),
     40: thing(fromUser=person, **stream_fields),
     41: thing(fromUser=person, streams=st.lists(thing(**stream_fields), max_size=3)),
     99: thing(fromUser=person, message=st.text(max_size=5)),
-    1001: thing(state=st.sampled_from([0, 1, 1, 2]), recordId=ids, startTime=times, endTime=times),
+    1001: thing(
+        state=st.sampled_from([0, 1, 1, 2]),
+        recordId=ids,
+        startTime=times,
+        endTime=times,
+        reason=st.sampled_from([None, 1, 2, 3, 4, 5]),
+    ),
     1003: thing(
         action=st.sampled_from([1, 2, None]),
         resources=st.lists(
@@ -132,15 +178,38 @@ POLL = thing(
     ),
 )
 
+CHAT = thing(
+    msg_id=st.sampled_from(["m1", "m2", 7]),
+    chatUserUuid=st.sampled_from(["ann", "bob", None]),
+    timestamp=times,
+    payload=st.one_of(
+        any_json,
+        thing(
+            bodies=st.lists(
+                thing(
+                    type=st.sampled_from(["txt", "cmd", "custom", "img", None]),
+                    msg=st.text(max_size=5),
+                    action=st.sampled_from(["mute", "setAllMute", None]),
+                    customExts=any_json,
+                ),
+                max_size=2,
+            ),
+            ext=st.one_of(
+                st.none(), thing(nickName=st.sampled_from(["Ann", 7]), role=roles, muteNickName=users)
+            ),
+        ),
+    ),
+)
+
 
 @st.composite
 def lives(draw):
     """What happens in one room: (stream name, cmd, data, ts or None, seconds until it was received)."""
     events = []
     for _ in range(draw(st.integers(1, 25))):
-        stream = draw(st.sampled_from(["room", "room", "room", "popupQuiz", "poll", "peer"]))
+        stream = draw(st.sampled_from(["room", "room", "room", "popupQuiz", "poll", "peer", "chat"]))
         cmd = draw(st.sampled_from(KINDS if stream == "room" else [1, 99] if stream == "peer" else [4]))
-        of_stream = {"popupQuiz": QUIZ, "poll": POLL, "peer": ROOM[99]}
+        of_stream = {"popupQuiz": QUIZ, "poll": POLL, "peer": ROOM[99], "chat": CHAT}
         data = draw(of_stream[stream] if stream in of_stream else ROOM[cmd])
         if draw(st.integers(0, 15)) == 0:
             data = draw(any_json)

@@ -10,7 +10,7 @@ def test_the_sequence_of_the_last_change_is_kept():
     lesson.apply(4, {"changeProperties": {"groups": {"state": 1}}})
     lesson.apply(4, {"changeProperties": {"page": 1}})
     assert (lesson.room.groups, lesson.room.groups_sequence) == ({"state": 1}, 1)
-    lesson.apply(5, {"action": 1, "changeProperties": {"groups.state": 1}})
+    lesson.apply(5, {"action": 2, "changeProperties": {"groups.state": 1}})
     assert (lesson.room.groups, lesson.room.groups_sequence) == ({}, 3)
 
 

@@ -21,8 +21,8 @@ def test_decoding_a_message():
 
 def test_decoding_a_user_state():
     data = {**BEN, "muteChat": "1", "operator": ADA}
-    assert decoded(21, data).data == UserState(Person("ben", "Ben", "student"), True)
-    assert decoded(21, {"userUuid": "ben"}).data == UserState(Person("ben"), None)
+    assert decoded(21, data).data == [UserState(Person("ben", "Ben", "student"), True)]
+    assert decoded(21, {"userUuid": "ben"}).data == [UserState(Person("ben"), None)]
     with pytest.raises(Undecodable):
         decoded(21, {"muteChat": 1})
 

@@ -8,6 +8,7 @@ import pytest
 
 from classroom_admin.events import Stream, confirms, decode
 
+ON_HOLD = {"path": ["record", "onhold"], "value": True}
 CASES: list[tuple[int, dict[str, Any], dict[str, Any], bool]] = [
     (1, {"state": 1}, {"state": 1, "startTime": 5}, True),
     (1, {"state": 1}, {"state": "1"}, True),
@@ -40,6 +41,11 @@ CASES: list[tuple[int, dict[str, Any], dict[str, Any], bool]] = [
     ),
     (4, {"property_names": ["a", "b.c"]}, {"action": 0, "changeProperties": {"a": 1, "b": {"c": 2}}}, True),
     (4, {"property_names": ["a"]}, {"action": 0, "changeProperties": {"z": 1}}, False),
+    (4, ON_HOLD, {"action": 0, "changeProperties": {"record": {"onhold": True}}}, True),
+    (4, ON_HOLD, {"action": 0, "changeProperties": {"record.onhold": "true"}}, True),
+    (4, ON_HOLD, {"action": 0, "changeProperties": {"record": {"state": 1, "onhold": 1}}}, True),
+    (4, ON_HOLD, {"action": 0, "changeProperties": {"record": {"onhold": False}}}, False),
+    (4, ON_HOLD, {"action": 0, "changeProperties": {"record": {"ready": 1}}}, False),
     (
         22,
         {"user_uuid": "p1", "property_names": ["a"]},

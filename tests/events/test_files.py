@@ -82,6 +82,21 @@ def test_files_come_change_and_go():
     assert lesson.rows.resources["never-seen"].removed_at == at(11)
 
 
+def test_sharer_is_the_person_who_shared_the_file_first():
+    lesson = Lesson()
+    file = {"resourceUuid": "f", "url": "https://x.test/1"}
+    server = {"userUuid": "server", "userName": "server", "role": "server"}
+    lesson.apply(1003, {"resources": [file], "operator": ADA})
+    row = lesson.rows.resources["f"]
+    assert row.put_by == ADA["userName"]
+    lesson.apply(1003, {"resources": [file], "operator": server})
+    assert row.put_by == ADA["userName"], "only its conversion goes on"
+    lesson.apply(1003, {"resources": [file | {"url": "https://x.test/2"}], "operator": server})
+    assert row.put_by == "", "a server is no person"
+    lesson.apply(1003, {"resources": [{"resourceUuid": "g"}]})
+    assert lesson.rows.resources["g"].put_by == ""
+
+
 def test_conversion():
     lesson = Lesson()
 
@@ -112,10 +127,16 @@ def test_conversion():
         ({"taskUuid": "t"}, "W.pdf was shared and is being converted"),
         ({"taskProgress": {"convertedPercentage": 0}}, "W.pdf was shared and is being converted"),
         ({"taskProgress": {"convertedPercentage": "40", "totalPageSize": 5}}, "W.pdf is 40 % converted"),
-        ({"taskProgress": {"convertedPercentage": 100, "totalPageSize": 1}}, "W.pdf is converted: 1 page"),
-        ({"taskProgress": {"convertedPercentage": 100, "totalPageSize": 5}}, "W.pdf is converted: 5 pages"),
-        ({"taskProgress": {"convertedPercentage": 100}}, "W.pdf is converted"),
-        ({"taskProgress": {"convertedPercentage": 100, "totalPageSize": "x"}}, "W.pdf is converted"),
+        (
+            {"taskProgress": {"convertedPercentage": 100, "totalPageSize": 1}},
+            "W.pdf has been converted: 1 page",
+        ),
+        (
+            {"taskProgress": {"convertedPercentage": 100, "totalPageSize": 5}},
+            "W.pdf has been converted: 5 pages",
+        ),
+        ({"taskProgress": {"convertedPercentage": 100}}, "W.pdf has been converted"),
+        ({"taskProgress": {"convertedPercentage": 100, "totalPageSize": "x"}}, "W.pdf has been converted"),
         ({"taskProgress": ["odd"]}, "W.pdf was shared"),
     ],
 )

@@ -83,11 +83,11 @@ def test_the_last_moment_on_stage_is_kept():
     ("cmd", "data", "words"),
     [
         (1501, {"addAcceptedUsers": [{"userUuid": "ada"}]}, "Ada went on stage"),
-        (1501, {"removeAcceptedUsers": [{"userUuid": "x"}]}, "1 left the stage"),
+        (1501, {"removeAcceptedUsers": [{"userUuid": "x"}]}, "1 person left the stage"),
         (1501, {"acceptedUsers": []}, "The stage changed"),
         (1502, {"addProgressUsers": [{"userUuid": "ada"}]}, "Ada raised a hand"),
         (1502, {"addProgressUsers": ["ada", "ada"]}, "Ada, Ada raised their hands"),
-        (1502, {"addProgressUsers": ["ada", "x"]}, "2 raised their hands"),
+        (1502, {"addProgressUsers": ["ada", "x"]}, "2 people raised their hands"),
         (1502, {"removeProgressUsers": [{"userUuid": "ada"}]}, "Ada lowered their hand"),
         (1502, {"progressUsers": []}, "Raised hands changed"),
     ],

@@ -51,7 +51,7 @@ def test_decoding_user_properties():
     expected = [(Person("ben", "Ben", "student"), [Change(("k",), "v")])]
     assert decoded(22, data).data.changes == expected
     assert decoded(23, data).data.changes == expected
-    both = {"users": [data, {**data, "fromUser": ADA, "action": 1}], "cause": {}}
+    both = {"users": [data, {**data, "fromUser": ADA, "action": 2}], "cause": {}}
     assert decoded(23, both).data.changes == [
         *expected,
         (Person("ada", "Ada", "teacher"), [Change(("k",), deleted=True)]),
@@ -66,7 +66,7 @@ def test_room_properties():
     lesson.apply(4, {"action": 0, "changeProperties": {"flex": {"a": 1, "b": 2}, "record": {"state": 1}}})
     lesson.apply(4, {"action": 0, "changeProperties": {"flex": {"a": 3}}})
     assert lesson.room.properties == {"flex": {"a": 3}, "record": {"state": 1}}
-    assert lesson.room.recording_state == "", "only the recording's own event says that"
+    assert lesson.room.recording_state == "recording"
     lesson.apply(5, {"action": 0, "changeProperties": {"flex.c.d": [1], "top": "x"}})
     lesson.apply(
         4, {"action": 1, "changeProperties": {"flex.c": None, "record": {"state": 1}, "none.there": 1}}

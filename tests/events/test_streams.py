@@ -24,7 +24,7 @@ def test_decoding():
     ben = Person("ben", "Ben", "student")
     assert read.data.changes == [StreamChange(ben, StreamState("s", "main", 1, 1, True, False), added=True)]
     assert read.ts_ms == T
-    assert decoded(40, {**data, "action": "2"}).data.changes[0].deleted
+    assert decoded(40, {**data, "action": "3"}).data.changes[0].deleted
     rows = {
         "fromUser": BEN,
         "action": 1,

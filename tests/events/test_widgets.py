@@ -10,13 +10,13 @@ from tests.events.lesson import say
     [
         ({"widgets": {"popupQuiz": {"state": 1}}}, "Opened in the class: quiz"),
         ({"widgets.netlessBoard.state": 0}, "Closed in the class: whiteboard"),
-        ({"extApps": {"io_agora_countdown": {"state": True}}}, "Opened in the class: countdown clock"),
+        ({"extApps": {"io_agora_countdown": {"state": True}}}, "Opened in the class: timer"),
         ({"widgets": {"poll": {"extra": 1}}}, "Class settings changed: poll"),
         ({"widgets": {"mine": {"state": 1}}}, "Class settings changed: widgets.mine"),
         ({"widgets": {}}, "Class settings changed: widgets"),
         (
             {"widgets": {"poll": {"state": 1}, "countdown": {"state": 1}}},
-            "Class settings changed: poll, countdown clock",
+            "Class settings changed: poll, timer",
         ),
     ],
 )

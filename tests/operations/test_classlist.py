@@ -171,7 +171,7 @@ def test_several_classes_are_asked_about(plain: School, tmp_path: Path) -> None:
     assert printed["question"] == {
         "about": "class",
         "line": None,
-        "text": "The export has several classes. Which one is this list?",
+        "text": "The export has several classes. Which class is this list for?",
         "choices": ["c1", "c2", "c3"],
     }
 
@@ -181,7 +181,7 @@ def test_several_classes_are_asked_about(plain: School, tmp_path: Path) -> None:
     [
         (["--mapping", "{"], "not JSON"),
         (["--mapping", "[]"], "must be a JSON object"),
-        (["--mapping", '{"Name": "names"}'], "can't be “names”"),
+        (["--mapping", '{"Name": "names"}'], "can't be used as “names”"),
         (["--mapping", '{"Nme": "name"}'], "no column “Nme”"),
         (["--owner", "nobody@x.test"], "Nobody with the email"),
         (["--room", "no-such-room"], "No room"),

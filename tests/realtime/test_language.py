@@ -6,6 +6,7 @@ import pytest
 
 from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.realtime import session
+from classroom_admin.realtime.rights import Right
 from classroom_admin.web.channels import make_hub
 
 
@@ -28,7 +29,9 @@ def test_language_comes_from_the_cookie_then_the_browser(cookie: bytes, wish: by
 def test_cloud_error_is_in_the_language_of_each_page() -> None:
     hub = make_hub()
     hub._poll_error = to_text(Problem("poll_cloud_failed", {"details": "HTTP 503"}))
-    told = {language: hub.status(language)["trouble"] for language in ("en", "es", "zh-hans", "ar")}
+    administrator = Right(1, True, "", "", None)
+    languages = ("en", "es", "zh-hans", "ar")
+    told = {one: hub.status(one, administrator)["trouble"] for one in languages}
     assert told["en"] == "The cloud has an internal problem. The server asks again automatically. (HTTP 503)"
     assert told["es"].startswith("La nube ")
     assert told["es"].endswith(" (HTTP 503)")

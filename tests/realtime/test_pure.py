@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -212,3 +215,15 @@ def test_full_collections_are_taken_over_and_given_back() -> None:
     assert gc.get_threshold() == before
     collecting.give_back()
     assert gc.get_threshold() == before
+
+
+def test_web_process_excludes_its_code_from_full_collections() -> None:
+    """Otherwise, a page that starts a full collection takes 0.1 s longer."""
+    counted = "import gc, classroom_admin.asgi; print(len(gc.get_objects()), gc.get_freeze_count())"
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    said = subprocess.run(
+        [sys.executable, "-c", counted], capture_output=True, text=True, check=True, env=env
+    )
+    left, frozen = map(int, said.stdout.split())
+    assert frozen > 50_000
+    assert left < frozen / 20

@@ -15,7 +15,7 @@ from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room
 from classroom_admin.simulator.errors import CloudError
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from classroom_admin.simulator.world import World, classes, people, properties
+from classroom_admin.simulator.world import World, classes, groups, people
 from classroom_admin.simulator.world.model import Schedule
 from tests.stepped_clock import use
 from tests.sync.conftest import config_for, sync_once
@@ -48,6 +48,16 @@ class Planned:
 
     def ms(self, seconds: int) -> int:
         return BEFORE_MIDNIGHT_MS + seconds * 1000
+
+
+class ClockOf(clock.SystemClock):
+    """The clock of a simulator in this process: `clock.SimulatorClock` without its requests over HTTP."""
+
+    def __init__(self, sim: RunningSimulator) -> None:
+        self._of_cloud = sim.cloud.clock
+
+    def now_ms(self) -> int:
+        return self._of_cloud.now_ms()
 
 
 def a_class(number: int, chance: random.Random) -> Planned:
@@ -101,8 +111,8 @@ def act(world: World, each: Planned, chance: random.Random, second: int) -> None
         elif chance.random() < 0.2:
             people.kick(world, room, user, ban_s=chance.choice((None, 60, 600)), lift=False, operator=None)
         elif chance.random() < 0.2:
-            group = [{"groupName": "One", "users": [{"userUuid": user_id}]}]
-            properties.set_groups(world, room, group, start=True, operator=None)
+            group = {"groupUuid": "one", "groupName": "One", "users": [{"userUuid": user_id}]}
+            groups.open_groups(world, room, [group], operator=None)
     except CloudError:
         pass  # banned
 
@@ -137,7 +147,7 @@ def counted(truth: dict[str, Any], each: Planned, ids: list[str], now_s: int) ->
         if user["userUuid"] in ids
         for entered, left, _how in user["presence"]
     ]
-    there = [s for s in range(begin, until) if any(entered <= s < left for entered, left in stays)]
+    there = sorted({s for entered, left in stays for s in range(max(begin, entered), min(until, left))})
     if not there:
         return {"status": "absent", "minutes_present": 0}
     lasts = not over and until < end and any(left > until for entered, left in stays if entered < until)
@@ -202,7 +212,7 @@ def test_every_figure_equals_a_count_of_single_seconds(seed: int, settings: Any)
     with running_simulator(stepped=True, start_ms=BEFORE_MIDNIGHT_MS) as sim:
         settings.AGORA = config_for(sim)
         settings.LATE_AFTER_MINUTES, settings.LEFT_EARLY_MINUTES = LATE_S / 60, EARLY_S / 60
-        with use(clock.SimulatorClock(sim.base_url)):
+        with use(ClockOf(sim)):
             for each in planned:
                 make(sim, each, owner)
             compared = 0

@@ -17,7 +17,7 @@ from classroom_admin.common.clock import iso
 from classroom_admin.reports.evidence import evidence_of
 from classroom_admin.rooms.models import ClassList, ListedPerson, Participant, Presence, Role, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync.models import SequenceGap, StoredEvent
+from classroom_admin.sync.models import ChannelNotice, SequenceGap, StoredEvent
 from tests.sync.conftest import room, sync_once
 
 NINE = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -224,3 +224,42 @@ def test_a_class_that_is_first_read_after_its_end_has_the_planned_length(
     assert sync_once() == ""
     assert room("maths 7b").timetable_end_at == clock.from_ms(start_ms + 1_800_000)
     assert report()["class"]["ends_at"] != report()["class"]["starts_at"]
+
+
+def told(made: Room, event_type: int, minutes: float) -> None:
+    ChannelNotice.objects.create(
+        notice_id=f"{event_type} at {minutes}",
+        event_type=event_type,
+        room_uuid=made.room_uuid,
+        stream_uuid="71",
+        user_uuid="u1",
+        at=at(minutes),
+        received_at=at(minutes),
+        raw="{}",
+    )
+
+
+def test_evidence_says_that_both_sources_agree(lesson: Room) -> None:
+    join(lesson, "u1", "Ada", (0, 60))
+    told(lesson, 105, 0)
+    told(lesson, 106, 60)
+    assert report()["evidence"]["notifications"] == {"agree": True, "filled": 0, "differences": []}
+
+
+def test_evidence_says_where_the_sources_disagree(lesson: Room) -> None:
+    join(lesson, "u1", "Ada", (0, 40))
+    told(lesson, 105, 0)
+    told(lesson, 106, 42)
+    assert report()["evidence"]["notifications"] == {
+        "agree": False,
+        "filled": 0,
+        "differences": [
+            {
+                "user_id": "u1",
+                "name": "Ada",
+                "shown_by": "notifications",
+                "from": "2026-09-01T09:40:00Z",
+                "to": "2026-09-01T09:42:00Z",
+            }
+        ],
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -44,8 +45,13 @@ def _names(node: ast.expr, constants: dict[str, str]) -> Iterator[str]:
         yield constants[node.id]
 
 
-def reads(path: Path) -> Iterator[str]:
+@cache
+def reads(path: Path) -> frozenset[str]:
     """Find the variables that a file reads from `os.environ`."""
+    return frozenset(_reads(path))
+
+
+def _reads(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     constants = {
         target.id: node.value.value

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
+
+from scripts import messages
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = "es/LC_MESSAGES/django.po"
@@ -16,6 +19,12 @@ def check(locale: Path) -> subprocess.CompletedProcess[str]:
         [sys.executable, "scripts/messages.py", "--check", "--locale", str(locale)],
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def collected() -> Catalog:
+    """The texts of the sources. They take seconds to collect, and no broken catalogue changes them."""
+    return messages.collect()
 
 
 def test_every_text_is_translated_into_every_language():
@@ -47,7 +56,7 @@ def _without(text: str) -> str:
         ),
     ],
 )
-def test_the_check_notices(tmp_path, broken, said):
+def test_the_check_notices(tmp_path, monkeypatch, collected, broken, said):
     locale = tmp_path / "locale"
     shutil.copytree(ROOT / "locale", locale)
     catalogue = locale / CATALOGUE
@@ -55,9 +64,8 @@ def test_the_check_notices(tmp_path, broken, said):
     after = broken(before)
     assert after != before
     catalogue.write_text(after, encoding="utf-8")
-    done = check(locale)
-    assert done.returncode == 1
-    assert said in done.stdout
+    monkeypatch.setattr(messages, "collect", lambda: collected)
+    assert said in "\n".join(messages.problems(locale))
 
 
 def test_a_language_that_is_not_there_is_missed(tmp_path):

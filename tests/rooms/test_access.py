@@ -113,6 +113,9 @@ def test_only_the_module_of_access_makes_it() -> None:
 def test_no_action_takes_a_person_and_a_class_without_proof_of_permission() -> None:
     # Assigning a class needs an administrator, and the function checks that itself.
     allowed = {("people.py", name) for name in ("assign_room", "unassign_room", "_record")}
+    # A worker creates a scheduled class as the person who scheduled it. `copy_files_later` asks for access.
+    allowed |= {("class_lists.py", "use_planned_list"), ("same_class.py", "copy_files_later")}
+    allowed |= {("scheduling.py", name) for name in ("_hand_over", "_recording_of_kept")}
     taking_both = set()
     for module, function in functions("actions"):
         arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
@@ -132,5 +135,5 @@ def test_access_is_the_first_argument_of_every_action_that_takes_it() -> None:
             if each.annotation and "ClassAccess" in ast.unparse(each.annotation)
         ]
         takers += bool(places)
-        assert places in ([], [0]), f"{module}: {function.name}"
+        assert places == list(range(len(places))), f"{module}: {function.name}"  # one, or one of each class
     assert takers > 20

@@ -47,7 +47,14 @@ def room(db):
 
 def fill(room):
     Participant.objects.create(
-        room=room, user_uuid="t", name="Grace", role=Role.TEACHER, online=True, on_stage=True
+        room=room,
+        user_uuid="t",
+        name="Grace",
+        role=Role.TEACHER,
+        online=True,
+        on_stage=True,
+        camera_on=True,
+        sharing_screen=True,
     )
     Participant.objects.create(
         room=room, user_uuid="ada", name="Ada", role=Role.STUDENT, rewards=2, chat_muted=True
@@ -79,6 +86,9 @@ def person(user_uuid, name, role, **more):
         "on_stage": False,
         "hand_raised": False,
         "chat_muted": False,
+        "camera_on": False,
+        "microphone_on": False,
+        "sharing_screen": False,
         "rewards": 0,
         "kicked_until": None,
         **more,
@@ -97,8 +107,9 @@ def test_json_has_the_documented_shape(room, capsys):
         "ended_at": None,
         "last_sequence": 41,
         "gaps": [[4, 4], [12, 13]],
+        "chat_muted": False,
         "participants": [
-            person("t", "Grace", "teacher", online=True, on_stage=True),
+            person("t", "Grace", "teacher", online=True, on_stage=True, camera_on=True, sharing_screen=True),
             person(
                 "ada",
                 "Ada",

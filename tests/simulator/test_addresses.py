@@ -131,5 +131,10 @@ def test_web_client_can_read_answers(api, room):
     assert api.get("/v2/rooms/{}", room).headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_unknown_path_answers_no_preflight(api):
-    assert api.call("OPTIONS", "/v2/nothing").status_code == 404
+def test_web_client_can_read_that_a_path_is_unknown(api):
+    asked = api.call("OPTIONS", "/v2/nothing")
+    assert asked.status_code == 204
+    assert "PATCH" in asked.headers["Access-Control-Allow-Methods"].split(", ")
+    answer = api.call("GET", "/v2/nothing")
+    assert refused(answer) == (404, 404)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"

@@ -86,10 +86,10 @@ def test_hand_is_raised_and_lowered(sim, api, room, process):
     raised = [{"userUuid": "ada", "payload": {"userName": "Ada"}}]
     assert event["cmd"] == 1502
     assert event["data"] == {"progressUsers": raised, "addProgressUsers": raised, "removeProgressUsers": []}
-    assert refused(api.post(path, room, toUserUuid="ada")) == (409, 20409000)
+    assert refused(api.post(path, room, toUserUuid="ada")) == (409, 30409460)
     assert api.delete(path, room, toUserUuid="ada").status_code == 200
     assert api.poll()[0]["data"]["removeProgressUsers"] == raised
-    assert refused(api.delete(path, room, toUserUuid="ada")) == (409, 20409000)
+    assert refused(api.delete(path, room, toUserUuid="ada")) == (409, 30409460)
     assert refused(api.post("/v2/rooms/{}/processes/{}/progress", room, "dance", toUserUuid="ada")) == (
         400,
         400,
@@ -122,7 +122,7 @@ def test_user_goes_on_and_off_the_stage(api, room):
     assert refused(api.post(path, room, toUserUuid="ada")) == (409, 20409000)
     api.delete(path, room, toUserUuid="ada")
     assert api.poll()[0]["data"]["removeAcceptedUsers"] == [{"userUuid": "ada"}]
-    assert refused(api.delete(path, room, toUserUuid="ada")) == (409, 20409000)
+    assert refused(api.delete(path, room, toUserUuid="ada")) == (404, 30404462)
     api.delete(f"{path}/all", room)
     assert api.poll()[0]["data"]["acceptedUsers"] == []
 
@@ -137,7 +137,7 @@ def test_going_on_stage_lowers_the_hand_and_has_a_limit(sim, api):
     path = "/v2/rooms/{}/processes/handsUp/acceptance"
     api.post(path, "tight", toUserUuid="a")
     assert [event["cmd"] for event in api.poll()] == [1501, 1502]
-    assert refused(api.post(path, "tight", toUserUuid="b")) == (409, 20409000)
+    assert refused(api.post(path, "tight", toUserUuid="b")) == (429, 30429461)
 
 
 def test_stream_is_added_changed_and_deleted(sim, api, room):

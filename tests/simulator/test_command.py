@@ -142,3 +142,20 @@ def test_simulator_is_only_installed_for_its_own_command(tmp_path, arguments, of
 
 def test_invalid_credentials_are_reported():
     assert "app_id" in fails("--port", "0", AGORA_APP_ID="short")
+
+
+def test_dialect_group_rooms_and_customer_are_chosen(started):
+    customer = {"AGORA_CUSTOMER_ID": "school", "AGORA_CUSTOMER_SECRET": "secret"}
+    _, url = started("--port", "0", "--dialect", "sdk", "--group-rooms", **customer)
+    health = requests.get(f"{url}/_sim/health", timeout=10).json()
+    assert (health["dialect"], health["groupRooms"]) == ("sdk", True)
+    path = f"{url}/dev/v1/channel/{DEMO_APP_ID}"
+    assert requests.get(path, auth=("school", "secret"), timeout=10).status_code == 200
+    assert requests.get(path, auth=("demo-customer", "demo-customer-secret"), timeout=10).status_code == 401
+
+
+def test_unknown_dialect_is_named(started):
+    process = command("--port", "0", "--dialect", "2099")
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "2099" in error

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from classroom_admin.simulator.world import agora_chat
+from tests.simulator.conftest import Api
+
 
 @pytest.fixture(scope="module")
 def browser_page() -> Iterator[Page]:
@@ -106,6 +109,64 @@ def test_visitor_takes_part_in_a_class(sim, room, page):
     while eve()["online"]:
         assert time.monotonic() < deadline
     assert eve()["presence"][-1][2] == "dropped"
+
+
+def test_visitor_sees_what_is_done_from_outside(sim, room, page):
+    visitor = page.context.new_page()
+    visitor.goto(f"{sim.base_url}/_sim/join?room=class%201&user=eve&name=Eve&role=student")
+    devices, muted = visitor.locator("#devices"), visitor.locator("#muted")
+    expect(devices).to_have_text("Microphone on, camera on.")
+    published = [event["raw"] for event in sim.oracle(room="class 1")["events"] if event["cmd"] == 40]
+    assert len(published) == 1, "no event tells that the visitor's camera is on"
+    visitor.get_by_role("button", name="Turn camera off").click()
+    expect(devices).to_have_text("Microphone on, camera off.")
+    users = sim.control("GET", "/rooms/class%201")["users"]
+    stream = next(user for user in users if user["userUuid"] == "eve")["streams"][0]["streamUuid"]
+    office = Api(sim)
+    office.put("/v1/rooms/{}/users/{}/streams/{}", room, "eve", stream, audioState=0)
+    expect(devices).to_have_text("Microphone off, camera off.")
+    visitor.get_by_role("button", name="Share screen").click()
+    expect(devices).to_contain_text("screen shared")
+    office.put("/v2/rooms/{}/users/{}/screen/0", room, "eve")
+    expect(visitor.get_by_role("button", name="Share screen")).to_be_visible()
+    office.put("/v2/rooms/{}/mute", room, muteChat=1)
+    expect(muted).to_have_text("The chat of the class is muted.")
+    office.put("/v2/rooms/{}/mute", room, muteChat=0)
+    expect(muted).to_be_empty()
+    office.post("/v2/rooms/{}/chat/messages", room, range=1, type="txt", msg="<i>Fire drill")
+    expect(visitor.locator("#announcements")).to_have_text("<i>Fire drill")
+    data = {"fromUser": {"userUuid": "office", "userName": "Office"}, "message": "Please come"}
+    office.post("/v2/rooms/{}/users/{}/messages/peer", room, "eve", payload={"cmd": 1, "data": data})
+    expect(visitor.locator("#messages")).to_have_text("Office: Please come")
+    office.post("/v2/rooms/{}/processes/handsUp/acceptance", room, toUserUuid="eve")
+    expect(devices).to_contain_text("on stage")
+    visitor.close()
+
+
+def test_visitor_of_a_class_with_agora_chat_sees_mutes_and_announcements(sim, page):
+    sim.make_room("talk", state=1, agoraChat=True)
+    visitor = page.context.new_page()
+    visitor.goto(f"{sim.base_url}/_sim/join?room=talk&user=eve&name=Eve&role=student")
+    expect(visitor.locator("#devices")).to_contain_text("Microphone on")
+    chat_room = sim.world.agora_chat.rooms[sim.control("GET", "/rooms/talk")["agoraChat"]["chatRoomId"]]
+    muted = visitor.locator("#muted")
+    sim.do(lambda world: chat_room.muted_people.update({agora_chat.chat_user("eve"): agora_chat.FOREVER}))
+    expect(muted).to_have_text("Your chat is muted.")
+    sim.do(lambda world: setattr(chat_room, "muted", True))
+    expect(muted).to_have_text("The chat of the class is muted.")
+    sim.room("talk", "announce", message="<i>Fire drill")
+    expect(visitor.locator("#announcements")).to_have_text("<i>Fire drill")
+    visitor.close()
+
+
+def test_dialect_and_switches_are_chosen(sim, page):
+    page.get_by_label("Shapes of new events").select_option("sdk")
+    page.get_by_label("Breakout rooms").select_option("1")
+    page.get_by_label("Recorded pages").select_option("")
+    with page.expect_response("**/health"):
+        pass
+    health = sim.control("GET", "/health")
+    assert (health["dialect"], health["groupRooms"], health["pagesGetReady"]) == ("sdk", True, False)
 
 
 def test_link_without_a_name_asks_for_the_name(sim, room, page):

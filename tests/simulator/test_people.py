@@ -62,7 +62,7 @@ def test_unknown_role_is_refused(api, room, role):
 def test_full_role_refuses_users(api):
     api.post("/v2/rooms/{}", "small", roomName="s", roomType=4, roleConfig={"2": {"limit": 1}})
     assert enter(api, "small", "a").status_code == 200
-    assert refused(enter(api, "small", "b")) == (409, 20409000)
+    assert refused(enter(api, "small", "b")) == (403, 20403001)
     assert enter(api, "small", "t", role=1).status_code == 200
 
 

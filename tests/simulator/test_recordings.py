@@ -33,7 +33,13 @@ def test_composite_recording_starts_and_stops(sim, api, room):
     assert (row["type"], row["status"], row["recordId"]) == (2, 1, data["recordId"])
     assert "endTime" not in row
     record = api.get("/v2/rooms/{}", room).json()["data"]["roomProperties"]["record"]
-    assert record == {"state": 1, "recordId": data["recordId"], "startTime": data["startTime"]}
+    assert record == {
+        "state": 1,
+        "recordId": data["recordId"],
+        "startTime": data["startTime"],
+        "ready": 0,
+        "onhold": False,
+    }
     sim.step(60_000)
     put(api, room, 0)
     (event,) = api.poll()
@@ -112,7 +118,6 @@ def test_recording_can_start_paused(sim, api, room):
 @pytest.mark.parametrize(
     ("config", "field"),
     [
-        ({"url": None}, "rootUrl"),
         ({"onhold": "true"}, "onhold"),
         ({"publishRtmp": 1}, "publishRtmp"),
         ({"videoBitrate": 49}, "videoBitrate"),
@@ -121,8 +126,8 @@ def test_recording_can_start_paused(sim, api, room):
         ({"videoFps": 61}, "videoFps"),
         ({"audioProfile": 3}, "audioProfile"),
         ({"videoWidth": 479}, "videoWidth"),
-        ({"videoHeight": 1281}, "videoHeight"),
-        ({"videoWidth": 1280, "videoHeight": 721}, "videoWidth"),
+        ({"videoHeight": 1921}, "videoHeight"),
+        ({"videoWidth": 1920, "videoHeight": 1081}, "videoWidth"),
         ({"maxRecordingHour": 0}, "maxRecordingHour"),
         ({"maxRecordingHour": 721}, "maxRecordingHour"),
     ],
@@ -134,14 +139,25 @@ def test_settings_out_of_bounds_are_refused(api, room, config, field):
     assert api.poll() == []
 
 
+def test_web_recording_needs_an_address(api, room):
+    config = {**WEB["webRecordConfig"], "url": None, "rootUrl": None}
+    assert refused(put(api, room, 1, mode="web", webRecordConfig=config)) == (400, 30400412)
+
+
+def test_changed_settings_say_whether_the_recording_is_paused(api, room):
+    put(api, room, 1, **WEB)
+    assert refused(settings(api, room, videoFps=20)) == (400, 400)
+    assert settings(api, room, videoFps=20, onhold=False).status_code == 200
+
+
 def test_maximum_settings_are_accepted(api, room):
     config = {
         "rootUrl": "https://x.example",
         "videoBitrate": 8000,
         "videoFps": 60,
         "audioProfile": 2,
-        "videoWidth": 1280,
-        "videoHeight": 720,
+        "videoWidth": 1920,
+        "videoHeight": 1080,
         "maxRecordingHour": 720,
     }
     assert put(api, room, 1, mode="web", webRecordConfig=config, retryTimeout=60).status_code == 200

@@ -111,7 +111,7 @@ def test_class_changes_state_on_schedule(sim, api):
     assert (closed["data"]["state"], closed["data"]["closeTime"]) == (3, start + 35 * MINUTE)
     assert [user["userUuid"] for user in left["data"]["offlineUsers"]] == ["ada"]
     assert left["data"]["total"] == 0
-    assert refused(api.put("/v3/rooms/{}/users/{}", "clock", "ada", role=2)) == (409, 30409101)
+    assert refused(api.put("/v3/rooms/{}/users/{}", "clock", "ada", role=2)) == (410, 30410100)
     sim.step(HOUR - 1)
     assert api.get("/v2/rooms/{}", "clock").json()["data"]["state"] == 3
     sim.step(1)

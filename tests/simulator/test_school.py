@@ -45,6 +45,22 @@ def test_every_event_type_occurs_within_three_minutes(seed):
     assert causes == {"popupQuiz": {1, 2, 3, 4}, "poll": {1, 2, 3, 4}}
 
 
+def test_events_tell_every_camera_and_microphone_of_the_school():
+    cloud = run(school(7), 3 * MINUTE)
+    told = {}
+    for event, body in decoded(cloud):
+        for row in [body["data"]] if event.cmd == 40 else body["data"]["streams"] if event.cmd == 41 else ():
+            told[event.room_uuid, row["streamUuid"]] = (row.get("videoState"), row.get("audioState"))
+    shown = [
+        (told.get((room.uuid, stream.uuid)), (stream.video_state, stream.audio_state))
+        for room in cloud.world.rooms.values()
+        for user in room.users.values()
+        for stream in user.streams.values()
+    ]
+    assert len(shown) > 20
+    assert all(said is not None and tuple(map(int, said)) == true for said, true in shown)
+
+
 def test_every_state_occurs_within_three_minutes():
     cloud = run(school(1), 3 * MINUTE)
     said = decoded(cloud)

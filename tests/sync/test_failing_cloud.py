@@ -132,7 +132,7 @@ def test_an_event_that_cannot_be_decoded_is_counted_shown_and_skipped(
     [
         ("server_error", "internal problem", "poll_cloud_failed"),
         ("unavailable", "internal problem", "poll_cloud_failed"),
-        ("token_expired", "rejects our sign-in", "poll_unauthorized"),
+        ("token_expired", "rejects the sign-in of this server", "poll_unauthorized"),
         ("refuse", "can't be reached", "poll_unreachable"),
         ("lose_answer", "can't be reached", "poll_unreachable"),
     ],

@@ -1,4 +1,4 @@
-"""One poller, four workers and fifty readers at once: nobody is told that the database is locked.
+"""One poller, four workers and fifty readers at the same time get no error about a locked database.
 
 Real processes on the suite's database, which is SQLite, or PostgreSQL in ``make test-services``. A longer
 run: NOT_LOCKED_SECONDS=120.

@@ -13,10 +13,11 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.sync.read_models import TABLES, Table
 
 OURS = {
-    "room": {"key", "room_uuid", "known_since", "class_list", "list_version", "projection_version"}
+    "room": {"key", "room_uuid", "known_since", "class_list", "list_version", "projection_version", "parent"}
     | {"name", "name_search", "room_type", "profile_state", "profile_read_at", "gone_at"}
     | {"planned_start_at", "planned_end_at", "planned_close_at"}
-    | {"timetable_start_at", "timetable_end_at"},
+    | {"timetable_start_at", "timetable_end_at", "muted_in_agora_chat"},
+    "participant": {"muted_in_agora_chat"},
     "recording": {"mode", "unready", "file_urls", "files_missing"},
 }
 """Columns that something else than the projector writes."""

@@ -13,9 +13,11 @@ from classroom_admin.actions.models import BulkRun, ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import access_to
-from classroom_admin.rooms.models import Participant, PeerMessage, Quiz, Recording, Resource
+from classroom_admin.rooms.breakout_rooms import Group
+from classroom_admin.rooms.models import Participant, PeerMessage, Quiz, Recording, Resource, Room
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web import urls
+from classroom_admin.web.classroom.breakout_rooms import group_key
 from classroom_admin.web.icons import sprite_fingerprint
 from tests.school import HTMX, School
 
@@ -23,12 +25,19 @@ OPEN = "open to everybody"
 ALL = "open to everybody who is signed in"
 OWN = "open to those who see the class"
 PLANNED = "open to those who see the plan"
+ADMINISTRATORS = "open to administrators"
 POSTED = "not a page to get: who may post it (or, a calendar, read it) is in tests of its own"
 TABLE = {
     "classes": ALL,
     "classes_changes": ALL,
+    "more_tiles": ALL,
+    "status": ALL,
+    "enter": OWN,
+    "substitute": ADMINISTRATORS,
     "create": ALL,
     "icons": OPEN,
+    "search": ALL,
+    "student": OWN,
     "class": OWN,
     "class_changes": OWN,
     "more_people": OWN,
@@ -42,6 +51,10 @@ TABLE = {
     "command": OWN,
     "remove": OWN,
     "let_back": OWN,
+    "people_do": OWN,
+    "person_form": OWN,
+    "group": OWN,
+    "end_question": OWN,
     "person": OWN,
     "attendance": OWN,
     "kept_out": OWN,
@@ -60,7 +73,6 @@ TABLE = {
     "plan": PLANNED,
     "change_plan": PLANNED,
     "plan_do": POSTED,
-    "move_planned": POSTED,
     "calendar": ALL,
     "calendar_feed": POSTED,
     "groups": OWN,
@@ -76,6 +88,10 @@ COMMANDS = (
     "command",
     "remove",
     "let_back",
+    "people_do",
+    "person_form",
+    "group",
+    "end_question",
     "call_off",
     "class_list",
     "check",
@@ -84,6 +100,7 @@ COMMANDS = (
     "delete_files",
     "undo_delete",
     "snooze",
+    "substitute",
     "run",
 )
 
@@ -109,6 +126,7 @@ def address(name: str, school: School) -> str:
     more = {
         "icons": lambda: {"fingerprint": sprite_fingerprint()},
         "command": lambda: {"name": "close"},
+        "enter": lambda: {"name": "teacher"},
         "recording": lambda: {"name": "stop"},
         "check_recording": lambda: {"name": "start"},
         "undo_delete": lambda: {"hold": hold(school).entry_id},
@@ -120,17 +138,29 @@ def address(name: str, school: School) -> str:
         "question": lambda: {"of": "quiz", "pk": Quiz.objects.get().pk},
         "remove": lambda: {"pk": Participant.objects.get(name="Ana Torres").pk},
         "let_back": lambda: {"pk": Participant.objects.get(name="Gone").pk},
+        "person_form": lambda: {"pk": Participant.objects.get(name="Ana Torres").pk, "name": "reward"},
+        "group": lambda: {"group": open_group(school), "name": "rename"},
+        "end_question": lambda: {"of": "quiz", "pk": Quiz.objects.get().pk},
         "run": lambda: {"run": run_of(school).key},
+        "student": lambda: {"pk": Participant.objects.get(name="Gone").pk},
         "person": lambda: {"pk": Participant.objects.get(name="Gone").pk},
         "call_off": lambda: {"pk": planned_removal(school).pk},
         "check": lambda: {"pk": Entry.objects.filter(action="class.start").first().pk},
     }
     kwargs = more.get(name, dict)()
-    if TABLE.get(name, OWN) == OWN and name != "run":
+    if TABLE.get(name, OWN) in (OWN, ADMINISTRATORS) and name not in ("run", "student"):
         kwargs["key"] = school.room.key
     if TABLE.get(name) == PLANNED:
         kwargs["key"] = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC").key
-    return reverse(f"live:{name}", kwargs=kwargs)
+    found = reverse(f"live:{name}", kwargs=kwargs)
+    return f"{found}?mute={Participant.objects.get(name='Ana Torres').pk}" if name == "people_do" else found
+
+
+def open_group(school: School) -> str:
+    """Open a breakout room. Return its key in addresses."""
+    details = {"g1": {"groupName": "Group 1", "users": []}}
+    Room.objects.filter(pk=school.room.pk).update(groups={"state": 1, "details": details}, groups_sequence=1)
+    return group_key(Group("g1", "Group 1"))
 
 
 def planned_removal(school: School) -> ScheduledCommand:
@@ -181,7 +211,9 @@ def test_access_to_pages(school: School, name: str, headers: dict[str, str], who
     elif who == "nobody":
         assert answer.status_code == 302
         assert answer["Location"].startswith(reverse("account_login"))
-    elif who == "other_teacher" and TABLE[name] in (OWN, PLANNED):
+    elif TABLE[name] in {"teacher": (ADMINISTRATORS,), "other_teacher": (OWN, PLANNED, ADMINISTRATORS)}.get(
+        who, ()
+    ):
         assert answer.status_code == 404
     else:
         assert answer.status_code == 200
@@ -230,13 +262,18 @@ def test_row_of_another_room_is_not_found(school: School) -> None:
         assert client.get(reverse("live:there", args=[school.room.key, of, number])).status_code == 404
     for of in ("quiz", "poll", "nothing"):
         assert client.get(reverse("live:question", args=[school.room.key, of, quiz.pk])).status_code == 404
-    for name, pk in (
+    for name, *more in (
         ("remove", person.pk),
         ("let_back", person.pk),
+        ("person_form", person.pk, "reward"),
         ("person", person.pk),
         ("event", event.pk),
     ):
-        assert client.get(reverse(f"live:{name}", args=[school.room.key, pk])).status_code == 404
+        assert client.get(reverse(f"live:{name}", args=[school.room.key, *more])).status_code == 404
+    do = reverse("live:people_do", args=[school.room.key])
+    assert client.get(do, {"mute": person.pk}).status_code == 404
+    end = reverse("live:end_question", args=[school.room.key, "quiz", quiz.pk])
+    assert client.get(end).status_code == 404
 
 
 def test_teacher_sees_own_classes_only(school: School) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classroom_admin.web.join_links import STUDENT, TEACHER, join_link
+from classroom_admin.web.join_links import STUDENT, TEACHER, join_link, recording_address
 
 
 def test_join_link_encodes_every_value() -> None:
@@ -32,3 +32,16 @@ def test_join_link_encodes_every_value() -> None:
 )
 def test_join_link_fills_known_placeholders(template: str, link: str) -> None:
     assert join_link(template, room="R", role=STUDENT) == link
+
+
+@pytest.mark.parametrize(
+    ("template", "address"),
+    [
+        ("", ""),
+        ("https://c.test/join?room={room}&user={user}&role={role}", "https://c.test/join"),
+        ("https://c.test/#/join?room={room}", "https://c.test/#/join"),
+        ("https://c.test/{room}/watch", "https://c.test/a%20b/watch"),
+    ],
+)
+def test_recording_address_is_the_join_link_without_its_query(template: str, address: str) -> None:
+    assert recording_address(template, room="a b") == address

@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
+from django.db import DataError, connection
 from django.test import Client
-from django.urls import URLPattern, get_resolver
+from django.urls import URLPattern, get_resolver, reverse
 
+from classroom_admin.accounts.models import User
 from classroom_admin.actions.class_list_files import store_file
-from classroom_admin.actions.models import Series
+from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
+from classroom_admin.rooms import breakout_rooms
 from classroom_admin.rooms.models import ClassList, Participant, Quiz, Recording, Resource
 from classroom_admin.sync.models import StoredEvent
+from classroom_admin.web.classroom.breakout_rooms import group_key
 from classroom_admin.web.parameters import RowKeyConverter
 from tests.rooms.class_list_files.test_oneroster import EXPORT
 from tests.rooms.class_list_files.workbook_files import packed
@@ -38,11 +43,16 @@ ODD_BYTES: Final = ("%FF", "%ED%A0%80", "%00", "%")
 NUMBERS: Final = ("0", "9" * 18, "9" * 19, "9" * 30, "9" * 4301)
 KEYS: Final = ("x", "%00", "%FF", "9" * 30, "😀", "a" * 3000)
 
+AUDIT: Final = (
+    "before", "person", "student", "action", "room", "outcome", "since", "since_time", "until", "until_time",
+)  # fmt: skip
 ASKED: Final = {
     "": ("v",),
     "live:classes": ("q", "page", "state", "teacher", "recording", "when", "since", "until", "from", "to"),
     "live:classes_changes": ("v", "q", "page", "state", "teacher", "recording"),
-    "live:class": ("people",),
+    "live:class": ("people", "show", "questions"),
+    "live:change_plan": ("from",),
+    "live:command": ("text",),
     "live:class_changes": ("v", "t"),
     "live:more_people": ("after", "who", "all"),
     "live:chat": ("q", "before", "kind"),
@@ -60,8 +70,14 @@ ASKED: Final = {
     "people:person": ("q", "page"),
     "people:unassigned": ("q", "page"),
     "settings:sync": ("before",),
-    "settings:audit": ("before", "person", "action", "since", "until", "outcome", "room"),
+    "settings:audit": AUDIT,
+    "settings:audit_file": AUDIT,
     "account_login": ("next",),
+    "live:search": ("q", "in", "page"),
+    "live:student": ("range", "since", "until", "before", "kind", "also"),
+    "live:more_tiles": ("tiles", "q", "page", "state", "teacher", "recording", "when", "v"),
+    "live:status": ("v", "t"),
+    "live:people_do": ("mute", "stage_on", "stop_screen"),
 }
 """Query parameters that pages read, by the name of the address; "" for all others."""
 PLAN: Final = (
@@ -73,12 +89,12 @@ RECORDING: Final = (
     "mode", "url", "whole_url", "width", "height", "fps", "bitrate", "audio", "hours", "rtmp", "onhold",
     "retry_s",
 )  # fmt: skip
+LISTED: Final = ("name", "user_id", "email", "group", "version", "another")
 SENT: Final = {
     "": ("do", "name", "q"),
     "live:create": PLAN,
     "live:check_class": PLAN,
-    "live:change_plan": PLAN,
-    "live:move_planned": ("starts_at", "minutes", "zone"),
+    "live:change_plan": (*PLAN, "from", "scope", "day", "at", "seen", "preview"),
     "live:plan_do": ("planned", "do"),
     "live:remove": ("when", "minutes", "span", "reason"),
     "live:let_back": ("reason",),
@@ -87,15 +103,20 @@ SENT: Final = {
     "live:check_recording": RECORDING,
     "live:add_file": ("way", "url", "ext", "size", "name", "scale", "output", "upload", "convert", "preview"),
     "live:delete_files": ("files",),
-    "live:snooze": ("kinds", "minutes", "back"),
+    "live:snooze": ("kinds", "minutes", "back", "at_once"),
     "live:keys": ("do", "key"),
-    "live:together": ("do", "class", "token"),
+    "live:together": ("do", "class", "token", "text", "live"),
     "live:groups": ("do", "mark", "count", "group", "name-g", "person"),
     "live:properties": ("do", "app", "base", "text", "cause", "state"),
     "live:check_properties": ("text",),
     "live:calendar": ("do",),
+    "live:people_do": ("mute", "stage_on", "lower_hand", "mute_chat", "stop_screen"),
+    "live:substitute": ("end", "substitute", "starts_at", "ends_at", "what"),
     "lists:make": ("name",),
     "lists:list": ("name",),
+    "lists:add_person": LISTED,
+    "lists:person": LISTED,
+    "lists:delete_person": ("version",),
     "lists:columns": ("encoding", "sheet", "header_line", "class_id", "column-0", "preview"),
     "lists:preview": ("version",),
     "lists:classes": ("class", "version-c1"),
@@ -107,6 +128,7 @@ SENT: Final = {
     "people:password": ("password",),
     "account_settings": ("language", "time_zone"),
     "account_language": ("language", "next"),
+    "account_first_steps": ("password1", "password2", "language", "time_zone", "next"),
     "account_change_password": ("oldpassword", "password1", "password2"),
     "account_login": ("login", "password", "remember", "next"),
 }
@@ -118,7 +140,14 @@ FITTING: Final = {
     "base": "{}", "text": '{"a":1}', "group": "g", "name-g": "Red", "class": "x", "email": "a@school.test",
     "role": "teacher",
 }  # fmt: skip
-LEFT_OUT: Final = {"account_logout", "notifications", "settings:test", "people:deactivate", "live:icons"}
+LEFT_OUT: Final = {
+    "account_logout",
+    "channel_notifications",
+    "notifications",
+    "settings:test",
+    "people:deactivate",
+    "live:icons",
+}
 """Addresses that sign out, or have their own tests."""
 
 
@@ -142,6 +171,7 @@ def made(school: School) -> dict[str, dict[str, Any]]:
     """Return the path parameters by the names of addresses; "" for all others."""
     plan = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC")
     roster = ClassList.objects.create(name="7b", owner=school.teacher)
+    listed = roster.people.create(name="Ada")
     file = store_file(actor=school.teacher, class_list=roster, name="7b.csv", content=b"name,id\nAda,7\n")
     export = store_file(actor=school.teacher, class_list=None, name="x.zip", content=packed(EXPORT))
     rows = {
@@ -156,7 +186,6 @@ def made(school: School) -> dict[str, dict[str, Any]]:
         "live:plan": {"key": plan.key},
         "live:change_plan": {"key": plan.key},
         "live:plan_do": {"key": plan.key, "name": "retry"},
-        "live:move_planned": {"key": plan.key},
         "live:command": {"name": "end"},
         "live:recording": {"name": "start"},
         "live:check_recording": {"name": "start"},
@@ -164,8 +193,9 @@ def made(school: School) -> dict[str, dict[str, Any]]:
         "live:question": {"of": "quiz", "pk": Quiz.objects.get().pk},
         **{
             f"lists:{name}": {"key": roster.key, "file_key": file.key}
-            for name in ("list", "upload", "columns", "preview", "delete", "download")
+            for name in ("list", "upload", "columns", "preview", "delete", "download", "add_person")
         },
+        **{f"lists:{name}": {"key": roster.key, "pk": listed.pk} for name in ("person", "delete_person")},
         **{
             f"people:{name}": {"pk": school.teacher.pk}
             for name in ("person", "assign", "unassign", "password")
@@ -191,7 +221,7 @@ class Prober:
         fits = {
             key: quote(str(value)) for key, value in (self._made[""] | self._made.get(address, {})).items()
         }
-        fits |= {"name": "x", "signed": "x", "token": "x"} | fits | odd
+        fits |= {"name": "x", "signed": "x", "token": "x", "group": "x", "of": "quiz"} | fits | odd
         return path.format(**fits)
 
     def drawn(self) -> list[str]:
@@ -218,9 +248,21 @@ class Prober:
             )
 
 
+def like_postgresql(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    """Fail for NUL in a query, as PostgreSQL does."""
+    if not many and any(isinstance(one, str) and "\x00" in one for one in params or ()):
+        raise DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+    return execute(sql, params, many, context)
+
+
 @pytest.fixture
-def prober(school: School) -> Prober:
-    return Prober(school)
+def prober(school: School) -> Iterator[Prober]:
+    # far from UTC, where the first and the last days of the calendar have no time in UTC
+    school.administrator.time_zone, school.teacher.time_zone = "Pacific/Auckland", "America/Los_Angeles"
+    school.administrator.save()
+    school.teacher.save()
+    with connection.execute_wrapper(like_postgresql):
+        yield Prober(school)
 
 
 ADDRESSES: Final = list(patterns(get_resolver().url_patterns))
@@ -246,6 +288,8 @@ def test_odd_values_in_queries(prober: Prober) -> None:
                 prober.get(f"{where}?{field}={value}")
                 for of in ("person", "app") if field in ("person", "app") else ():
                     prober.get(f"{where}?of={of}&{field}={value}")
+                if name == "live:student":
+                    prober.get(f"{where}?range=own&{field}={value}")
     assert not prober.broken
     assert prober.asked > 300
 
@@ -260,6 +304,95 @@ def test_odd_values_in_forms(prober: Prober) -> None:
                 prober.post(where, fits | {field: value})
     assert not prober.broken
     assert prober.asked > 600
+
+
+def test_nul_never_reaches_the_database(prober: Prober) -> None:
+    for name, path, _converters in ADDRESSES:
+        where = prober.path(name, path)
+        for field in ASKED.get(name, ASKED[""]):
+            prober.get(f"{where}?{field}=a%00b")
+        fields = SENT.get(name, SENT[""])
+        for field in fields:
+            fits = {one: FITTING[one] for one in fields if one in FITTING}
+            prober.post(where, fits | {field: "a\x00b"})
+    assert not prober.broken
+
+
+COMMAND_FORMS: Final = {
+    "announce": {"text": "Hello", "to": "3", "groups": "g1"},
+    "several": {"do": "reward", "whom": "students", "count": "2", "text": "Hello", "people": "1"},
+    "move": {"person": "1", "group": "g1"},
+    "quiz": {"choice_1": "A", "choice_2": "B", "correct_1": "on"},
+    "poll": {"choice_1": "A", "choice_2": "B", "multiple": "on"},
+    "countdown": {"minutes": "5", "seconds": "0"},
+}
+PERSON_FORMS: Final = {
+    "message": {"text": "Hello"}, "reward": {"count": "1"}, "move": {"group": "g1"},
+    "block": {"minutes": "5", "microphone": "on"},
+}  # fmt: skip
+GROUP_FORMS: Final = {"rename": {"name": "Blue"}, "close": {"x": "y"}}
+GROUPS: Final = {"state": 1, "details": {"g1": {"groupName": "Red", "users": []}}}
+
+
+def test_odd_values_in_forms_of_commands(prober: Prober, school: School) -> None:
+    school.change(school.room, groups=GROUPS)
+    (group,) = breakout_rooms.read(GROUPS)
+    person = Participant.objects.filter(room=school.room, online=True)[0]
+    inside = f"/classes/{school.room.key}"
+    forms = {f"{inside}/do/{name}/": fits for name, fits in COMMAND_FORMS.items()}
+    forms |= {f"{inside}/people/{person.pk}/{name}/": fits for name, fits in PERSON_FORMS.items()}
+    forms |= {f"{inside}/groups/{group_key(group)}/{name}/": fits for name, fits in GROUP_FORMS.items()}
+    for path, fits in forms.items():
+        for field in fits:
+            for value in prober.drawn():
+                prober.post(path, fits | {field: value})
+    assert not prober.broken
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_times_at_the_ends_of_the_calendar_are_refused_in_every_zone(
+    school: School, zone: str, moment: str
+) -> None:
+    User.objects.update(time_zone=zone)
+    admin = school.signed_in(User.objects.get(pk=school.administrator.pk))
+    series = Series.objects.create(
+        created_by=school.administrator,
+        name="Latin",
+        zone=zone,
+        settings={"room_type": 4, "duration_s": 2700},
+    )
+    later = datetime(2126, 1, 1, tzinfo=UTC)
+    planned = ScheduledCommand.objects.create(
+        kind="class", by=school.administrator, series=series, key="latin 1", starts_at=later, due_at=later
+    )
+    at = reverse("live:student", args=[Participant.objects.filter(room=school.room)[0].pk])
+    for name in ("since", "until"):
+        assert admin.get(at, {"range": "own", name: moment}).status_code == 422
+    day = moment.partition("T")[0]
+    for name in ("starts_at", "ends_at"):
+        sent = {"substitute": school.teacher.pk, "starts_at": f"{day}T00:00", "ends_at": f"{day}T23:59"}
+        sent |= {name: moment}
+        assert admin.post(reverse("live:substitute", args=[school.room.key]), sent).status_code == 422
+    sent = {"from": planned.pk, "scope": "this", "name": "Latin", "minutes": 45, "room_type": 4, "every": 1}
+    sent |= {"day": day, "at": moment.partition("T")[2]}
+    assert admin.post(reverse("live:change_plan", args=[series.key]), sent).status_code == 422
+    sent |= {"scope": "all", "until": day, "preview": "1"}
+    answer = admin.post(reverse("live:change_plan", args=[series.key]), sent)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("planned", ["abc", "²", "9" * 30, "9" * 5000])
+def test_odd_class_of_a_series_does_not_stand_for_all_of_them(school: School, planned: str) -> None:
+    series = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC")
+    later = datetime(2126, 1, 1, tzinfo=UTC)
+    row = ScheduledCommand.objects.create(
+        kind="class", by=school.teacher, series=series, key="latin 1", starts_at=later, due_at=later
+    )
+    cancel = reverse("live:plan_do", args=[series.key, "cancel"])
+    assert school.signed_in(school.teacher).post(cancel, {"planned": planned}).status_code == 404
+    row.refresh_from_db()
+    assert row.state == "waiting"
 
 
 @pytest.mark.parametrize("name", [*ASKED, *SENT])

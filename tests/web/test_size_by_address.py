@@ -86,9 +86,12 @@ def test_people_of_the_class_can_upload_files(server: Server, school: School) ->
             assert announce(server, where, length=length, user=user, school=school) == status
 
 
-def test_webhook_has_its_own_limit(server: Server, school: School) -> None:
-    assert announce(server, "/api/notifications/", length=1024 * 1024 + 1, school=school) == 413
-    assert announce(server, "/api/notifications/", length=1024 * 1024, school=school) == 100
+@pytest.mark.parametrize(
+    ("address", "most"), [("/api/notifications/", 1024 * 1024), ("/api/agora/notifications/", 64 * 1024)]
+)
+def test_webhook_has_its_own_limit(server: Server, school: School, address: str, most: int) -> None:
+    assert announce(server, address, length=most + 1, school=school) == 413
+    assert announce(server, address, length=most, school=school) == 100
 
 
 def test_too_large_class_list_shows_an_error(school: School) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
@@ -40,8 +41,14 @@ def test_state_of_a_command(kinds: list[str], state: str, waits: bool) -> None:
     assert (how.state, how.waits) == (state, waits)
 
 
-def test_command_without_event_is_final_once_accepted() -> None:
-    assert not status("requested", "accepted", action="recording.pause", detail={"final": True}).waits
+def test_command_without_event_is_final_once_accepted_and_says_that_nothing_more_comes() -> None:
+    final = status("requested", "accepted", action="participant.message", detail={"final": True})
+    assert (final.waits, final.late_at) == (False, None)
+    words = render_to_string("classroom/_command_state.html", {"command": final})
+    assert "Accepted in 1.0 s" in words
+    assert "The cloud does not report whether it worked." in words
+    waiting = status("requested", "accepted", action="chat.mute")
+    assert "does not report" not in render_to_string("classroom/_command_state.html", {"command": waiting})
 
 
 def test_failure_always_has_a_reason() -> None:

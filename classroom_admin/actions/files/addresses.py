@@ -33,14 +33,14 @@ def address_of(upload: Upload) -> str:
 
 
 def address_on_record(upload: Upload) -> str:
-    """Return the upload's URL for the audit log, without the secret part."""
+    """Return the upload's URL for the audit log, without its secret part."""
     return f"{settings.PUBLIC_URL.rstrip('/')}/files/…/{plain_name(upload)}"
 
 
 def upload_at(*, signed: str, name: str) -> Upload | None:
-    """Return the upload for the two parts of a URL, with at most two queries.
+    """Return the upload with this signed URL and file name.
 
-    Return None if the signature or name is wrong, or if the file or its bytes were deleted.
+    Return None if the signature or the name is wrong, or if the file or its bytes were deleted.
     """
     try:
         key = _signer().unsign(signed)
@@ -53,7 +53,7 @@ def upload_at(*, signed: str, name: str) -> Upload | None:
 
 
 def is_taken_away(upload: Upload) -> bool:
-    """Return whether the file was shared with its class and then deleted from it."""
+    """Return whether the file was deleted from its class after it was shared."""
     return Resource.objects.filter(
         room_id=upload.room_id, resource_uuid=upload.resource_uuid, removed_at__isnull=False
     ).exists()

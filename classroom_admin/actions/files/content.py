@@ -1,6 +1,6 @@
 """Find out what a file really is from its content, and whether a password protects it.
 
-Pure, apart from reading the given file.
+The functions only read the given file.
 """
 
 import re
@@ -37,9 +37,9 @@ _PPT_ENCRYPTED: Final = 0xF3D1C4DF
 
 
 def kind_of(content: IO[bytes], size: int) -> str:
-    """Return the extension that fits the content; "" for plain text and for unknown content.
+    """Return the extension that fits the content, or "" for plain text and unknown content.
 
-    Macros are not distinguished: a presentation with macros is a "pptx".
+    A presentation with macros is also a "pptx".
     """
     content.seek(0)
     head = content.read(HEAD)
@@ -57,7 +57,7 @@ def kind_of(content: IO[bytes], size: int) -> str:
 
 
 def is_locked(content: IO[bytes], size: int, kind: str) -> bool:
-    """Return whether the content of a file of this ``kind`` is encrypted."""
+    """Return whether the content is encrypted. ``kind`` is the extension that fits it."""
     if kind == "pdf":
         return _is_locked_pdf(content, size)
     if kind not in _LOCKED:
@@ -71,18 +71,21 @@ def is_locked(content: IO[bytes], size: int, kind: str) -> bool:
 
 
 def is_locked_package(content: IO[bytes]) -> bool:
-    """Return whether the content is a DOCX, PPTX or XLSX file with a password, which is a compound file."""
+    """Return whether this is a DOCX, PPTX or XLSX file with a password. Such a file is a compound file."""
     return _ENCRYPTED_PACKAGE in _stream_names(content)
 
 
 def compound_kind(content: IO[bytes]) -> str:
-    """Return "doc", "xls" or "ppt" for a compound file of this kind; "" for any other or a damaged file."""
+    """Return "doc", "xls" or "ppt" for an office document in a compound file, otherwise ""."""
     names = _stream_names(content)
     return next((kind for name, kind in _STREAMS.items() if name in names), "")
 
 
 def zip_kind(content: IO[bytes], size: int) -> str:
-    """Return "docx", "pptx" or "xlsx" for an office document in a ZIP, without unpacking it; else ""."""
+    """Return "docx", "pptx" or "xlsx" for an office document in a ZIP file, otherwise "".
+
+    The files in the ZIP are not unpacked.
+    """
     if not _has_small_index(content, size):
         return ""
     content.seek(0)
@@ -99,10 +102,7 @@ def zip_kind(content: IO[bytes], size: int) -> str:
 
 
 def is_mp3(head: bytes) -> bool:
-    """Return whether the content begins with an ID3 tag or a valid MP3 frame header.
-
-    A frame header has eleven set bits and a valid version, layer, bit rate and sampling rate.
-    """
+    """Return whether the content begins with an ID3 tag or a valid MP3 frame header."""
     if head.startswith(b"ID3"):
         return True
     if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
@@ -112,10 +112,7 @@ def is_mp3(head: bytes) -> bool:
 
 
 def is_table(head: bytes) -> bool:
-    """Return whether the content is plain text that a browser would not treat as HTML or PDF.
-
-    Allow Ctrl-Z at the end, because old programs write it there.
-    """
+    """Return whether the content is plain text that a browser would not treat as HTML or PDF."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True  # Excel saves "Unicode text" as UTF-16
     text = head.removeprefix(b"\xef\xbb\xbf").rstrip(b"\x1a")

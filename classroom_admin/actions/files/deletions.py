@@ -24,10 +24,10 @@ DELAY: Final = timedelta(seconds=10)
 
 
 def schedule_deletion(access: ClassAccess, *, resources: Sequence[Resource]) -> ScheduledCommand:
-    """Schedule the deletion of files in ten seconds. The command's ``entry`` records who asked.
+    """Schedule the deletion of files in ten seconds. The command's ``entry`` records who asked for it.
 
     If the same button is pressed twice, return the command of the first press. Raise ``ActionRefused`` if
-    ``resources`` is empty or contains a file that is deleted, is being deleted or belongs to another class.
+    there are no files, or if a file is deleted, is being deleted or belongs to another class.
     """
     person, room = access.person, access.room
     if not resources or any(one.room_id != room.pk or one.removed_at for one in resources):
@@ -72,7 +72,7 @@ def schedule_deletion(access: ClassAccess, *, resources: Sequence[Resource]) -> 
 
 
 def undo_deletion(access: ClassAccess, *, hold: int) -> ScheduledCommand:
-    """Cancel the deletion whose audit entry has the id ``hold``.
+    """Cancel a scheduled deletion. ``hold`` is the id of its audit entry.
 
     Raise ``NotYours`` if the class has no such deletion. Raise ``ActionRefused`` if it is too late to cancel.
     """
@@ -99,7 +99,7 @@ def undo_deletion(access: ClassAccess, *, hold: int) -> ScheduledCommand:
 
 
 def open_deletions(room: Room) -> QuerySet[ScheduledCommand]:
-    """Return the class's deletions that wait or are being sent, soonest first."""
+    """Return the class's deletions that are waiting or being sent, soonest first."""
     return ScheduledCommand.objects.filter(kind=Kind.DELETION, room=room, state__in=scheduled.OPEN).order_by(
         "due_at"
     )
@@ -126,7 +126,7 @@ def _run_deletion(command: ScheduledCommand) -> Outcome:
 
 
 def _sent_before(command: ScheduledCommand) -> bool:
-    """Return whether an earlier worker sent the command and died. If so, the audit log has the outcome."""
+    """Return whether an earlier worker sent the command and died before it stored the outcome."""
     assert command.room is not None
     return Entry.objects.filter(
         room_uuid=command.room.room_uuid,

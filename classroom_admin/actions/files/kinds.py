@@ -1,6 +1,6 @@
 """Check whether a file can be shared with a class and whether its content matches its extension.
 
-Pure, apart from reading the given file.
+The functions only read the given file.
 """
 
 from typing import IO, Final
@@ -47,12 +47,15 @@ def conversion_type(ext: str) -> str:
 
 
 def shown_name(name: str) -> str:
-    """Return the name without folders and control characters, cut to at most ``NAME_BYTES`` bytes."""
+    """Return the name without folders and control characters, cut to ``NAME_BYTES`` bytes."""
     return file_names.shorten(file_names.clean(name), NAME_BYTES)
 
 
 def problem(*, name: str, size: int, content: IO[bytes], most_bytes: int) -> str:
-    """Return a sentence that says why the file can't be shared, or "". ``content`` must be seekable."""
+    """Return a sentence that says why the file can't be shared, or "" if it can.
+
+    ``content`` must be seekable.
+    """
     ext = ext_of(name)
     if ext not in RESOURCE_EXTS:
         return _("This type of file can't be shared with a class. Choose one of these types: %(kinds)s.") % {

@@ -30,11 +30,11 @@ def put_resource_by_url(
     resource_uuid: str | None = None,
     shown_url: str | None = None,
 ) -> Entry:
-    """Share the file at ``url`` (``size`` in bytes) with the class. Event 1003 confirms the command.
+    """Share the file at ``url`` with the class. Event 1003 confirms the command.
 
-    ``conversion`` is ``{"type": "static"|"dynamic", "preview", "scale", "outputFormat"}`` or None.
-    ``resource_uuid`` is the file's id (default: a new id); ``entry.target`` contains the id. ``shown_url`` is
-    the URL for the audit log if the path of ``url`` is secret.
+    ``size`` is in bytes. ``conversion`` is ``{"type": "static"|"dynamic", "preview", "scale",
+    "outputFormat"}`` or None. ``resource_uuid`` is the id of the new file (default: a random id).
+    ``shown_url`` is written to the audit log instead of ``url`` if the path of ``url`` is secret.
     """
     resource_uuid = resource_uuid or uuid4().hex
     asked = {"name": name, "url": url, "ext": ext, "size": size, "conversion": conversion}
@@ -63,8 +63,8 @@ def put_resource_by_url(
 def delete_resources(access: ClassAccess, *, resources: Sequence[Resource], hold: int | None = None) -> Entry:
     """Delete files from the class with one call. Event 1003 confirms the command.
 
-    ``hold`` is the id of the delayed deletion's audit entry, if this call runs one. Raise ``ActionRefused``
-    if a file belongs to another class.
+    ``hold`` is the id of the audit entry of a scheduled deletion. Raise ``ActionRefused`` if a file belongs
+    to another class.
     """
     if any(resource.room_id != access.room.pk for resource in resources):
         raise ActionRefused(Problem("file_not_in_class"), field="resourceUuids")

@@ -16,7 +16,7 @@ class Readable(Protocol):
 
 
 def storage_errors() -> tuple[type[Exception], ...]:
-    """Return the exceptions to catch from a storage that is full, unreachable or denies access."""
+    """Return the exceptions that a storage raises if it is full, unreachable or denies access."""
     if isinstance(default_storage, FileSystemStorage):
         return (OSError,)
     from botocore.exceptions import BotoCoreError, ClientError
@@ -25,10 +25,9 @@ def storage_errors() -> tuple[type[Exception], ...]:
 
 
 def open_at(upload: Upload, *, first: int, last: int) -> Readable:
-    """Open the bytes from ``first`` to ``last`` (both included). From a disk, the stream goes on after them.
+    """Open an upload for reading from byte ``first`` to ``last`` (inclusive).
 
-    From a bucket, request only this range: Django's ``open`` would fetch a whole video for each range that a
-    player requests.
+    A stream from a disk continues after ``last``. From a bucket, only this range is requested.
     """
     storage: Any = upload.content.storage
     if hasattr(storage, "bucket"):

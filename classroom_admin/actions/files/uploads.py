@@ -25,16 +25,16 @@ from classroom_admin.rooms.models import Resource
 log = logging.getLogger(__name__)
 
 UNSHARED: Final = timedelta(hours=24)
-"""How long an upload is kept if it is not shared."""
+"""The time after which an unshared upload is deleted."""
 AFTER_DELETION: Final = timedelta(hours=24)
-"""How long the bytes of a deleted file are kept. Its URL stops working at once."""
+"""The time for which the bytes of a deleted file are kept. Its URL stops working immediately."""
 MOST_UNSHARED: Final = 20
-"""The largest number of unshared uploads per person. The oldest are deleted first."""
+"""The largest number of unshared uploads per person. The oldest uploads are deleted first."""
 _AT_ONCE: Final = 500
 
 
 def take(access: ClassAccess, *, file: UploadedFile[bytes]) -> Upload:
-    """Check and store a file. Raise ``ActionRefused`` (field "file") if it is invalid or can't be stored."""
+    """Check and store a file. Raise ``ActionRefused`` if it is invalid or can't be stored."""
     name, size = kinds.shown_name(file.name or ""), file.size or 0
     wrong = kinds.problem(name=name, size=size, content=file, most_bytes=settings.FILES_MAX_BYTES)
     if wrong:
@@ -54,7 +54,7 @@ def take(access: ClassAccess, *, file: UploadedFile[bytes]) -> Upload:
 
 
 def waiting(access: ClassAccess, *, key: str) -> Upload:
-    """Return the upload that the person stored for the class. Raise ``ActionRefused`` if it is gone."""
+    """Return the person's upload with this key for the class. Raise ``ActionRefused`` if it is gone."""
     own = Upload.objects.filter(room=access.room, by=access.person)
     found = own.filter(key=key, forgotten_at__isnull=True).first()
     if found is None:
@@ -94,10 +94,10 @@ def share(
 
 
 def due_to_be_forgotten() -> QuerySet[Upload]:
-    """Return the uploads whose bytes are no longer needed.
+    """Return the uploads with bytes that are no longer needed.
 
-    Each was not shared within ``UNSHARED``, was deleted from its class more than ``AFTER_DELETION`` ago, or
-    belongs to a class that the cloud deleted more than ``FILES_KEEP_DAYS`` days ago.
+    These were not shared within ``UNSHARED``, were deleted from their class more than ``AFTER_DELETION`` ago,
+    or belong to a class that the cloud deleted more than ``FILES_KEEP_DAYS`` days ago.
     """
     now = clock.now()
     resource = Resource.objects.filter(room=OuterRef("room"), resource_uuid=OuterRef("resource_uuid"))
@@ -108,7 +108,7 @@ def due_to_be_forgotten() -> QuerySet[Upload]:
 
 
 def tidy() -> int:
-    """Delete the bytes of uploads that are no longer needed; return how many. Skip a failed deletion."""
+    """Delete the bytes of uploads that are no longer needed. Return how many were deleted."""
     done = 0
     for upload in due_to_be_forgotten().order_by("pk")[:_AT_ONCE]:
         try:
@@ -121,7 +121,7 @@ def tidy() -> int:
 
 
 def forget(upload: Upload) -> None:
-    """Delete the upload's bytes. Keep the row and set its ``forgotten_at``."""
+    """Delete the upload's bytes and set its ``forgotten_at``. The row stays."""
     upload.content.delete(save=False)
     Upload.objects.filter(pk=upload.pk).update(forgotten_at=clock.now())
 

@@ -1,7 +1,7 @@
-"""Read class lists from files: CSV and other text, workbooks, and OneRoster exports. No ORM, no writes.
+"""Read class lists from text files such as CSV, workbooks and OneRoster exports, without the database.
 
 cells           clean the text of a cell
-header_words    know the column names in the languages that schools use
+header_words    find out what a column name means, in many languages
 encodings       guess the encoding of a text file
 tables          turn a text file or a workbook into rows with line numbers
 workbooks       read XLSX, XLS and ODS in a process with limits (`workbook_process`)

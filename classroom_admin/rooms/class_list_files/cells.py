@@ -9,8 +9,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-FORMULAS: Final = "=+-@"
-"""The characters with which a formula begins in a spreadsheet."""
+from classroom_admin.common.csv_files import FORMULAS
+
 _BLANK: Final = frozenset("\u2800\u3164\uffa0\u115f\u1160")
 """The letters and symbols that are invisible."""
 _AT_EDGES: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
@@ -20,16 +20,16 @@ _AS_TEXT: Final = re.compile(r'="((?:[^"]|"")*)"')
 
 
 class UnreadableFile(Exception):
-    """The error for a file that can't be read as a table. Its message is shown to people."""
+    """The error if a file can't be read as a table. Pages show its message."""
 
 
 class WrongEncoding(UnreadableFile):
-    """The error for a text that does not have the chosen encoding. Another encoding may fit."""
+    """The error if a file does not have the chosen encoding. Another encoding may fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem or warning. `line` is the line or spreadsheet row, or 0 if it concerns the whole file."""
+    """A problem or warning. `line` is the line or spreadsheet row. It is 0 for the whole file."""
 
     text: str
     line: int = 0
@@ -56,11 +56,10 @@ class Question:
 
 
 def cleaned(cell: str) -> str:
-    """Return the text of a cell without invisible characters.
+    """Return the text of a cell without invisible characters and repeated spaces.
 
-    Remove control, format and space characters at the edges, direction marks everywhere, and repeated spaces.
-    Keep joiners inside a word. Unwrap `="00017"`, which marks a number as text. Remove the apostrophe that
-    prevents a spreadsheet from running a text as a formula.
+    Joiners inside a word are kept. `="00017"`, which marks a number as text, becomes `00017`. The apostrophe
+    that prevents a spreadsheet from running the cell as a formula is removed.
     """
     text = _trimmed(cell)
     if found := _AS_TEXT.fullmatch(text):
@@ -68,11 +67,6 @@ def cleaned(cell: str) -> str:
     elif text.startswith("'") and text[1:2] and text[1] in FORMULAS:
         text = text[1:]
     return text
-
-
-def protected(cell: str) -> str:
-    """Return the cell with an apostrophe in front if a spreadsheet would run it as a formula."""
-    return f"'{cell}" if cell and cell[0] in FORMULAS else cell
 
 
 def _trimmed(text: str) -> str:

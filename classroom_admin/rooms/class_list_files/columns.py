@@ -64,7 +64,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """The columns of a table. `header_line` is the line of the column names, or 0 if there are none."""
+    """The columns of a table. `header_line` is the line of the column names, or 0 if there is none."""
 
     columns: Sequence[Column]
     header_line: int
@@ -84,8 +84,8 @@ def find_columns(
 ) -> Columns:
     """Return the columns of the table and their roles.
 
-    `given` maps headers to roles, which guesses never contradict. Without `header_line`, find the line of
-    headers. Raise UnreadableFile if `checked_mapping` rejects the roles from `given`.
+    `given` maps headers to roles that are not guessed. If `header_line` is None, the line of headers is
+    guessed. Raise UnreadableFile if `checked_mapping` rejects `given`.
     """
     given = given or {}
     chosen = (row for row in rows if row.line == header_line)
@@ -120,11 +120,14 @@ def letter_of(index: int) -> str:
 
 
 def checked_mapping(mapping: Mapping[str, str]) -> None:
-    """Raise UnreadableFile if the mapping has an unknown role, or gives one role to two columns."""
+    """Raise UnreadableFile if the mapping is invalid.
+
+    A role in it may be unknown, or two columns may have a role that only one column can have.
+    """
     for header, role in mapping.items():
         if role not in ROLES:
             raise UnreadableFile(
-                _("Column “%(column)s” can't be “%(role)s”. Use one of: %(roles)s.")
+                _("Column “%(column)s” can't be used as “%(role)s”. Choose one of: %(roles)s.")
                 % {"column": header, "role": role, "roles": ", ".join(ROLES)}
             )
     for role in _ONE_COLUMN_ROLES:
@@ -137,15 +140,16 @@ def checked_mapping(mapping: Mapping[str, str]) -> None:
 
 
 def unknown_headers(columns: Columns, mapping: Mapping[str, str]) -> list[str]:
-    """Return the headers of `mapping` that the file does not have."""
+    """Return the headers of `mapping` that are missing in the file."""
     known = {header_key(column.header) for column in columns.columns} | set(columns.mapping)
     return [header for header in mapping if header not in known and header_key(header) not in known]
 
 
 def _header(rows: Sequence[Row], given: Mapping[str, str]) -> Row | None:
-    """Return the row with all given column names, otherwise the row with the most known column names.
+    """Return the row of the column names, or None.
 
-    If several rows have equally many, return the first row. Return None if no row contains column names.
+    This is the first row with all given names or, if there is none, the row with the most known names. One of
+    these must be a column of people's names.
     """
     for row in rows[:_HEADER_WITHIN]:
         if given and {header_key(header) for header in given} <= {header_key(cell) for cell in row.cells}:
@@ -160,7 +164,7 @@ def _header(rows: Sequence[Row], given: Mapping[str, str]) -> Row | None:
 
 
 def _unknown_header(rows: Sequence[Row]) -> Row | None:
-    """Return the first row if it has a word in a column that otherwise contains email addresses or ids."""
+    """Return the first row if one of its cells differs in kind from a column of email addresses or ids."""
     if len(rows) < 2:
         return None
     first, below = rows[0], rows[1:_SAMPLE_ROWS]
@@ -173,7 +177,7 @@ def _unknown_header(rows: Sequence[Row]) -> Row | None:
 
 
 def _filled_width(rows: Sequence[Row]) -> int:
-    """Return the median width of the rows, because additional cells in a few rows are mistakes."""
+    """Return the median width of the rows. A few rows may have additional cells by mistake."""
     widths = sorted(len(row.cells) for row in rows)
     return widths[len(widths) // 2] if widths else 0
 
@@ -191,7 +195,7 @@ def _unique_names(cells: Sequence[str], width: int) -> list[str]:
 
 
 def _given_roles(names: Sequence[str], given: Mapping[str, str]) -> dict[int, str]:
-    """Return the given roles by column index. Match headers exactly if possible, otherwise by their words."""
+    """Return the given roles by column index. If a header does not match exactly, compare its words."""
     roles = {index: given[name] for index, name in enumerate(names) if name in given}
     by_words = {header_key(name): role for name, role in given.items() if name not in names}
     for index, name in enumerate(names):
@@ -202,7 +206,10 @@ def _given_roles(names: Sequence[str], given: Mapping[str, str]) -> dict[int, st
 
 
 def _guess_by_names(names: Sequence[str], roles: dict[int, str]) -> None:
-    """Add the roles that column names mean. Beside a first or last name, “Name” is the other half."""
+    """Add the roles that the column names imply.
+
+    If a column has only the first or last name, a column “Name” has the other.
+    """
     found = {
         index: meaning
         for index, name in enumerate(names)
@@ -222,7 +229,7 @@ def _guess_by_names(names: Sequence[str], roles: dict[int, str]) -> None:
 
 
 def _guess_by_contents(rows: Sequence[Row], width: int, roles: dict[int, str]) -> None:
-    """Add the roles that the cells suggest, for columns whose names have no known meaning."""
+    """Add the roles that the cells suggest, for columns with unknown names."""
     free = [index for index in range(width) if index not in roles]
     cells = {
         index: [
@@ -248,7 +255,7 @@ def _guess_by_contents(rows: Sequence[Row], width: int, roles: dict[int, str]) -
 
 
 def _question(columns: Sequence[Column], line: int, given: set[int]) -> Question | None:
-    """Return the question that a person must answer before the people can be read, or None."""
+    """Return a question that a person must answer before the people can be read, or None."""
     roles = {column.role for column in columns}
     if NAME in roles or {FIRST, LAST} <= roles:
         return None
@@ -268,9 +275,7 @@ def _question(columns: Sequence[Column], line: int, given: set[int]) -> Question
     return Question(
         about=about.header,
         line=line or 1,
-        text=_(
-            "No column with the names of the people was recognised. Choose what column %(column)s contains."
-        )
+        text=_("No column with people's names was found. Choose what column %(column)s contains.")
         % {"column": about.place},
         choices=ROLES,
     )

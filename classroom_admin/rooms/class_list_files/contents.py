@@ -1,4 +1,4 @@
-"""Turn the bytes of a file into a table, the roles of the columns, people and problems."""
+"""Parse the bytes of a file into a table, its people, its problems and the role of each column."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from classroom_admin.rooms.class_list_files.tables import Table, read_table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options for reading a file, as a person chose them. Empty values are guessed.
+    """The options for reading a file. Options that are empty are guessed.
 
     `mapping` maps headers to roles. `usual` is the mapping of the class list's last file. It applies if the
-    new file has all these headers. `class_id` is the chosen class of a OneRoster export, and `usual_class_id`
+    new file has all its headers. `class_id` is the chosen class of a OneRoster export, and `usual_class_id`
     is the class that was chosen from the last export.
     """
 
@@ -37,7 +37,7 @@ class Options:
 class Contents:
     """The contents of a file. They can be used if there is no question and no problem.
 
-    For a OneRoster export, `columns` and `table` are None, and `class_id` is the chosen one of its `classes`.
+    For a OneRoster export, `columns` and `table` are None, and `class_id` is the id of the chosen class.
     """
 
     encoding: str
@@ -62,7 +62,7 @@ class Contents:
 
 
 def read_contents(content: bytes, options: Options) -> Contents:
-    """Read the people in a file. Raise UnreadableFile if the file is no table or does not fit `options`."""
+    """Return the contents of a file. Raise UnreadableFile if it is not a table or does not fit `options`."""
     if oneroster.is_export(content):
         return _of_export(content, options)
     table = read_table(content, encoding=options.encoding, sheet=options.sheet)
@@ -101,7 +101,10 @@ def read_contents(content: bytes, options: Options) -> Contents:
 
 
 def _given(table: Table, options: Options) -> Mapping[str, str]:
-    """Return the chosen mapping. Without one, return the usual mapping if this file has all its columns."""
+    """Return the chosen mapping or, if there is none, the usual one.
+
+    Return {} if the file lacks its columns.
+    """
     if options.mapping or not options.usual:
         return options.mapping
     columns = find_columns(table.rows, given=options.usual, header_line=options.header_line)
@@ -124,7 +127,7 @@ def _of_export(content: bytes, options: Options) -> Contents:
     if not chosen:
         question = Question(
             about="class",
-            text=_("The export has several classes. Which one is this list?"),
+            text=_("The export has several classes. Which class is this list for?"),
             choices=tuple(classes),
         )
     of_class = classes.get(chosen)

@@ -59,7 +59,7 @@ _LESS_USUAL: Final = {"mac_roman": 0.1, "cp1250": 0.15, "cp1254": 0.15, "cp1257"
 _PUNCTUATION: Final = frozenset("’‘“”„–—·•、，。；：（）「」・ー…´º°ª№¿¡«»　\u00a0")
 _OPENING: Final = frozenset("‘“„–—«")
 """The punctuation marks that never directly follow a letter."""
-# Each value has the codec of the usual characters, and the first and last lead byte of the frequent ones.
+# The codec of the common characters of each encoding, and the first and last lead byte of these characters.
 _FREQUENT: Final = {
     "gb18030": ("gb2312", 0xB0, 0xD7),
     "big5": ("big5", 0xA4, 0xC6),
@@ -75,7 +75,7 @@ def codec_of(encoding: str) -> str:
 
 
 def guessed(content: bytes) -> str:
-    """Return the most likely encoding of a text file, as a name from `ENCODINGS`."""
+    """Return the most likely encoding of a text file. It is a name from `ENCODINGS`."""
     for mark, encoding in _MARKS.items():
         if content.startswith(mark):
             return encoding
@@ -98,7 +98,7 @@ def guessed(content: bytes) -> str:
 
 
 def utf_16_order(content: bytes) -> str:
-    """Return "utf-16-le" or "utf-16-be" if zero bytes show that the text is UTF-16, otherwise ""."""
+    """Return "utf-16-le" or "utf-16-be" if the text seems to be UTF-16, otherwise ""."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16-le" if content.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
     sample = content[:SAMPLE_BYTES]
@@ -109,7 +109,7 @@ def utf_16_order(content: bytes) -> str:
 
 
 def _is_utf_8(sample: bytes) -> bool:
-    """Return whether the text is UTF-8. Tolerate a few damaged characters among many correct ones."""
+    """Return whether the text is UTF-8. A few damaged characters are tolerated."""
     text = sample.decode("utf-8", "replace")
     damaged = text.count("\ufffd")
     return not damaged or sum(not each.isascii() for each in text) >= 10 * damaged
@@ -130,7 +130,7 @@ def _decoded(sample: bytes, encoding: str) -> str | None:
 
 
 def _cost(text: str, encoding: str) -> float:
-    """Return how unlikely it is that people wrote this text. Known column names lower the cost."""
+    """Return a number that is higher for less likely text. Known column names lower it."""
     known = sum(1 for cell in _CELLS.split(text[:2000])[:40] if not cell.isascii() and role_of(cell))
     costs = 0.0
     letters = 0

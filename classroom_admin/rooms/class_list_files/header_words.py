@@ -65,7 +65,7 @@ _WORDS: Final = {
         |الفصل|الشعبة|القسم|반|학급|класс|группа|ταξη|τμημα|sinif|grupa|klasa|trida|כיתה|lop""",
 }
 _EITHER: Final = """name|names|nombre|nombres|nom|nome|الاسم|اسم|名字|名前|이름|student name"""
-"""The words for a whole name that mean half a name if another column contains the other half."""
+"""The words for a whole name. They mean half a name if another column contains the other half."""
 _LAST_FIRST: Final = """last name first name|surname first name|surname forename|last first|nachname vorname
     |name vorname|nom prenom|nom prenoms|nom et prenom|apellidos nombre|apellidos y nombre|apellido y nombre
     |cognome nome|cognome e nome"""
@@ -105,7 +105,7 @@ _WITH_LAST_FIRST: Final = frozenset(_listed(_LAST_FIRST))
 
 
 def role_of(header: str) -> tuple[str, int] | None:
-    """Return the role that a column name means, and a rank (0 is most certain). Return None if unknown."""
+    """Return the role of a column name and its rank (0 is most certain), or None if the name is unknown."""
     key = header_key(header)
     if found := _KNOWN.get(key):
         return found
@@ -116,7 +116,7 @@ def role_of(header: str) -> tuple[str, int] | None:
 
 
 def means_either(header: str) -> bool:
-    """Return whether the column name can mean either a whole name or one half of a name."""
+    """Return whether the column name can mean a whole name or only the first or last name."""
     return header_key(header) in _MEANS_EITHER
 
 

@@ -37,7 +37,7 @@ _DELETED: Final = "tobedeleted"
 
 @dataclass(slots=True, kw_only=True)
 class RosterClass:
-    """A class of the export with its students."""
+    """A class in the export with its students."""
 
     sourced_id: str
     title: str
@@ -47,7 +47,7 @@ class RosterClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """The classes of an export, by sourcedId. `mapping` says which columns of users.csv were used."""
+    """The classes of an export, by sourcedId. `mapping` maps the columns of users.csv to roles."""
 
     classes: Mapping[str, RosterClass]
     mapping: Mapping[str, str]
@@ -57,7 +57,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """The records of one file of the export, with cells by lower-case column name."""
+    """The records of one file in the export, with cells by lower-case column name."""
 
     file: str
     headers: Sequence[str]
@@ -91,7 +91,7 @@ def read_export(content: bytes) -> Export:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = {name: archive.read(member) for name, member in members.items()}
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError) as error:
-        raise UnreadableFile(_("This file is damaged: its packed contents can't be read.")) from error
+        raise UnreadableFile(_("This file is damaged: its compressed contents can't be read.")) from error
     for name in FILES:
         if name not in files:
             raise UnreadableFile(
@@ -142,12 +142,12 @@ def _refuse_differences(manifest: bytes) -> None:
     for name in FILES:
         if modes.get(f"file.{name.removesuffix('.csv')}") == "delta":
             raise UnreadableFile(
-                _("This export holds only differences (delta). Export all data (bulk), then upload it again.")
+                _("This export contains only changes (delta). Export all data (bulk), then upload that file.")
             )
 
 
 def _classes(classes: _Records) -> dict[str, RosterClass]:
-    """Return the classes without their people. Add the class code to titles that several classes share."""
+    """Return the classes without their people. If several have the same title, add the class code to it."""
     active = [row for _line, row in classes.active() if row.get("sourcedid")]
     titles = Counter(row.get("title", "") for row in active)
     found: dict[str, RosterClass] = {}
@@ -161,7 +161,7 @@ def _classes(classes: _Records) -> dict[str, RosterClass]:
 
 
 def _enrol(found: Mapping[str, RosterClass], users: _Records, enrollments: _Records) -> list[Finding]:
-    """Put the students into their classes. Return the warnings that do not concern a known class."""
+    """Put the students into their classes. Return the warnings that are not about a known class."""
     known = {row.get("sourcedid", ""): (line, row) for line, row in users.rows}
     warnings: list[Finding] = []
     for line, row in enrollments.active():
@@ -185,15 +185,15 @@ def _enrol(found: Mapping[str, RosterClass], users: _Records, enrollments: _Reco
 
 
 def _add(of_class: RosterClass, line: int, user: Mapping[str, str]) -> None:
-    """Add a user to a class. Add a warning instead if the user is deleted, disabled or has no name."""
+    """Add a user to a class. If the user is deleted or disabled, add a warning instead."""
     user_id = user.get("sourcedid", "")
     name = whole_name([user.get("givenname", "")], [user.get("familyname", "")]) or user.get("username", "")
     if user.get("status", "").lower() == _DELETED or user.get("enableduser", "").lower() in ("false", "0"):
-        text = _("“%(name)s” is deleted or disabled in users.csv and was left out.")
+        text = _("“%(name)s” is marked as deleted or disabled in users.csv and was left out.")
         of_class.warnings.append(Finding(text % {"name": name or user_id}, line))
         return
     if wrong := problem_with_id(user_id):
-        text = _("The user id “%(id)s” %(wrong)s")
+        text = _("User id “%(id)s”: %(wrong)s")
         of_class.warnings.append(Finding(text % {"id": user_id, "wrong": in_words(wrong)}, line))
         user_id = ""
     email = user.get("email", "")

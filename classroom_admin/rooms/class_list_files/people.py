@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -29,6 +29,7 @@ MOST_PEOPLE: Final = 5000
 LONGEST: Final = {"name": 255, "email": 254, "group": 120}
 MOST_PROBLEMS: Final = 20
 _MANGLED: Final = re.compile(r"-?\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _COMMA: Final = re.compile(r"\s*[,،，、]\s*")
 _AFTER_A_NAME: Final = frozenset({"jr", "sr", "ii", "iii", "iv", "md", "phd", "dr", "ma", "ba", "esq"})
 _UNREADABLE: Final = "\ufffd"
@@ -37,7 +38,7 @@ _WRITTEN_TOGETHER: Final = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A person on a class list; `user_uuid`, `email` and `group` may be empty."""
+    """A person on a class list. `user_uuid`, `email` and `group` may be empty."""
 
     name: str
     user_uuid: str = ""
@@ -46,7 +47,7 @@ class Person:
 
     @property
     def known_by(self) -> tuple[str, ...]:
-        """Return the values that identify the person: the user id, or else the name, group and email."""
+        """Return the user id that identifies the person. Without an id, return the name, group and email."""
         if self.user_uuid:
             return (self.user_uuid,)
         return (exact_key(self.name), self.group.casefold(), self.email.casefold())
@@ -54,7 +55,7 @@ class Person:
 
 @dataclass(slots=True)
 class People:
-    """The people in a file. A file with `problems` can't be used; `warnings` do not prevent its use."""
+    """The people in a file. If there are `problems`, the file can't be used."""
 
     people: list[Person] = field(default_factory=list)
     problems: list[Finding] = field(default_factory=list)
@@ -79,6 +80,44 @@ class _Entry:
     row: Row
 
 
+def problems_of(person: Person) -> Iterator[tuple[str, str]]:
+    """Yield the role and the text of each problem that makes a person invalid."""
+    if not has_visible_character(person.name):
+        yield NAME, _("The name is missing.")
+    for role, value in ((NAME, person.name), (EMAIL, person.email), (GROUP, person.group)):
+        if len(value) > LONGEST[role]:
+            yield role, _("The cell is too long.")
+        if _UNREADABLE in value:
+            yield role, _("The cell contains a damaged character.")
+    if person.user_uuid and (wrong := problem_with_id(person.user_uuid)):
+        text = _("User id “%(id)s”: %(wrong)s") % {"id": person.user_uuid, "wrong": in_words(wrong)}
+        yield USER_ID, text
+
+
+def is_email(text: str) -> bool:
+    """Return whether a string may be an email address."""
+    return bool(_EMAIL.fullmatch(text))
+
+
+def is_mangled(user_id: str) -> bool:
+    """Return whether an id is a number that a spreadsheet has shortened, such as `1.23E+11`."""
+    return bool(_MANGLED.fullmatch(user_id))
+
+
+def same_person(person: Person, others: Iterable[Person]) -> Person | None:
+    """Return the first of `others` who is the same person, or None.
+
+    People with a user id are compared by it. All others must have the same name and group. Their emails must
+    not differ.
+    """
+    key = person.known_by if person.user_uuid else person.known_by[:2]
+    for other in others:
+        same = other.known_by if other.user_uuid else other.known_by[:2]
+        if same == key and not _differ_by_email(other, person):
+            return other
+    return None
+
+
 def read_people(columns: Columns) -> People:
     """Return the people in the rows of a table, with all problems and warnings."""
     found = People()
@@ -87,7 +126,7 @@ def read_people(columns: Columns) -> People:
     if turned:
         found.add_warning(_("Names are written “Last, First”. They were turned into “First Last”."))
     if not columns.header_line and columns.rows:
-        found.add_warning(_("No column names were recognised, so line %(line)s was read as a person.")
+        found.add_warning(_("No column names were found, so line %(line)s was read as a person.")
                           % {"line": columns.rows[0].line})  # fmt: skip
     entries: list[_Entry] = []
     for row in columns.rows:
@@ -111,21 +150,24 @@ def whole_name(first: Sequence[str], last: Sequence[str]) -> str:
 
 
 def _person(row: Row, by_role: dict[str, list[Column]], turned: bool, found: People) -> Person | None:
-    """Return the person in a row. Leave out unusable values and add a warning for each."""
+    """Return the person in a row. Each unusable value is omitted, with a warning."""
     name = _cell(row, by_role[NAME])
     if turned:
         name = _first_last(name)
     name = name or whole_name(_cells(row, by_role[FIRST]), _cells(row, by_role[LAST]))
     user_uuid, email = _cell(row, by_role[USER_ID]), _cell(row, by_role[EMAIL])
-    if user_uuid and _MANGLED.fullmatch(user_uuid):
+    if user_uuid and is_mangled(user_uuid):
         found.add_warning(
-            _("A spreadsheet turned the id into the number %(id)s and lost its digits. The id was left out.")
+            _(
+                "A spreadsheet program turned the id into the number %(id)s, which lost some digits. The id "
+                "was left out."
+            )
             % {"id": user_uuid},
             row.line,
             by_role[USER_ID][0].place,
         )
         user_uuid = ""
-    if email and not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+    if email and not is_email(email):
         found.add_warning(
             _("“%(email)s” is not an email address. It was left out.") % {"email": email},
             row.line,
@@ -142,7 +184,7 @@ def _person(row: Row, by_role: dict[str, list[Column]], turned: bool, found: Peo
 def _is_sound(
     person: Person, row: Row, columns: Columns, by_role: dict[str, list[Column]], found: People
 ) -> bool:
-    """Return whether the person can be on a class list. If not, add the problems to `found`."""
+    """Return whether the person is valid. If not, add the problems to `found`."""
     name_columns = by_role[NAME] or by_role[LAST] or by_role[FIRST]
     name_place = name_columns[0].place if name_columns else ""
     before = len(found.problems) + found.more_problems
@@ -150,31 +192,16 @@ def _is_sound(
         found.add_problem(
             _("This row has more cells than there are columns."), row.line, letter_of(len(row.cells) - 1)
         )
-    if not has_visible_character(person.name):
-        found.add_problem(_("The name is missing."), row.line, name_place)
-    for value, role, longest in (
-        (person.name, NAME, LONGEST["name"]),
-        (person.email, EMAIL, LONGEST["email"]),
-        (person.group, GROUP, LONGEST["group"]),
-    ):
-        place = name_place if role == NAME else by_role[role][0].place if by_role[role] else ""
-        if len(value) > longest:
-            found.add_problem(_("The cell is too long."), row.line, place)
-        if _UNREADABLE in value:
-            found.add_problem(_("The cell has a damaged character."), row.line, place)
-    if person.user_uuid and (wrong := problem_with_id(person.user_uuid)):
-        found.add_problem(
-            _("The user id “%(id)s” %(wrong)s") % {"id": person.user_uuid, "wrong": in_words(wrong)},
-            row.line,
-            by_role[USER_ID][0].place,
-        )
+    places = {role: columns[0].place for role, columns in by_role.items() if columns} | {NAME: name_place}
+    for role, problem in problems_of(person):
+        found.add_problem(problem, row.line, places.get(role, ""))
     return len(found.problems) + found.more_problems == before
 
 
 def _without_repeats(
     entries: Iterable[_Entry], by_role: dict[str, list[Column]], found: People
 ) -> list[_Entry]:
-    """Return the entries with each person once. Add a problem if two entries may be the same person."""
+    """Return the entries without repeated people. If two may be the same person, add a problem."""
     kept: dict[tuple[str, ...], _Entry] = {}
     for entry in entries:
         key = entry.person.known_by if entry.person.user_uuid else entry.person.known_by[:2]
@@ -190,7 +217,7 @@ def _without_repeats(
             _repeated(entry, earlier, found)
         else:
             found.add_problem(
-                _("“%(name)s” is also on line %(line)s. Add user ids or groups that tell them apart.")
+                _("“%(name)s” is also on line %(line)s. Add user ids or groups to tell the two people apart.")
                 % {"name": entry.person.name, "line": earlier.row.line},
                 entry.row.line,
                 (by_role[NAME] or by_role[LAST] or by_role[FIRST])[0].place,
@@ -199,7 +226,7 @@ def _without_repeats(
 
 
 def _same_id(earlier: _Entry, entry: _Entry, by_role: dict[str, list[Column]], found: People) -> _Entry:
-    """Return the entry to keep of two entries with the same user id."""
+    """Return which of two entries with the same user id to keep."""
     was, now = earlier.person, entry.person
     if loose_key(was.name) != loose_key(now.name):
         found.add_problem(
@@ -211,7 +238,7 @@ def _same_id(earlier: _Entry, entry: _Entry, by_role: dict[str, list[Column]], f
         return earlier
     if (was.email or now.email, was.group or now.group) != (now.email or was.email, now.group or was.group):
         found.add_warning(
-            _("“%(name)s” is on line %(line)s with another group or email. Line %(line)s was used.")
+            _("“%(name)s” is also on line %(line)s, with another group or email. Line %(line)s was used.")
             % {"name": now.name, "line": earlier.row.line},
             entry.row.line,
         )
@@ -241,7 +268,7 @@ def _is_last_first(columns: Columns, names: Sequence[Column]) -> bool:
 
 
 def _first_last(name: str) -> str:
-    """Return “Zoe Brandt” for “Brandt, Zoe”. Return other names, and “Martin King, Jr.”, unchanged."""
+    """Return “Zoe Brandt” for “Brandt, Zoe”. Other names, and “Martin King, Jr.”, stay unchanged."""
     parts = _COMMA.split(name)
     if len(parts) != 2 or not all(parts) or parts[1].lower().replace(".", "") in _AFTER_A_NAME:
         return name

@@ -36,7 +36,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The non-empty rows of a file. `encoding` is "" for a workbook; `sheets` is empty for a text file."""
+    """The rows of a file that are not empty. `encoding` is "" for a workbook.
+
+    `sheets` is empty for a text file.
+    """
 
     rows: list[Row]
     encoding: str = ""
@@ -45,9 +48,9 @@ class Table:
 
 
 def read_table(content: bytes, *, encoding: str = "", sheet: str = "") -> Table:
-    """Return the table in a file. Without `encoding` and `sheet`, guess them.
+    """Return the table in a file. If `encoding` or `sheet` is empty, it is guessed.
 
-    Raise UnreadableFile if the file is no table, or if the text is not in `encoding`.
+    Raise UnreadableFile if the file is not a table, or if the text is not in `encoding`.
     """
     if len(content) > LARGEST_BYTES:
         raise UnreadableFile(_("This file is too large. A class list can have at most 8 MB."))
@@ -89,7 +92,10 @@ def decoded(content: bytes, encoding: str) -> str:
 
 
 def _kept(rows: Iterable[tuple[int, Iterable[str]]]) -> list[Row]:
-    """Return the rows that contain text, without the empty cells at the end of each row."""
+    """Return the rows that have text, without trailing empty cells.
+
+    Raise UnreadableFile if there are more than `MOST_ROWS`.
+    """
     kept: list[Row] = []
     for line, raw in rows:
         cells = [cleaned(cell) for cell in raw]
@@ -130,7 +136,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """Return the delimiter with which the text has known column names and equally long rows."""
+    """Return the delimiter that fits best: it gives known column names and rows of equal length."""
     return max(_DELIMITERS, key=lambda delimiter: _fit(text, delimiter))
 
 

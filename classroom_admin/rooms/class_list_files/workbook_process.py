@@ -23,9 +23,10 @@ EXACT_NUMBERS = 1e15
 
 
 def main() -> int:
-    """Print {"sheets": names, "sheet": name, "rows": [[number, [cell, …]], …]}; return the exit code.
+    """Print {"sheets": names, "sheet": name, "rows": [[number, [cell, …]], …]}. Return the exit code.
 
-    The first argument is the name of the sheet to read. Without it, read the first sheet that has cells.
+    The first argument is the name of the sheet to read. If this sheet has no text, the first sheet with text
+    is read.
     """
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
@@ -48,7 +49,7 @@ def main() -> int:
 
 
 def rows_of(workbook: CalamineWorkbook, name: str) -> list[tuple[int, list[str]]]:
-    """Return the rows of a sheet that contain text, each with its row number in the spreadsheet."""
+    """Return the rows of a sheet that contain text, with their row numbers in the spreadsheet."""
     found = []
     for number, row in enumerate(workbook.get_sheet_by_name(name).to_python(skip_empty_area=False), start=1):
         cells = [as_text(cell) for cell in row]

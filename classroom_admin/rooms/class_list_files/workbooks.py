@@ -26,7 +26,7 @@ ZIP_FILE: Final = b"PK\x03\x04"
 
 
 def sheets_of(content: bytes, sheet: str = "") -> dict[str, Any]:
-    """Return the rows of a sheet and the names of the sheets with text, as `workbook_process` prints them.
+    """Return the rows of a sheet and the names of all sheets with text, as `workbook_process` prints them.
 
     Raise UnreadableFile if the workbook is damaged, has a password, or is too large when it is unpacked.
     """
@@ -57,7 +57,7 @@ def sheets_of(content: bytes, sheet: str = "") -> dict[str, Any]:
 
 
 def check_archive(content: bytes) -> Sequence[str]:
-    """Return the names in a ZIP file. Raise UnreadableFile if it is damaged, encrypted or a ZIP bomb."""
+    """Return the file names in a ZIP file. Raise UnreadableFile if it is damaged, encrypted or a ZIP bomb."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
@@ -73,18 +73,18 @@ def check_archive(content: bytes) -> Sequence[str]:
                     _refuse_entities(archive, each)
             return [each.filename for each in members]
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError) as error:
-        raise UnreadableFile(_("This file is damaged: its packed contents can't be read.")) from error
+        raise UnreadableFile(_("This file is damaged: its compressed contents can't be read.")) from error
 
 
 def too_large() -> UnreadableFile:
-    """Return the error for a file that unpacks to more data than a class list needs."""
+    """Return the error for a file that is too large when it is unpacked."""
     return UnreadableFile(
         _("When unpacked, this file is far too large for a class list. Copy the people into a new table.")
     )
 
 
 def _refuse_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Raise UnreadableFile if an XML file declares a document type. XML bombs do this; workbooks do not."""
+    """Raise UnreadableFile if an XML file declares a document type, as XML bombs do."""
     with archive.open(member) as file:
         head = file.read(_HEAD_BYTES).replace(b"\x00", b"").upper()
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:

@@ -11,14 +11,14 @@ from classroom_admin.simulator.world.events import PAGE, Event
 
 
 class RawJson(bytes):
-    """Serialised JSON, which a handler may return instead of an object."""
+    """Serialised JSON. A handler may return it instead of an object."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """One request. ``params`` are the values of the placeholders in the path; ``uid`` is the caller.
+    """A request. ``params`` has the values of the placeholders in the path. ``uid`` is the caller.
 
-    ``taken`` contains the polled events that the response delivers.
+    ``taken`` contains the events that a polling response delivers.
     """
 
     world: World
@@ -43,9 +43,9 @@ class Call:
         return self.world.user(room, self.params["user"])
 
     def next_id(self) -> int:
-        """Return ``nextId``, the number of the first requested item, or 1 if it is absent, empty or ``null``.
+        """Return ``nextId``, the number of the first requested item. The default is 1.
 
-        Raise CloudError 400 for anything that is not a number.
+        Raise CloudError 400 if it is not a number.
         """
         value = self.query.get("nextId", "")
         if value in ("", "null"):

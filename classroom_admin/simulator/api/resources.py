@@ -30,7 +30,7 @@ DYNAMIC = ("pptx",)
 
 @router.add("PUT", "/v1/rooms/{room}/resources/{resource}", "put_resource", region="optional")
 def put_resource(call: Call) -> list[dict[str, Any]]:
-    """Add a file to a room. With ``conversion``, the file is converted step by step."""
+    """Add a file to a room. If ``conversion`` is given, the file is converted step by step."""
     fields = call.fields
     name = fields.text("resourceName", under_bytes=64) or call.params["resource"]
     size = fields.integer("size", low=0, required=True) or 0
@@ -71,7 +71,7 @@ def _conversion(fields: Fields, ext: str) -> dict[str, Any] | None:
 
 @router.add("DELETE", "/v1/rooms/{room}/resources", "delete_resources", region="optional")
 def delete_resources(call: Call) -> None:
-    """Delete files. Also accept ``resourceUuid``, the former name of ``resourceUuids``."""
+    """Delete files. ``resourceUuid`` is an earlier name of ``resourceUuids``."""
     name = "resourceUuids" if "resourceUuids" in call.fields else "resourceUuid"
     if name not in call.fields:
         raise bad_parameter("resourceUuids", "is required")

@@ -1,12 +1,12 @@
-"""Create and read rooms, change the class state, and manage breakout rooms."""
+"""Create and read rooms, and change the class state."""
 
 from typing import Any
 
 from classroom_admin.simulator.api.call import Call
 from classroom_admin.simulator.api.router import router
-from classroom_admin.simulator.checks import Fields, as_integer, identifier
+from classroom_admin.simulator.checks import Fields, as_integer
 from classroom_admin.simulator.errors import bad_parameter
-from classroom_admin.simulator.world import classes, properties
+from classroom_admin.simulator.world import classes
 from classroom_admin.simulator.world.model import DEFAULT_CLOSE_DELAY_S, Schedule
 
 ROOM_TYPES = (0, 2, 4, 10)
@@ -21,7 +21,7 @@ def room_type(fields: Fields, *, required: bool) -> int | None:
 
 
 def schedule_of(fields: Fields) -> Schedule:
-    """Return the schedule in a request. ``startTime`` is in ms, ``duration`` and ``closeDelay`` in s."""
+    """Return the schedule in a request. ``startTime`` is in milliseconds, the other fields in seconds."""
     close_delay = fields.integer("closeDelay", low=0, high=LONGEST_CLASS_S, default=DEFAULT_CLOSE_DELAY_S)
     return Schedule(
         start_ms=fields.integer("startTime", low=0),
@@ -82,33 +82,3 @@ def set_class_state(call: Call) -> None:
     if state not in (0, 1, 2, 3):
         raise bad_parameter("state", "must be 0, 1, 2 or 3")
     classes.set_state(call.world, call.room(), state, operator=call.uid)
-
-
-def _groups(call: Call) -> list[dict[str, Any]]:
-    groups = []
-    for fields in call.fields.objects("groups", required=True):
-        group: dict[str, Any] = {"groupName": fields.required_text("groupName")}
-        group["users"] = [{"userUuid": member.id("userUuid")} for member in fields.objects("users")]
-        if "groupUuid" in fields:
-            group["groupUuid"] = fields.id("groupUuid")
-        groups.append(group)
-    return groups
-
-
-@router.add("PUT", "/v2/rooms/{room}/groups/states/{state}", "set_groups", region="optional")
-@router.add("POST", "/v2/rooms/{room}/groups/states/{state}", "add_groups", region="optional")
-def set_groups(call: Call) -> dict[str, Any]:
-    """Open (``state`` 1) or end (0) the breakout rooms in the body. If none is named, end all of them."""
-    state = as_integer(call.params["state"])
-    if state not in (0, 1):
-        raise bad_parameter("state", "must be 0 or 1")
-    groups = _groups(call) if state or call.fields.array("groups") else []
-    found = properties.set_groups(call.world, call.room(), groups, start=bool(state), operator=call.uid)
-    return {"groups": [{"groupUuid": uuid, **group} for uuid, group in found.items()]}
-
-
-@router.add("DELETE", "/v2/rooms/{room}/groups/states/{state}", "delete_groups", region="optional")
-def delete_groups(call: Call) -> None:
-    """Delete the breakout rooms in the body. If none is named, delete all of them."""
-    uuids = [identifier("groups", fields.id("groupUuid")) for fields in call.fields.objects("groups")]
-    properties.delete_groups(call.world, call.room(), uuids, operator=call.uid)

@@ -13,8 +13,8 @@ from classroom_admin.simulator.world.model import FOREVER
 def kick(call: Call) -> None:
     """Remove a user from a room.
 
-    ``dirty.state`` 1 also bans the user for ``duration`` s (permanently if this is -1 or absent); 0 lifts a
-    ban.
+    If ``dirty.state`` is 1, ban the user for ``duration`` seconds. The ban is permanent if this is -1 or
+    absent. If ``dirty.state`` is 0, end a ban.
     """
     dirty = call.fields.fields("dirty")
     ban_s: int | None = None
@@ -36,7 +36,7 @@ def read_user(call: Call) -> dict[str, Any]:
 
 @router.add("GET", "/v2/rooms/{room}/users", "list_users", region="optional")
 def list_users(call: Call) -> dict[str, Any]:
-    """List users. The query may limit their role, presence (``type`` 1 means present) and name."""
+    """List users. ``role``, ``type`` and ``userName`` filter them. ``type`` 1 means present."""
     count = call.query_integer("count", low=1, high=1000) or 100
     role = call.query.get("role")
     only_present = call.query.get("type") == "1"

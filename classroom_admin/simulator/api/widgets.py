@@ -43,6 +43,7 @@ def start_quiz(call: Call) -> dict[str, Any]:
 
 
 @router.add("POST", "/v2/rooms/{room}/widgets/popupQuizs/{quiz}/stop", "stop_quiz", region="optional")
+@router.add("PUT", "/v2/rooms/{room}/widgets/popupQuizs/{quiz}/stop", "stop_quiz_put", region="optional")
 def stop_quiz(call: Call) -> None:
     room = call.room()
     widgets.stop_quiz(call.world, room, _quiz(call, room))
@@ -85,6 +86,7 @@ def start_poll(call: Call) -> dict[str, Any]:
 
 
 @router.add("POST", "/v2/rooms/{room}/widgets/polls/{poll}/stop", "stop_poll", region="optional")
+@router.add("PUT", "/v2/rooms/{room}/widgets/polls/{poll}/stop", "stop_poll_put", region="optional")
 def stop_poll(call: Call) -> None:
     room = call.room()
     widgets.stop_poll(call.world, room, _poll(call, room))

@@ -14,7 +14,7 @@ Outage = Callable[[int], None]
 
 @dataclass(slots=True, kw_only=True)
 class Control:
-    """One control request. ``outage(ms)`` refuses connections. It is None if the server can't do this."""
+    """A control request. ``outage(ms)`` refuses connections. It is None if the server can't do this."""
 
     cloud: Cloud
     params: dict[str, str]
@@ -51,7 +51,7 @@ Wrapped = TypeVar("Wrapped", bound=Handler)
 
 
 class ControlTable:
-    """A table that finds the handler of a control call by its method and its path below ``/_sim``."""
+    """A table of the control calls below ``/_sim``."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[str, tuple[str, ...], Handler]] = []
@@ -64,7 +64,10 @@ class ControlTable:
         return register
 
     def find(self, method: str, parts: list[str]) -> tuple[Handler, dict[str, str]]:
-        """Return the handler and the path parameters. Raise CloudError 404 or, for a wrong method, 405."""
+        """Return the handler and the path parameters of a call.
+
+        Raise CloudError 404 if the path is unknown, and 405 if the method is wrong.
+        """
         known = False
         for entry_method, template, handler in self._entries:
             params = _match(template, parts)

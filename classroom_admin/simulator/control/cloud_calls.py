@@ -12,12 +12,13 @@ from classroom_admin.simulator.faults.board import Fault
 from classroom_admin.simulator.faults.kinds import KINDS
 from classroom_admin.simulator.school import start_lessons
 from classroom_admin.simulator.world import oracle
+from classroom_admin.simulator.world.dialects import DIALECTS
 from classroom_admin.simulator.world.model import ROOM_STREAM, STREAMS
 
 
 @table.add("GET", "/health")
 def health(control: Control) -> dict[str, Any]:
-    """Return the settings, and the numbers of rooms, events and faults."""
+    """Return the settings and the numbers of rooms, events and faults."""
     world = control.world
     return {
         "simulator": "classroom-admin",
@@ -29,6 +30,9 @@ def health(control: Control) -> dict[str, Any]:
         "waiting": oracle.waiting(world),
         "faults": len(control.cloud.faults.all()),
         "plain": world.plain,
+        "dialect": world.dialect,
+        "groupRooms": world.group_rooms,
+        "pagesGetReady": world.pages_get_ready,
     }
 
 
@@ -40,6 +44,8 @@ _SETTINGS = {
     "pollBatch": "poll_batch",
     "plain": "plain",
     "destroyAfter": "destroy_after",
+    "dialect": "dialect",
+    "groupRooms": "group_rooms",
 }
 
 
@@ -47,8 +53,8 @@ _SETTINGS = {
 def reset(control: Control) -> dict[str, Any]:
     """Delete all data and start again with the settings in the body.
 
-    Settings that the body omits have the values with which the simulator was started. Without ``seed``, the
-    cloud is empty.
+    Other settings get the values with which the simulator was started. If there is no ``seed``, the cloud is
+    empty.
     """
     unknown = set(control.body) - set(_SETTINGS)
     if unknown:
@@ -58,8 +64,9 @@ def reset(control: Control) -> dict[str, Any]:
     fields.integer("startMs", low=0)
     fields.integer("pollBatch", low=1)
     fields.number("speed", low=0.001, high=100_000)
-    for name in ("stepped", "plain"):
+    for name in ("stepped", "plain", "groupRooms"):
         fields.boolean(name)
+    fields.choice("dialect", DIALECTS)
     fields.choice("destroyAfter", ("closed", "ended"))
     changes: dict[str, Any] = {
         _SETTINGS[name]: value for name, value in control.body.items() if value is not None
@@ -83,7 +90,10 @@ def read_clock(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/clock")
 def set_clock(control: Control) -> dict[str, Any]:
-    """Change ``mode`` or ``speed`` of the clock, or move it by ``step`` ms and run all due effects."""
+    """Change ``mode`` or ``speed`` of the clock, or move it by ``step`` milliseconds.
+
+    All effects that are due by then are run.
+    """
     fields, clock = control.fields, control.cloud.clock
     mode = fields.choice("mode", ("real", "stepped"))
     speed = fields.number("speed", low=0.001, high=100_000)
@@ -101,16 +111,57 @@ def set_clock(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/plain")
 def set_plain(control: Control) -> dict[str, Any]:
-    """Turn variations off or on. With ``plain`` true, events have only documented shapes."""
+    """Turn variations on or off. If ``plain`` is true, events have only documented shapes."""
     control.world.plain = bool(control.fields.boolean("plain", required=True))
     return {"plain": control.world.plain}
 
 
+@table.add("POST", "/agora-chat")
+def set_agora_chat(control: Control) -> dict[str, Any]:
+    """Change the simulated Agora Chat.
+
+    ``uses`` (off, some, all) says which new classes use it. A message is in the history after ``delay`` ms.
+    The history keeps messages for ``kept`` ms. ``secret`` signs the callbacks to ``callbackTo``.
+    """
+    fields, cloud, chat = control.fields, control.cloud, control.world.agora_chat
+    chat.uses = fields.choice("uses", ("off", "some", "all"), default=chat.uses)
+    delay = fields.integer("delay", low=0)
+    chat.delay_ms = chat.delay_ms if delay is None else delay
+    kept = fields.integer("kept", low=0)
+    chat.kept_ms = chat.kept_ms if kept is None else kept
+    to, secret = fields.text("callbackTo"), fields.text("secret")
+    cloud.chat_callback_to = cloud.chat_callback_to if to is None else to
+    cloud.chat_secret = cloud.chat_secret if secret is None else secret
+    return {"uses": chat.uses, "delay": chat.delay_ms, "callbackTo": cloud.chat_callback_to}
+
+
+@table.add("POST", "/dialect")
+def set_dialect(control: Control) -> dict[str, Any]:
+    """Choose how new events look: ``dialect`` is 2021, 2023 or sdk."""
+    control.world.dialect = control.fields.choice("dialect", DIALECTS, required=True)
+    return {"dialect": control.world.dialect}
+
+
+@table.add("POST", "/switches")
+def set_switches(control: Control) -> dict[str, Any]:
+    """Turn behaviour of the cloud on or off.
+
+    If ``groupRooms`` is true, people in new breakout rooms emit events under the id of the breakout room. If
+    ``pagesGetReady`` is false, recorded pages never report that they have loaded.
+    """
+    world, fields = control.world, control.fields
+    for name, attribute in (("groupRooms", "group_rooms"), ("pagesGetReady", "pages_get_ready")):
+        value = fields.boolean(name)
+        if value is not None:
+            setattr(world, attribute, value)
+    return {"groupRooms": world.group_rooms, "pagesGetReady": world.pages_get_ready}
+
+
 @table.add("GET", "/oracle")
 def read_oracle(control: Control) -> dict[str, Any]:
-    """Return the cloud's state, or only the state of the room in the query parameter ``room``.
+    """Return the state of the cloud. The query parameter ``room`` limits it to one room.
 
-    With ``events`` 0, omit the events. Otherwise return at most ``limit`` events with ids above ``after``.
+    If ``events`` is 0, omit the events. Otherwise return at most ``limit`` events with ids above ``after``.
     """
     return oracle.report(
         control.world,
@@ -141,7 +192,7 @@ _FAULT_FIELDS = (
 
 @table.add("POST", "/faults")
 def set_fault(control: Control) -> dict[str, Any]:
-    """Set a fault. It starts in ``fromMs`` and ends in ``untilMs``, both in ms by the simulator's clock."""
+    """Add a fault. It is active from ``fromMs`` to ``untilMs`` in milliseconds by the simulator's clock."""
     fields, now = control.fields, control.world.now
     for name in control.body:
         if name not in _FAULT_FIELDS:
@@ -171,6 +222,10 @@ def set_fault(control: Control) -> dict[str, Any]:
     return fault.as_dict()
 
 
+TEXTS = ("room", "body", "kind", "region")
+"""The settings of faults that are texts; all others are numbers."""
+
+
 def _params(fields: Fields, kind: str) -> dict[str, Any]:
     params = fields.object("params") or {}
     known = KINDS[kind].params
@@ -179,13 +234,13 @@ def _params(fields: Fields, kind: str) -> dict[str, Any]:
             raise bad_parameter(
                 f"params.{name}", f"is not a setting of {kind}; settings: {', '.join(known) or 'none'}"
             )
-        if name not in ("room", "body") and (isinstance(value, bool) or not isinstance(value, int | float)):
+        if name not in TEXTS and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise bad_parameter(f"params.{name}", "must be a number")
     return params
 
 
 def _poll_as_competing_reader(control: Control, fault: Fault, every_ms: int) -> None:
-    """Let a competing reader poll every ``every_ms`` ms until ``fault`` is removed."""
+    """Let a competing reader poll every ``every_ms`` milliseconds until ``fault`` is removed."""
     cloud, world = control.cloud, control.world
 
     def poll() -> None:
@@ -215,10 +270,10 @@ def remove_fault(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/emit")
 def emit(control: Control) -> dict[str, Any]:
-    """Emit an event with ``cmd`` and ``data``, or the text ``raw``, in a stream of a room.
+    """Emit an event in a room. It has ``cmd`` and ``data``, or it is the text ``raw``.
 
-    With ``sequence``, the event gets this sequence number, and the next number stays free. ``fields`` adds or
-    replaces fields of the event; a null value removes a field.
+    If ``sequence`` is given, it replaces the next sequence number. ``fields`` adds or replaces fields of the
+    event. If a value is null, the field is removed.
     """
     fields, world = control.fields, control.world
     room = world.room(fields.id("roomUuid"))
@@ -244,9 +299,9 @@ def emit(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/lesson")
 def lesson(control: Control) -> dict[str, Any]:
-    """Start ``rooms`` classes with ``students`` students each, for ``minutes`` of the simulator's clock.
+    """Start ``rooms`` classes with ``students`` students each.
 
-    ``pupils`` is the former name of the parameter ``students``.
+    They last ``minutes`` by the simulator's clock. ``pupils`` is an earlier name of ``students``.
     """
     fields = control.fields
     rooms = fields.integer("rooms", low=1, high=5000, default=1) or 1

@@ -9,11 +9,11 @@ from starlette.types import Receive, Scope, Send
 
 from classroom_admin.simulator import json_bytes
 from classroom_admin.simulator.cloud import Cloud
-from classroom_admin.simulator.control import cloud_calls, room_calls
+from classroom_admin.simulator.control import activity_calls, cloud_calls, room_calls
 from classroom_admin.simulator.control.call import Control, Outage, table
 from classroom_admin.simulator.errors import CloudError, bad_parameter
 
-__all__ = ["ControlEndpoint", "cloud_calls", "room_calls"]
+__all__ = ["ControlEndpoint", "activity_calls", "cloud_calls", "room_calls"]
 _HERE = Path(__file__).parent
 _HEADERS = {"X-Simulator": "classroom-admin", "Cache-Control": "no-store"}
 
@@ -53,7 +53,7 @@ def _page(name: str) -> Response:
 
 
 def _refuse_other_sites(request: Request) -> None:
-    """Raise CloudError 403 if a page of another site in the same browser sends the request."""
+    """Raise CloudError 403 if the request comes from a page of another site."""
     origin = request.headers.get("origin")
     if request.method != "GET" and origin and urlsplit(origin).netloc != request.headers.get("host"):
         raise CloudError(403, 403, "only a page of this simulator may do that")

@@ -1,29 +1,30 @@
-"""Control calls for one class: everything that the people in the class can do."""
+"""Control calls for one class: its state, its people and what they say."""
 
 from typing import Any
 
-from classroom_admin.simulator.api.classroom import role_of, stream_changes
+from classroom_admin.simulator.api.classroom import role_of
 from classroom_admin.simulator.api.rooms import room_type, schedule_of
+from classroom_admin.simulator.api.streams import stream_changes
 from classroom_admin.simulator.checks import identifier
 from classroom_admin.simulator.control.call import Control, table
 from classroom_admin.simulator.errors import bad_parameter
 from classroom_admin.simulator.world import (
     Room,
+    agora_chat,
     classes,
+    groups,
     media,
     messages,
     oracle,
     people,
     properties,
-    recordings,
-    resources,
     stage,
-    widgets,
 )
-from classroom_admin.simulator.world.model import FOREVER, Question, Role
+from classroom_admin.simulator.world.model import FOREVER, Role
 
 
-def _done(control: Control, room: Room, **more: Any) -> dict[str, Any]:
+def done(control: Control, room: Room, **more: Any) -> dict[str, Any]:
+    """Return the response of a control call: the room's id, its last sequence numbers and ``more``."""
     return {"roomUuid": room.uuid, "last": {name: log.last for name, log in room.logs.items()}, **more}
 
 
@@ -31,8 +32,8 @@ def _done(control: Control, room: Room, **more: Any) -> dict[str, Any]:
 def make_room(control: Control) -> dict[str, Any]:
     """Create a room.
 
-    Fields: ``roomUuid``, ``roomName``, ``roomType`` (default 4), ``startTime`` (ms), ``duration`` (s),
-    ``closeDelay`` (s), ``state``, ``processes``, ``roleConfig``.
+    ``startTime`` is in milliseconds, ``duration`` and ``closeDelay`` in seconds. ``agoraChat`` says whether
+    the class uses Agora Chat. ``roomType`` is 4 by default.
     """
     fields = control.fields
     uuid = fields.id("roomUuid")
@@ -45,12 +46,13 @@ def make_room(control: Control) -> dict[str, Any]:
         schedule=schedule_of(fields),
         processes=fields.object("processes"),
         role_config=fields.object("roleConfig"),
+        uses_chat=fields.boolean("agoraChat"),
     )
     control.cloud.tick()
     state = fields.integer("state", low=0, high=3)
     if state is not None and state != room.state:
         classes.set_state(control.world, room, state, operator=None)
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("GET", "/rooms")
@@ -79,7 +81,7 @@ def read_room(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/enter")
 def enter(control: Control) -> dict[str, Any]:
-    """Let ``userUuid`` enter with the role ``role`` (default 2). With ``stream`` true, their camera is on."""
+    """Let ``userUuid`` enter as ``role``, by default 2. If ``stream`` is true, their camera is on."""
     fields, room = control.fields, control.room()
     role = role_of(fields) if "role" in fields else Role.STUDENT
     uuid = fields.id("userUuid")
@@ -92,14 +94,23 @@ def enter(control: Control) -> dict[str, Any]:
         properties=fields.object("properties"),
         with_stream=bool(fields.boolean("stream")),
     )
-    return _done(control, room, user=people.describe(user))
+    return done(control, room, user=people.describe(user))
+
+
+@table.add("POST", "/rooms/{room}/chat-order")
+def chat_order(control: Control) -> dict[str, Any]:
+    """Send the command ``order`` of a classroom client through Agora Chat, such as setAllMute."""
+    room = control.room()
+    user, order = control.user(room), control.fields.required_text("order")
+    about = control.fields.text("about") or ""
+    return done(control, room, sent=agora_chat.order(control.world, room, user, order, about=about))
 
 
 @table.add("POST", "/rooms/{room}/leave")
 def leave(control: Control) -> dict[str, Any]:
     room = control.room()
     people.leave(control.world, room, control.user(room))
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/drop")
@@ -107,17 +118,17 @@ def drop(control: Control) -> dict[str, Any]:
     """Break the connection of ``userUuid``. Their next entry counts as a reconnect."""
     room = control.room()
     people.leave(control.world, room, control.user(room), how="dropped")
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/tab")
 def tab(control: Control) -> dict[str, Any]:
-    """Let ``userUuid`` open a second tab, or close it (``open`` false). The user stays present."""
+    """Let ``userUuid`` open a second tab. If ``open`` is false, close it. The user stays present."""
     room = control.room()
     opens = control.fields.boolean("open")
     act = people.close_tab if opens is False else people.open_tab
     act(control.world, room, control.user(room))
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/vanish")
@@ -125,14 +136,14 @@ def vanish(control: Control) -> dict[str, Any]:
     """Let ``userUuid`` leave without an event."""
     room = control.room()
     people.vanish(control.world, room, control.user(room))
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/kick")
 def kick(control: Control) -> dict[str, Any]:
     """Remove ``userUuid``. ``by`` is the operator.
 
-    ``duration`` also bans the user for this many seconds; -1 bans permanently.
+    If ``duration`` is given, ban the user for this many seconds. The value -1 means permanently.
     """
     room = control.room()
     duration = control.fields.integer("duration", low=FOREVER)
@@ -144,7 +155,7 @@ def kick(control: Control) -> dict[str, Any]:
         lift=False,
         operator=control.fields.text("by"),
     )
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/state")
@@ -152,37 +163,37 @@ def set_state(control: Control) -> dict[str, Any]:
     room = control.room()
     state = control.fields.integer("state", low=0, high=3, required=True) or 0
     classes.set_state(control.world, room, state, operator=control.fields.text("by"))
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/destroy")
 def destroy(control: Control) -> dict[str, Any]:
     room = control.room()
     control.world.forget(room)
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/chat")
 def chat(control: Control) -> dict[str, Any]:
     room = control.room()
     messages.chat(control.world, room, control.user(room), control.fields.required_text("message"))
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/custom")
 def custom(control: Control) -> dict[str, Any]:
-    """Send the custom message ``message`` from ``userUuid``. ``cmd`` is 99 (default) or 21."""
+    """Send the custom message ``message`` from ``userUuid``. ``cmd`` is 99 by default, or 21."""
     room = control.room()
     cmd = control.fields.choice("cmd", (99, 21), default=99)
     messages.custom(control.world, room, control.user(room), control.fields.required_text("message"), cmd=cmd)
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/peer")
 def peer(control: Control) -> dict[str, Any]:
     """Send ``message`` from ``userUuid`` to ``toUserUuid``. ``cmd`` is 1 (chat) or 99 (custom).
 
-    The field ``relay`` of the response contains the item that a webhook receives.
+    In the response, ``relay`` is the item that a webhook receives.
     """
     room, fields = control.room(), control.fields
     cmd = fields.choice("cmd", (1, 99), default=1)
@@ -194,51 +205,54 @@ def peer(control: Control) -> dict[str, Any]:
         message=fields.required_text("message"),
         cmd=cmd,
     )
-    return _done(control, room, relay=delivered)
+    return done(control, room, relay=delivered)
 
 
 @table.add("POST", "/rooms/{room}/wave")
 def wave(control: Control) -> dict[str, Any]:
-    """Raise the hand of ``userUuid`` with ``payload``. ``timeout`` (s) lowers it again later."""
+    """Raise the hand of ``userUuid`` with ``payload``.
+
+    Lower it after ``timeout`` seconds if this is given.
+    """
     room, fields = control.room(), control.fields
     timeout = fields.integer("timeout", low=1)
     stage.wave(control.world, room, control.user(room), payload=fields.object("payload"), timeout_s=timeout)
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/lower")
 def lower(control: Control) -> dict[str, Any]:
     room = control.room()
     stage.lower(control.world, room, control.user(room))
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/stage")
 def go_on_stage(control: Control) -> dict[str, Any]:
     room = control.room()
     stage.go_on(control.world, room, control.user(room))
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/unstage")
 def leave_stage(control: Control) -> dict[str, Any]:
     room = control.room()
     stage.go_off(control.world, room, control.user(room))
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/reward")
 def reward(control: Control) -> dict[str, Any]:
-    """Give ``change`` rewards (default 1) to ``userUuid``."""
+    """Give ``change`` rewards to ``userUuid``, by default one."""
     room = control.room()
     change = control.fields.integer("change", low=-1000, high=1000, default=1) or 0
     stage.reward(control.world, room, [(control.user(room), change)])
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/mute")
 def mute(control: Control) -> dict[str, Any]:
-    """Mute (``muteChat`` 1, the default) or unmute (0) the chat of ``userUuid``, or of the whole room.
+    """Mute ``userUuid`` or everyone in the chat. If ``muteChat`` is 0, unmute them.
 
     ``by`` is the operator.
     """
@@ -249,14 +263,15 @@ def mute(control: Control) -> dict[str, Any]:
         people.mute_user(control.world, room, control.user(room), state, operator=by)
     else:
         messages.mute_room(control.world, room, state, operator=by)
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/stream")
 def stream(control: Control) -> dict[str, Any]:
-    """Change the stream ``streamUuid`` (default: the camera) of ``userUuid``. With ``delete``, stop it.
+    """Change a stream of ``userUuid``. If ``delete`` is true, stop it.
 
-    The fields to change are ``videoState``, ``audioState``, ``videoSourceType`` and ``audioSourceType``.
+    ``streamUuid`` is by default the camera's stream. The fields to change are ``videoState``, ``audioState``,
+    ``videoSourceType`` and ``audioSourceType``.
     """
     room, fields = control.room(), control.fields
     user = control.user(room)
@@ -265,14 +280,14 @@ def stream(control: Control) -> dict[str, Any]:
         media.delete(control.world, room, user, uuid)
     else:
         media.put(control.world, room, user, uuid, stream_changes(fields))
-    return _done(control, room)
+    return done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/property")
 def change_property(control: Control) -> dict[str, Any]:
-    """Set ``properties``, or delete the names in ``delete``, of one user, several users or the room.
+    """Set ``properties`` of the room or of users. If ``delete`` has names, delete these properties instead.
 
-    ``userUuid`` or ``userUuids`` names the users. With ``userUuids``, emit one event 23 for all of them.
+    ``userUuid`` or ``userUuids`` names the users. With ``userUuids``, one event 23 reports all of them.
     """
     room, fields, world = control.room(), control.fields, control.world
     by = fields.text("by")
@@ -292,109 +307,65 @@ def change_property(control: Control) -> dict[str, Any]:
         properties.put_room(world, room, changes, operator=by)
     else:
         properties.delete_room(world, room, names, operator=by)
-    return _done(control, room)
+    return done(control, room)
 
 
-def _running(questions: dict[str, Question], uuid: str | None) -> Question:
-    question = questions.get(uuid) if uuid else next((q for q in questions.values() if q.running), None)
-    if question is None:
-        raise widgets.no_such_question()
-    return question
-
-
-@table.add("POST", "/rooms/{room}/quiz")
-def quiz(control: Control) -> dict[str, Any]:
-    """Let ``userUuid`` start a quiz with ``items`` and ``correctItems``. ``stop`` ends the running quiz."""
+@table.add("POST", "/rooms/{room}/announce")
+def announce(control: Control) -> dict[str, Any]:
+    """Announce ``message`` to the class, as a server does. ``range`` is 1 by default, or 2 or 3."""
     room, fields = control.room(), control.fields
-    if fields.boolean("stop"):
-        question = _running(room.quizzes, fields.text("popupQuizId"))
-        widgets.stop_quiz(control.world, room, question)
-    else:
-        items = fields.strings("items") or ["A", "B", "C", "D"]
-        correct = fields.strings("correctItems") or items[:1]
-        question = widgets.start_quiz(
-            control.world, room, starter=fields.id("userUuid"), items=items, correct=correct
-        )
-    return _done(control, room, popupQuizId=question.uuid)
+    where = fields.integer("range", low=1, high=3, default=1) or 1
+    by = fields.text("by") or "server"
+    messages.announce(control.world, room, fields.required_text("message"), where=where, groups=[], by=by)
+    return done(control, room)
 
 
-@table.add("POST", "/rooms/{room}/poll")
-def poll(control: Control) -> dict[str, Any]:
-    """Let ``userUuid`` start a poll with ``pollItems`` and ``mode`` (1). ``stop`` ends the running poll."""
+@table.add("POST", "/rooms/{room}/subscribe")
+def subscribe(control: Control) -> dict[str, Any]:
+    """Emit event 24. If ``subscribe`` is 1, ``userUuid`` receives streams. If it is 0, they no longer do."""
     room, fields = control.room(), control.fields
-    if fields.boolean("stop"):
-        question = _running(room.polls, fields.text("pollId"))
-        widgets.stop_poll(control.world, room, question)
-    else:
-        items = fields.strings("pollItems") or ["yes", "no"]
-        mode = fields.integer("mode", low=1, high=2, default=1) or 1
-        question = widgets.start_poll(
-            control.world, room, starter=fields.id("userUuid"), items=items, mode=mode
-        )
-    return _done(control, room, pollId=question.uuid)
+    subscribed = fields.integer("subscribe", low=0, high=1, default=1)
+    people.subscribe(control.world, room, control.user(room), 1 if subscribed is None else subscribed)
+    return done(control, room)
 
 
-@table.add("POST", "/rooms/{room}/answer")
-def answer(control: Control) -> dict[str, Any]:
-    """Answer the running quiz (``selectedItems``) or poll (``selectIndex``) as ``userUuid``."""
+@table.add("POST", "/rooms/{room}/mute-many")
+def mute_many(control: Control) -> dict[str, Any]:
+    """Mute ``userUuids`` in the chat. If ``muteChat`` is 0, unmute them. Emit a single event 25."""
     room, fields = control.room(), control.fields
-    user = control.user(room)
-    if "selectIndex" in fields:
-        indexes = [int(index) for index in fields.array("selectIndex") or [] if isinstance(index, int)]
-        widgets.answer_poll(control.world, room, _running(room.polls, fields.text("pollId")), user, indexes)
-    else:
-        selected = fields.strings("selectedItems", required=True)
-        widgets.answer_quiz(
-            control.world, room, _running(room.quizzes, fields.text("popupQuizId")), user, selected
-        )
-    return _done(control, room)
+    mute = fields.integer("muteChat", low=0, high=1, default=1)
+    users = [control.world.user(room, uuid) for uuid in fields.strings("userUuids", required=True)]
+    by = fields.text("by")
+    people.users_updated(control.world, room, users, 1 if mute is None else mute, operator=by)
+    return done(control, room)
 
 
-@table.add("POST", "/rooms/{room}/record")
-def record(control: Control) -> dict[str, Any]:
-    """Start (``state`` 1) or stop (``state`` 0) a recording.
+@table.add("POST", "/rooms/{room}/groups")
+def set_groups(control: Control) -> dict[str, Any]:
+    """Open the breakout rooms in ``groups``. If ``groups`` is empty, end all breakout rooms.
 
-    ``mode`` is web or composite. With ``publish`` true, the recording is streamed too. With ``failed`` true,
-    the recording ends without usable files.
+    A breakout room has ``groupUuid``, ``groupName`` and ``userUuids``.
     """
     room, fields = control.room(), control.fields
-    if fields.integer("state", low=0, high=1, default=1):
-        mode = fields.choice("mode", ("web", "composite"), default="web")
-        config = {"url": "https://example.test/class"}
-        if fields.boolean("publish"):
-            config["publishRtmp"] = "true"
-        recordings.start(control.world, room, mode=mode, config=config)
+    rows: list[dict[str, Any]] = []
+    for row in fields.objects("groups"):
+        users = [{"userUuid": identifier("userUuids", uuid)} for uuid in row.strings("userUuids")]
+        named = {"groupUuid": row.id("groupUuid")} if "groupUuid" in row else {}
+        rows.append({**named, "groupName": row.required_text("groupName"), "users": users})
+    by = fields.text("by")
+    if rows:
+        groups.open_groups(control.world, room, rows, operator=by)
     else:
-        failed = bool(fields.boolean("failed"))
-        recordings.stop(control.world, room, operator=fields.text("by"), failed=failed)
-    return _done(control, room)
-
-
-@table.add("POST", "/rooms/{room}/resource")
-def resource(control: Control) -> dict[str, Any]:
-    """Add the file ``resourceUuid``. With ``convert`` true, the file is converted step by step."""
-    room, fields = control.room(), control.fields
-    uuid = fields.id("resourceUuid")
-    resources.put(
-        control.world,
-        room,
-        uuid=uuid,
-        name=fields.text("resourceName") or uuid,
-        ext=fields.text("ext") or "pdf",
-        size=fields.integer("size", low=0, default=1000) or 0,
-        url=fields.text("url") or "https://example.test/file.pdf",
-        conversion={"type": "static"} if fields.boolean("convert") else None,
-        operator=None,
-    )
-    return _done(control, room)
+        groups.end_groups(control.world, room, [], operator=by)
+    return done(control, room, groups=room.groups)
 
 
 @table.add("POST", "/rooms/{room}/void")
 def void(control: Control) -> dict[str, Any]:
-    """Skip ``count`` (1) sequence numbers, as the real cloud does for events that it hides from servers."""
+    """Skip ``count`` sequence numbers, by default one. The real cloud does this for hidden events."""
     room = control.room()
     skipped = [
         room.logs["room"].next_sequence()
         for _ in range(control.fields.integer("count", low=1, default=1) or 1)
     ]
-    return _done(control, room, void=skipped)
+    return done(control, room, void=skipped)

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -14,7 +14,7 @@ from classroom_admin.simulator.world.events import Event
 
 @dataclass(frozen=True, slots=True)
 class AppliedFault:
-    """The kind and the settings of a fault that affects a request."""
+    """The kind and the settings of a fault in one request."""
 
     kind: str
     params: dict[str, Any]
@@ -26,7 +26,7 @@ class AppliedFault:
 
 @dataclass(slots=True)
 class Plan:
-    """The faults that affect one request, by kind. A plan has at most one fault of each kind."""
+    """The faults in one request, by kind. There is at most one of each kind."""
 
     applied: dict[str, AppliedFault] = field(default_factory=dict)
 
@@ -35,7 +35,10 @@ class Plan:
 
     @property
     def skew_ms(self) -> int:
-        """Return how wrong the cloud's clock is (ms). This affects the envelope's ``ts`` and tokens."""
+        """Return how far the cloud's clock is wrong in milliseconds.
+
+        This affects the time in responses and the check of tokens.
+        """
         skew = self.applied.get("skew")
         return int(skew.number("ms", 0)) if skew is not None else 0
 
@@ -45,11 +48,11 @@ NOTHING = Plan()
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """One active fault.
+    """An active fault.
 
-    ``route`` is a glob for a call's name (``poll``) or path (``GET /{region}/edu/polling/*``). The fault
-    skips the first ``after_calls`` calls that match. Then it occurs with ``probability``, but at most
-    ``count`` times. It is active from ``from_ms`` until ``until_ms`` (ms of the simulator's clock).
+    ``route`` is a pattern for the name of a call (``poll``) or its path (``GET /{region}/edu/polling/*``).
+    The fault skips the first ``after_calls`` matching calls. Then it occurs with ``probability``, at most
+    ``count`` times. It is active from ``from_ms`` to ``until_ms`` in milliseconds by the simulator's clock.
     """
 
     id: int
@@ -89,7 +92,7 @@ class Fault:
 
 
 class FaultBoard:
-    """The active faults. Each request and each new event consults the board once."""
+    """All active faults."""
 
     def __init__(self, *, seed: int = 0, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._faults: dict[int, Fault] = {}
@@ -104,7 +107,7 @@ class FaultBoard:
         return list(self._faults.values())
 
     def add(self, *, kind: str, **settings: Any) -> Fault:
-        """Add a fault. ``settings`` are fields of Fault. Raise ValueError for an unknown kind."""
+        """Add a fault. ``settings`` are fields of Fault. Raise ValueError if the kind is unknown."""
         if kind not in KINDS:
             raise ValueError(f"unknown kind {kind}; known: {', '.join(KINDS)}")
         self._last_id += 1
@@ -118,7 +121,7 @@ class FaultBoard:
         self._faults.clear()
 
     def plan(self, *, name: str, address: str, now_ms: int) -> Plan:
-        """Return the faults that affect this request. Count the request for each fault that matches it."""
+        """Return the faults in this request. Count the request for each fault with a matching route."""
         if not self._faults:
             return NOTHING
         plan = Plan()
@@ -132,7 +135,7 @@ class FaultBoard:
         return plan
 
     def withhold(self, event: Event) -> str | None:
-        """Return the reason to keep a new event out of the polling stream, or None to deliver it."""
+        """Return why polling must not deliver a new event, or None if it may."""
         for fault in self._faults.values():
             if fault.kind != "withhold":
                 continue
@@ -142,6 +145,19 @@ class FaultBoard:
             if self._occurs(fault, event.at_ms):
                 return f"withheld by fault {fault.id}"
         return None
+
+    def notice(self, notice: Mapping[str, Any], *, now_ms: int) -> dict[str, AppliedFault]:
+        """Return the faults in a notification about a channel, by kind."""
+        found: dict[str, AppliedFault] = {}
+        for fault in self._faults.values():
+            if not fault.kind.startswith("notice_") or fault.kind in found:
+                continue
+            event_type, room = fault.params.get("eventType"), fault.params.get("room")
+            if event_type not in (None, notice["eventType"]):
+                continue
+            if room in (None, notice["payload"]["channelName"]) and self._occurs(fault, now_ms):
+                found[fault.kind] = AppliedFault(fault.kind, fault.params)
+        return found
 
     def shuffle(self, events: list[Event]) -> None:
         self._rng.shuffle(events)
@@ -163,7 +179,7 @@ class FaultBoard:
         return occurs
 
     def _beyond_budget(self, fault: Fault) -> bool:
-        """Return whether ``perSecond`` requests were already accepted in the last second of real time."""
+        """Return whether too many requests were accepted in the last second of real time."""
         now = self._monotonic()
         while fault.recent and fault.recent[0] <= now - 1:
             fault.recent.popleft()

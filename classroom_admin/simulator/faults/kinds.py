@@ -12,6 +12,7 @@ class Kind:
 
 
 _RETRY = {"retryAfter": "seconds in the Retry-After header; no header by default"}
+_NOTICE = {"eventType": "only this event type", "room": "only this room"}
 KINDS = {
     kind.name: kind
     for kind in (
@@ -23,7 +24,28 @@ KINDS = {
         ),
         Kind("server_error", "answers 500"),
         Kind("unavailable", "answers 503", _RETRY),
+        Kind(
+            "not_offered",
+            "answers as a cloud project that does not offer the call",
+            {"status": "404 (default), 401 or 403"},
+        ),
+        Kind(
+            "refused",
+            "refuses the call",
+            {"status": "HTTP status, default 403", "code": "business code, default the status"},
+        ),
         Kind("token_expired", "answers 401 as for an expired token"),
+        Kind(
+            "sign_in",
+            "accepts only one kind of sign-in",
+            {"kind": "both headers, or only one of them: both, education or rtm"},
+        ),
+        Kind(
+            "other_region",
+            "knows no room in any other region",
+            {"region": "the region that has the rooms: cn, ap, eu or na"},
+        ),
+        Kind("bad_signature", "signs a callback of Agora Chat wrongly (route chat_callback)"),
         Kind("refuse", "closes the connection before the request is handled"),
         Kind("delay", "delays the request", {"ms": "delay, default 1000"}),
         Kind(
@@ -67,6 +89,20 @@ KINDS = {
             "withhold",
             "keeps new events out of the polling stream; the repeatable endpoint has them",
             {"cmd": "only this event type", "room": "only this room"},
+            per_request=False,
+        ),
+        Kind("notice_lost", "loses a notification about a channel", _NOTICE, per_request=False),
+        Kind("notice_twice", "sends a notification about a channel twice", _NOTICE, per_request=False),
+        Kind(
+            "notice_late",
+            "delays a notification about a channel",
+            {"ms": "delay in machine time, default 1000", **_NOTICE},
+            per_request=False,
+        ),
+        Kind(
+            "notice_forged",
+            "signs a notification about a channel with another secret",
+            _NOTICE,
             per_request=False,
         ),
         Kind(

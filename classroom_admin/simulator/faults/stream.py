@@ -8,7 +8,7 @@ FOREIGN = "foreign"
 
 
 def take_for_competing_reader(plan: Plan, world: World, *, limit: int) -> None:
-    """If ``plan`` has a competing reader, let that client take some events before the caller gets any."""
+    """Let a competing reader take some events first, if ``plan`` has one."""
     fault = plan.get("foreign_reader")
     if fault is not None:
         take_share(world, share=fault.number("share", 0.5), limit=limit)
@@ -17,7 +17,7 @@ def take_for_competing_reader(plan: Plan, world: World, *, limit: int) -> None:
 def take_share(world: World, *, share: float, limit: int) -> int:
     """Let a competing reader take each of the next ``limit`` events with probability ``share``.
 
-    Return the number of events that the reader took.
+    Return how many events it took.
     """
     front = [world.queue.popleft() for _ in range(min(limit, len(world.queue)))]
     kept: list[Event] = []
@@ -31,7 +31,7 @@ def take_share(world: World, *, share: float, limit: int) -> int:
 
 
 def disturb(plan: Plan, board: FaultBoard, events: list[Event]) -> list[Event]:
-    """Return the events for the response, repeated or reordered if ``plan`` has such faults."""
+    """Return the events for the response. If ``plan`` has such faults, repeat or reorder them."""
     shown = list(events)
     duplicate = plan.get("duplicate")
     if duplicate is not None:

@@ -13,7 +13,7 @@ MAX_ATTEMPTS = 10
 
 
 class ClassRunner:
-    """The runner of a class in ``world`` according to ``plan``. It calls ``on_closed`` at the close."""
+    """A runner that simulates a class by its ``plan``. It calls ``on_closed`` when the class closes."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class ClassRunner:
         self._class.world.after(rng.randrange(pace // 2, pace * 3 // 2 + 1), self._next)
 
     def _next_in_class(self) -> None:
-        """Do the next action of the programme, or a random action if the next one is not possible yet."""
+        """Do the next action of the programme. If it is not possible yet, do a random action."""
         if self._programme:
             name = self._programme.pop(0)
             if self._act(name):

@@ -139,7 +139,8 @@ POLLS = (
 def student_name(rng: random.Random, number: int, first_unusual: int) -> str:
     """Return the name of student ``number``.
 
-    Every fourth student has an unusual name. These names are used in turn, beginning at ``first_unusual``.
+    Every fourth student has an unusual name. These names are used in turn, from the index ``first_unusual``
+    on.
     """
     if number % 4 == 3:
         return UNUSUAL[(first_unusual + number // 4) % len(UNUSUAL)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from classroom_admin.simulator.errors import CloudError
 from classroom_admin.simulator.school.sample_data import student_name
-from classroom_admin.simulator.world import User, World, classes, people
+from classroom_admin.simulator.world import User, World, classes, media, people
 from classroom_admin.simulator.world.model import Role, Schedule
 
 
@@ -14,8 +14,8 @@ from classroom_admin.simulator.world.model import Role, Schedule
 class ClassPlan:
     """The plan of a simulated class.
 
-    ``starts_in_s`` is negative for a class that has already started. ``pace_ms`` is the average time
-    between two actions. ``programme`` names the first actions in their order; later actions are random.
+    If ``starts_in_s`` is negative, the class has already started. ``pace_ms`` is the average time between two
+    actions. ``programme`` names the first actions. The actions after them are random.
     """
 
     uuid: str
@@ -33,9 +33,9 @@ class ClassPlan:
 
 @dataclass
 class SimulatedClass:
-    """A class of ``world`` that follows ``plan``.
+    """A class in ``world`` that follows ``plan``.
 
-    Every random choice comes from the class's own ``rng``, so classes do not influence each other.
+    All random choices come from its own ``rng``, so classes do not affect each other.
     """
 
     world: World
@@ -45,7 +45,7 @@ class SimulatedClass:
     files: int = 0
 
     def open(self) -> None:
-        """Create the room and schedule everyone's arrival. Raise CloudError 409 if the room exists."""
+        """Create the room and schedule the arrivals. Raise CloudError 409 if the room exists."""
         plan, world = self.plan, self.world
         schedule = Schedule(start_ms=world.now + plan.starts_in_s * 1000, duration_s=plan.duration_s)
         self.room = classes.create(world, uuid=plan.uuid, name=plan.name, type=plan.type, schedule=schedule)
@@ -80,18 +80,27 @@ class SimulatedClass:
         return teacher.uuid if teacher is not None else None
 
     def later(self, low_ms: int, high_ms: int, action: Callable[[], None]) -> None:
-        """Run ``action`` after a random delay. Do nothing if the class is then over or refuses it."""
+        """Run ``action`` after a random delay.
+
+        Do nothing if the class is over by then or refuses the action.
+        """
         self.world.after(self.rng.randrange(low_ms, high_ms), lambda: self._attempt(action))
 
     def admit_student(self, uuid: str, name: str) -> None:
-        people.enter(
+        self._admit(uuid, name, Role.STUDENT, with_stream=self.rng.random() < 0.6)
+
+    def _admit(self, uuid: str, name: str, role: Role, *, with_stream: bool) -> None:
+        """Let a person enter. In the older dialects, an event 40 follows if their camera is on."""
+        user = people.enter(
             self.world,
             self.room,
             uuid=uuid,
             name=name,
-            role=Role.STUDENT,
-            with_stream=self.rng.random() < 0.6,
+            role=role,
+            with_stream=with_stream,
         )
+        if with_stream and self.world.dialect != "sdk":
+            media.put(self.world, self.room, user, user.stream_uuid, {})
 
     def _attempt(self, action: Callable[[], None]) -> None:
         if self.is_over:
@@ -108,4 +117,4 @@ class SimulatedClass:
         return lambda: self._attempt(lambda: self._admit_teacher(uuid, name))
 
     def _admit_teacher(self, uuid: str, name: str) -> None:
-        people.enter(self.world, self.room, uuid=uuid, name=name, role=Role.TEACHER, with_stream=True)
+        self._admit(uuid, name, Role.TEACHER, with_stream=True)

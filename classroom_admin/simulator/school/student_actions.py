@@ -102,7 +102,7 @@ def _toggle(lesson: SimulatedClass, name: str) -> bool:
 
 
 def screen(lesson: SimulatedClass) -> bool:
-    """Start sharing a person's screen, or stop if the person already shares it."""
+    """Start sharing a person's screen. If the person already shares it, stop."""
     student = lesson.teacher() or lesson.random_student()
     if student is None:
         return False
@@ -139,7 +139,16 @@ def direct_message(lesson: SimulatedClass) -> bool:
 
 
 def unknown_event(lesson: SimulatedClass) -> bool:
-    """Emit an undocumented event type, as new releases of the cloud do."""
+    """Emit an event of an undocumented type, as new releases of the cloud do.
+
+    With the dialect ``sdk``, also emit events 24 and 25.
+    """
+    students = lesson.present()
+    if lesson.world.dialect == "sdk" and students:
+        people.subscribe(lesson.world, lesson.room, students[0], 1)
+        muted = lesson.rng.choice((0, 1))
+        operator = lesson.teacher_id()
+        people.users_updated(lesson.world, lesson.room, students[:2], muted, operator=operator)
     if lesson.world.plain:
         return True
     lesson.world.emit(

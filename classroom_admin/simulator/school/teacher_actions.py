@@ -6,6 +6,7 @@ from classroom_admin.simulator.school import sample_data
 from classroom_admin.simulator.school.simulated_class import SimulatedClass
 from classroom_admin.simulator.world import (
     User,
+    groups,
     media,
     messages,
     people,
@@ -44,7 +45,7 @@ def reward(lesson: SimulatedClass) -> bool:
 
 
 def mute_all(lesson: SimulatedClass) -> bool:
-    """Switch off up to six microphones in one event."""
+    """Mute the first six students in one event."""
     students = lesson.present()
     if len(students) < 2:
         return False
@@ -94,7 +95,7 @@ def user_properties(lesson: SimulatedClass) -> bool:
 
 
 def mute_student(lesson: SimulatedClass) -> bool:
-    """Mute a student's chat, and unmute it later."""
+    """Mute a student in the chat, and unmute the student later."""
     student = lesson.random_student()
     if student is None:
         return False
@@ -116,7 +117,7 @@ def custom(lesson: SimulatedClass) -> bool:
 
 
 def quiz(lesson: SimulatedClass) -> bool:
-    """Start a quiz, let most students answer within 20 seconds, and end it."""
+    """Start a quiz and end it later. Most students answer within 20 seconds."""
     asker = lesson.teacher()
     if asker is None or not lesson.present() or any(known.running for known in lesson.room.quizzes.values()):
         return False
@@ -158,7 +159,10 @@ def _poll_answer(
 
 
 def record(lesson: SimulatedClass) -> bool:
-    """Start a recording or, rarely, stop it, because most teachers record the whole class."""
+    """Start a recording.
+
+    Stop a running recording only rarely, because most teachers record the whole class.
+    """
     running = lesson.room.current_recording()
     if lesson.teacher() is None:
         return False
@@ -196,7 +200,7 @@ def share_file(lesson: SimulatedClass) -> bool:
 
 
 def breakout_rooms(lesson: SimulatedClass) -> bool:
-    """Open breakout rooms of three students for about a minute."""
+    """Open breakout rooms with three students each for about a minute."""
     students = lesson.present()
     if len(students) < 4 or lesson.room.groups:
         return False
@@ -208,10 +212,10 @@ def breakout_rooms(lesson: SimulatedClass) -> bool:
         for start in range(0, min(len(students), 9), 3)
     ]
     operator = lesson.teacher_id()
-    properties.set_groups(lesson.world, lesson.room, rows, start=True, operator=operator)
+    groups.open_groups(lesson.world, lesson.room, rows, operator=operator)
     lesson.later(60_000, 90_000, lambda: _end_breakout_rooms(lesson, operator))
     return True
 
 
 def _end_breakout_rooms(lesson: SimulatedClass, operator: str | None) -> None:
-    properties.set_groups(lesson.world, lesson.room, [], start=False, operator=operator)
+    groups.end_groups(lesson.world, lesson.room, [], operator=operator)

@@ -1,4 +1,4 @@
-"""Start a school that has several classes at once, or start single classes on request."""
+"""Start a school that has several classes at the same time, or start single classes on request."""
 
 import random
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ BUSY_PACE_MS = 90_000
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """A row of the timetable, in which one class follows another. Times are in seconds."""
+    """A row of the timetable. Its classes follow one another. Times are in seconds."""
 
     form: str
     type: int
@@ -111,7 +111,7 @@ SLOTS = (
 
 
 class School:
-    """A school in ``world`` that never closes. When a class closes, its slot gets a new class."""
+    """A school that never closes. When a class closes, another class starts in its slot."""
 
     def __init__(self, world: World, seed: int) -> None:
         self._world, self._seed = world, seed
@@ -144,7 +144,7 @@ class School:
             ClassRunner(self._world, plan, rng, on_closed=lambda: self._start_next(index, slot)).start()
 
     def _start_next(self, index: int, slot: Slot) -> None:
-        """Start the next class of this slot in 1 to 2.5 minutes. The class lasts 20 to 50 minutes."""
+        """Start the next class of this slot in 1 to 2.5 minutes. It lasts 20 to 50 minutes."""
         rng = random.Random(f"{self._seed}:again:{index}:{self._turns[index]}")
         wait_s = rng.randrange(60, 150)
         duration_s = rng.randrange(20, 50) * MINUTE
@@ -152,7 +152,7 @@ class School:
 
 
 def open_school(world: World, seed: int) -> None:
-    """Start a school now. The same seed always gives the same school."""
+    """Start a school now. With the same seed, it is always the same school."""
     School(world, seed).open()
 
 
@@ -166,10 +166,10 @@ def start_lessons(
     prefix: str = "lesson",
     pace_ms: int | None = None,
 ) -> list[str]:
-    """Start ``rooms`` classes of ``students`` students each, for ``minutes``. Return the room ids.
+    """Start ``rooms`` classes of ``students`` students each. Return the room ids.
 
-    ``pace_ms`` is the average time between two actions; by default a class of 30 has about one action every
-    three seconds. Raise CloudError 409 if a room with one of the ids exists.
+    The classes last ``minutes``. ``pace_ms`` is the average time between two actions. By default, a class of
+    30 has one action about every three seconds. Raise CloudError 409 if one of the rooms exists.
     """
     pace = pace_ms if pace_ms is not None else max(50, BUSY_PACE_MS // max(1, students))
     started = []

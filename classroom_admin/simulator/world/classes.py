@@ -3,7 +3,7 @@
 from typing import Any
 
 from classroom_admin.simulator.errors import class_ended, class_started, conflict
-from classroom_admin.simulator.world import people, recordings
+from classroom_admin.simulator.world import agora_chat, groups, people, recordings, stage
 from classroom_admin.simulator.world.model import ClassState, Room, Schedule
 from classroom_admin.simulator.world.world import World
 
@@ -22,6 +22,7 @@ def create(
     processes: dict[str, Any] | None = None,
     widgets: dict[str, Any] | None = None,
     role_config: dict[str, Any] | None = None,
+    uses_chat: bool | None = None,
 ) -> Room:
     """Create a room and schedule its state changes. Raise CloudError 409 20409000 if the room exists."""
     if uuid in world.rooms:
@@ -33,6 +34,7 @@ def create(
     room.widgets = dict(widgets or {})
     room.role_config = dict(role_config or {})
     world.rooms[uuid] = room
+    agora_chat.open_room(world, room, wanted=uses_chat)
     _schedule(world, room)
     return room
 
@@ -60,8 +62,7 @@ def _advance_state(world: World, room: Room, state: ClassState) -> None:
 def set_state(world: World, room: Room, state: int, *, operator: str | None) -> None:
     """Change the class state.
 
-    Raise CloudError 409 if the class is already in this state, is closed, or is ended and would get an
-    earlier state.
+    Raise CloudError 409 if the class already has this state, is closed, or has ended and would not be closed.
     """
     if room.state == ClassState.CLOSED or (room.state == ClassState.ENDED and state <= ClassState.ENDED):
         raise class_ended()
@@ -115,6 +116,7 @@ def _schedule_end(world: World, room: Room) -> None:
 def _close_down(world: World, room: Room) -> None:
     if room.current_recording() is not None:
         recordings.stop(world, room, operator=None)
+    groups.close_rooms(world, room)
     people.remove_everyone(world, room)
 
 
@@ -126,7 +128,7 @@ def _schedule_destruction(world: World, room: Room, state: ClassState) -> None:
 
 
 def describe(room: Room) -> dict[str, Any]:
-    """Return the ``data`` in the response to ``GET rooms/{room}``."""
+    """Return the room as ``GET rooms/{room}`` does."""
     schedule: dict[str, Any] = {"state": int(room.state), "closeDelay": room.schedule.close_delay_s}
     start = room.started_ms if room.started_ms is not None else room.schedule.start_ms
     if start is not None:
@@ -139,12 +141,10 @@ def describe(room: Room) -> dict[str, Any]:
     if end is not None:
         schedule["endTime"] = end
         schedule["closeTime"] = room.closed_ms or end + room.schedule.close_delay_s * 1000
-    recording = room.current_recording()
-    record: dict[str, Any] = {"state": 1 if recording else 0}
-    if recording is not None:
-        record |= {"recordId": recording.record_id, "startTime": recording.start_ms}
-    properties = {**room.properties, "schedule": schedule, "record": record, "processes": room.processes}
-    properties |= {"widgets": room.widgets, "extApps": room.ext_apps}
+    properties = {**room.properties, "roomType": room.type, "schedule": schedule, "muteChat": room.mute_chat}
+    properties |= {"record": recordings.property_of(room), "processes": stage.processes_of(room)}
+    properties |= {"widgets": room.widgets, "extApps": room.ext_apps, "screen": room.screen}
+    properties |= {"carousel": room.carousel, "expandedScope": room.expanded_scope}
     if room.groups:
         properties["groups"] = {"state": 1, "details": room.groups}
     return {

@@ -9,9 +9,10 @@ PAGE = 100
 
 @dataclass(slots=True)
 class Handout:
-    """The delivery of an event of the polling stream. ``at_ms`` is in ms since the epoch.
+    """The delivery of an event by polling. ``at_ms`` is in milliseconds since the epoch.
 
-    ``outcome`` is ``sent``, ``lost`` (did not arrive) or ``foreign`` (a competing reader took the event).
+    ``outcome`` is ``sent``, ``lost`` if the response did not arrive, or ``foreign`` if a competing reader
+    took it.
     """
 
     reader: str
@@ -21,7 +22,7 @@ class Handout:
 
 
 class Event:
-    """A serialised event. ``id`` numbers all events of the cloud in order."""
+    """A serialised event. ``id`` is unique and ascending in the cloud."""
 
     __slots__ = ("at_ms", "cmd", "handouts", "id", "raw", "room_uuid", "sequence", "stream", "withheld")
 
@@ -41,7 +42,7 @@ class Event:
 
 
 class EventLog:
-    """The events of one stream of a room. Sequence numbers start at 1, and some numbers may be skipped."""
+    """The events of one stream of a room. Sequence numbers start at 1. Some numbers may be skipped."""
 
     __slots__ = ("_events", "_sequences", "last")
 
@@ -67,7 +68,7 @@ class EventLog:
     def page(
         self, *, first: int, count: int = PAGE, cmd: int | None = None
     ) -> tuple[list[Event], int | None]:
-        """Return up to ``count`` events from sequence ``first`` on, and where the next page starts.
+        """Return up to ``count`` events from sequence number ``first`` on, and the start of the next page.
 
         The second value is None if there is no next page.
         """

@@ -33,7 +33,10 @@ class ClassState(IntEnum):
 
 @dataclass(slots=True)
 class Stream:
-    """A media stream: a user's camera and microphone, or the screen that they share."""
+    """A media stream: a user's camera and microphone, or their shared screen.
+
+    The states say what is published. A device can be off although its state is 1.
+    """
 
     uuid: str
     name: str
@@ -41,13 +44,15 @@ class Stream:
     audio_source: int = 1
     video_state: int = 1
     audio_state: int = 1
+    video_device: int = 1
+    audio_device: int = 1
 
 
 @dataclass(slots=True)
 class Presence:
-    """One stay in the room. ``left_ms`` is None until the user leaves.
+    """A user's stay in the room. ``left_ms`` is None until they leave.
 
-    ``how`` says how the stay ended: left, dropped, kicked or closed.
+    ``how`` is the reason for its end: left, dropped, kicked or closed.
     """
 
     entered_ms: int
@@ -57,7 +62,7 @@ class Presence:
 
 @dataclass(slots=True)
 class User:
-    """A person who is or was in the room. ``banned_until`` is a time (ms), FOREVER or None."""
+    """A person who is or was in the room. ``banned_until`` is in milliseconds, FOREVER or None."""
 
     uuid: str
     name: str
@@ -80,7 +85,7 @@ class User:
 class Recording:
     """A recording. ``mode`` is web or composite.
 
-    ``holds`` contains the paused intervals, and ``files`` contains the MP4 files of web mode.
+    ``holds`` has the paused intervals. ``files`` has the MP4 files of a web recording.
     """
 
     record_id: str
@@ -97,11 +102,14 @@ class Recording:
     url: str | None = None
     unready: bool = False
     limit: Due | None = None
+    ready: bool = False
+    retry_s: int | None = None
+    retries: int = 0
 
 
 @dataclass(slots=True)
 class Resource:
-    """A file of a room, and the progress of its conversion."""
+    """A file of a room and the progress of its conversion."""
 
     uuid: str
     name: str
@@ -120,7 +128,7 @@ class Resource:
 
 @dataclass(slots=True)
 class Question:
-    """A quiz or a poll. ``answers`` contains each user's choice by user id."""
+    """A quiz or a poll. ``answers`` has the choices by user id."""
 
     uuid: str
     starter: str
@@ -135,8 +143,31 @@ class Question:
 
 
 @dataclass(slots=True)
+class KickingRule:
+    """A rule that takes rights from one stream of one channel until ``until_ms``."""
+
+    id: int
+    channel: str
+    uid: str
+    privileges: tuple[str, ...]
+    created_ms: int
+    until_ms: int
+
+
+@dataclass(slots=True)
+class Countdown:
+    """A countdown. ``state`` is running, paused or stopped. ``left_ms`` is the time left at ``since_ms``."""
+
+    uuid: str
+    duration_s: int
+    since_ms: int
+    left_ms: int
+    state: str = "running"
+
+
+@dataclass(slots=True)
 class Schedule:
-    """The schedule of a class. The start is in ms since the epoch; the duration and close delay are in s."""
+    """The schedule of a class. The start is in milliseconds since the epoch, the other times in seconds."""
 
     start_ms: int | None = None
     duration_s: int | None = None
@@ -145,7 +176,11 @@ class Schedule:
 
 @dataclass(slots=True)
 class Room:
-    """A classroom. ``timers`` contains the room's scheduled changes by name."""
+    """A classroom. ``timers`` has its scheduled changes by name.
+
+    ``conversations`` has the conversations of students with the teacher. ``invitations`` has the students who
+    are invited onto the stage. A breakout room with its own events is a room with a ``parent``.
+    """
 
     uuid: str
     name: str
@@ -173,6 +208,15 @@ class Room:
     quizzes: dict[str, Question] = field(default_factory=dict)
     polls: dict[str, Question] = field(default_factory=dict)
     chat: list[dict[str, Any]] = field(default_factory=list)
+    chat_room_id: str = ""
+    announcements: list[dict[str, Any]] = field(default_factory=list)
+    conversations: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    invitations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    screen: dict[str, Any] = field(default_factory=lambda: {"state": 0})
+    carousel: dict[str, Any] = field(default_factory=lambda: {"state": 0})
+    expanded_scope: dict[str, Any] = field(default_factory=lambda: {"state": 0})
+    countdowns: dict[str, Countdown] = field(default_factory=dict)
+    parent: str | None = None
     logs: dict[str, EventLog] = field(default_factory=lambda: {name: EventLog() for name in STREAMS})
     timers: dict[str, Due] = field(default_factory=dict)
 
@@ -182,6 +226,10 @@ class Room:
 
     def online(self) -> list[User]:
         return [user for user in self.users.values() if user.online]
+
+    @property
+    def takes_hands(self) -> bool:
+        return bool((self.processes.get("handsUp") or {}).get("enabled", 1))
 
     def current_recording(self) -> Recording | None:
         last = self.recordings[-1] if self.recordings else None

@@ -3,9 +3,9 @@
 import bisect
 from typing import Any
 
-from classroom_admin.simulator.world import recordings, resources, snapshot
+from classroom_admin.simulator.world import agora_chat, media, recordings, resources
 from classroom_admin.simulator.world.events import Event
-from classroom_admin.simulator.world.model import STREAMS, Question, Room, User
+from classroom_admin.simulator.world.model import STREAMS, Countdown, KickingRule, Question, Room, User
 from classroom_admin.simulator.world.world import World
 
 
@@ -17,7 +17,7 @@ def report(
     after: int = 0,
     limit: int | None = None,
 ) -> dict[str, Any]:
-    """Return all rooms, including destroyed rooms, and at most ``limit`` events with ids above ``after``."""
+    """Return all rooms, and at most ``limit`` events with ids above ``after``. Include destroyed rooms."""
     chosen = [found for found in world.all_rooms() if room is None or found.uuid == room]
     answer: dict[str, Any] = {
         "now": world.now,
@@ -26,6 +26,7 @@ def report(
         "waiting": waiting(world),
         "rooms": [room_truth(world, found) for found in chosen],
         "peerMessages": list(world.peer_messages),
+        "kickingRules": [_kicking_rule(rule) for rule in world.kicking_rules.values()],
     }
     if with_events:
         later = world.events[bisect.bisect_right(world.events, after, key=lambda event: event.id) :]
@@ -35,7 +36,7 @@ def report(
 
 
 def waiting(world: World) -> int:
-    """Return the number of events that wait in the polling stream."""
+    """Return the number of events that polling has not delivered yet."""
     return sum(event.withheld is None for event in world.queue)
 
 
@@ -76,6 +77,18 @@ def room_truth(world: World, room: Room) -> dict[str, Any]:
         "extApps": room.ext_apps,
         "groups": room.groups,
         "chat": room.chat,
+        "agoraChat": agora_chat.truth(world, room),
+        "announcements": room.announcements,
+        "messages": [row for row in world.peer_messages if row["toUserUuid"] in room.users],
+        "conversations": room.conversations,
+        "invitations": list(room.invitations),
+        "takesHands": room.takes_hands,
+        "screen": room.screen,
+        "carousel": room.carousel,
+        "expandedScope": room.expanded_scope,
+        "widgets": room.widgets,
+        "countdowns": [_countdown(countdown) for countdown in room.countdowns.values()],
+        "parent": room.parent,
         "recordings": [
             recordings.describe(world, room, row)
             | {"mode": row.mode, "onHold": row.on_hold, "holds": row.holds, "config": row.config}
@@ -88,7 +101,7 @@ def room_truth(world: World, room: Room) -> dict[str, Any]:
 
 
 def user_truth(world: World, room: Room, user: User) -> dict[str, Any]:
-    """Return a user's state. ``presence`` has [entered ms, left ms or null, how] for each stay."""
+    """Return a user's state. In ``presence``, each stay is [entered, left or null, how]."""
     return {
         "userUuid": user.uuid,
         "userName": user.name,
@@ -101,7 +114,7 @@ def user_truth(world: World, room: Room, user: User) -> dict[str, Any]:
         "bannedUntil": user.banned_until,
         "isBanned": user.is_banned(world.now),
         "properties": user.properties,
-        "streams": snapshot.streams(user),
+        "streams": media.rows(world, user),
         "presence": [[stay.entered_ms, stay.left_ms, stay.how] for stay in user.presence],
     }
 
@@ -118,4 +131,24 @@ def _question(question: Question) -> dict[str, Any]:
         "endedAt": question.ended_ms,
         "answers": question.answers,
         "answeredAt": question.answered_ms,
+    }
+
+
+def _countdown(countdown: Countdown) -> dict[str, Any]:
+    return {
+        "id": countdown.uuid,
+        "state": countdown.state,
+        "duration": countdown.duration_s,
+        "leftMs": countdown.left_ms,
+        "since": countdown.since_ms,
+    }
+
+
+def _kicking_rule(rule: KickingRule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "cname": rule.channel,
+        "uid": rule.uid,
+        "privileges": list(rule.privileges),
+        "until": rule.until_ms,
     }

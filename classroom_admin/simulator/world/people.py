@@ -1,9 +1,9 @@
-"""Let people enter, leave, lose the connection, be removed or banned, and mute their chat."""
+"""Let people enter, leave and lose the connection. Remove and ban people, and mute their chat."""
 
 from typing import Any
 
-from classroom_admin.simulator.errors import class_ended, conflict, user_banned
-from classroom_admin.simulator.world import stage
+from classroom_admin.simulator.errors import class_over, role_full, user_banned
+from classroom_admin.simulator.world import agora_chat, media, notices, stage
 from classroom_admin.simulator.world.model import FOREVER, Presence, Room, Stream, User
 from classroom_admin.simulator.world.world import World
 
@@ -21,12 +21,13 @@ def enter(
     properties: dict[str, Any] | None = None,
     with_stream: bool = False,
 ) -> User:
-    """Let a user enter.
+    """Let a user enter a room.
 
-    Raise CloudError 403 30403100 if the user is banned, 409 if the class is closed or the role is full.
+    Raise CloudError 403 30403100 if the user is banned, 403 20403001 if there are too many users of the role,
+    and 410 30410100 if the class is closed.
     """
     if room.is_closed:
-        raise class_ended()
+        raise class_over()
     user = room.users.get(uuid)
     if user is not None and user.is_banned(world.now):
         raise user_banned()
@@ -43,9 +44,11 @@ def enter(
     user.name, user.role, user.online, user.banned_until = name, role, True, None
     user.updated_ms = world.now
     user.properties.update(properties or {})
+    agora_chat.sign_in(room, user)
     if with_stream:
         user.streams[user.stream_uuid] = Stream(user.stream_uuid, name)
     user.presence.append(Presence(world.now))
+    notices.joined(world, room, user)
     _announce(world, room, online=[_entry(world, room, user, kind)])
     return user
 
@@ -53,11 +56,11 @@ def enter(
 def _check_role_limit(room: Room, role: int) -> None:
     limit = (room.role_config.get(str(role)) or {}).get("limit")
     if limit is not None and limit >= 0 and sum(user.role == role for user in room.online()) >= limit:
-        raise conflict(f"no more users of role {role} may enter")
+        raise role_full(role)
 
 
 def leave(world: World, room: Room, user: User, *, how: str = "left", operator: str | None = None) -> None:
-    """Let a user leave, if they are present. ``how`` is "left", "dropped", "kicked" or "closed"."""
+    """Let a user leave if they are present. ``how`` is "left", "dropped", "kicked" or "closed"."""
     if not user.online:
         return
     entry = _remove(world, room, user, how)
@@ -68,12 +71,12 @@ def leave(world: World, room: Room, user: User, *, how: str = "left", operator: 
 
 
 def open_tab(world: World, room: Room, user: User) -> None:
-    """Emit a second arrival of a user who is already present, as when they open a second tab."""
+    """Emit a second arrival of a present user, as when they open a second tab."""
     _announce(world, room, online=[_entry(world, room, user, ENTERED)])
 
 
 def close_tab(world: World, room: Room, user: User) -> None:
-    """Emit the departure of a user although another tab of theirs is still open."""
+    """Emit the departure of a user who stays present, as when they close a second tab."""
     _announce(world, room, offline=[_entry(world, room, user, LEFT)])
 
 
@@ -93,7 +96,10 @@ def remove_everyone(world: World, room: Room) -> None:
 def kick(
     world: World, room: Room, user: User, *, ban_s: int | None, lift: bool, operator: str | None
 ) -> None:
-    """Remove a user. ``ban_s`` (seconds or FOREVER) also bans the user. ``lift`` ends an earlier ban."""
+    """Remove a user. If ``ban_s`` is given, ban them for this many seconds, or FOREVER.
+
+    If ``lift`` is True, end an earlier ban instead.
+    """
     if lift:
         user.banned_until = None
     elif ban_s is not None:
@@ -103,15 +109,30 @@ def kick(
 
 
 def mute_user(world: World, room: Room, user: User, mute: int, *, operator: str | None) -> None:
-    """Mute (1) or unmute (0) a user's chat."""
+    """Mute a user in the chat if ``mute`` is 1. If it is 0, unmute the user."""
     user.mute_chat = mute
     data = world.person(room, user) | {"muteChat": room.shapes.number(mute)}
     data["operator"] = world.operator(room, operator)
     world.emit(room, 21, data)
 
 
+def subscribe(world: World, room: Room, user: User, subscribed: int) -> None:
+    """Emit event 24 about whether a user receives the streams of other people."""
+    others = [row for other in room.online() if other is not user for row in media.rows(world, other)]
+    row = {**world.person(room, user), "subscribe": subscribed, "streams": others}
+    world.emit(room, 24, {"users": [row]})
+
+
+def users_updated(world: World, room: Room, users: list[User], mute: int, *, operator: str | None) -> None:
+    """Mute or unmute several users in the chat. Emit a single event 25."""
+    for user in users:
+        user.mute_chat = mute
+    rows = [world.person(room, user) | {"muteChat": mute} for user in users]
+    world.emit(room, 25, {"users": rows, "operator": world.operator(room, operator)})
+
+
 def describe(user: User) -> dict[str, Any]:
-    """Return the ``data`` in the response to ``GET users/{user}``."""
+    """Return the user as ``GET users/{user}`` does."""
     return {
         "userUuid": user.uuid,
         "userName": user.name,
@@ -130,13 +151,16 @@ def _remove(world: World, room: Room, user: User, how: str) -> dict[str, Any]:
     user.presence[-1].left_ms, user.presence[-1].how = world.now, how
     entry = _entry(world, room, user, KICKED if how == "kicked" else LEFT)
     user.streams.clear()
+    notices.left(world, room, user)
     return entry
 
 
 def _entry(world: World, room: Room, user: User, kind: int) -> dict[str, Any]:
     shapes = room.shapes
     entry = world.person(room, user)
-    if user.streams and not shapes.chance(0.3):
+    if world.dialect == "sdk":
+        entry |= {"streamUuid": user.stream_uuid, "streams": media.rows(world, user)}
+    elif user.streams and not shapes.chance(0.3):
         entry["streams"] = [{"streamUuid": s.uuid, "streamName": s.name} for s in user.streams.values()]
     else:
         entry["streamUuid"] = user.stream_uuid

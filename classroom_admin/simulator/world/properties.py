@@ -1,12 +1,15 @@
-"""Custom properties of rooms, users and extApps, and breakout rooms."""
+"""Custom properties of rooms, users and extApps."""
 
 from typing import Any
 
-from classroom_admin.simulator.errors import conflict
+from classroom_admin.simulator.world.changes import (
+    merge,
+    room_changed,
+    user_changed,
+    users_changed,
+)
 from classroom_admin.simulator.world.model import Room, User
 from classroom_admin.simulator.world.world import World
-
-UPDATE, DELETE = 0, 1
 
 
 def put_room(
@@ -18,49 +21,69 @@ def put_room(
     operator: str | None,
     batch: bool = False,
 ) -> None:
-    """Set room properties. Emit event 4, or event 5 with ``batch`` or sometimes for several changes."""
-    room.properties.update(changes)
-    cmd = 5 if batch or (len(changes) > 1 and room.shapes.chance(0.5)) else 4
-    world.emit(room, cmd, _changed(world, room, UPDATE, changes, cause, operator))
+    """Set room properties. Emit event 4, or event 5 if ``batch`` is True.
+
+    If there are several changes, sometimes emit event 5 anyway.
+    """
+    _put(world, room.properties, changes)
+    several = batch or (len(changes) > 1 and room.shapes.chance(0.5))
+    room_changed(world, room, changes, cause=cause, operator=operator, several=several)
+
+
+def _put(world: World, properties: dict[str, Any], changes: dict[str, Any]) -> None:
+    if world.dialect == "sdk":
+        merge(properties, changes)
+    else:
+        properties.update(changes)
+
+
+def _take(world: World, properties: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Delete properties. Return them as the event about this has them."""
+    if world.dialect == "sdk":
+        merge(properties, dict.fromkeys(names, "deleted"))
+        return dict.fromkeys(names, "deleted")
+    return {name: properties.pop(name, None) for name in names}
 
 
 def delete_room(
     world: World, room: Room, names: list[str], *, cause: Any = None, operator: str | None
 ) -> None:
-    gone = {name: room.properties.pop(name, None) for name in names}
-    world.emit(room, 4, _changed(world, room, DELETE, gone, cause, operator))
+    gone = _take(world, room.properties, names)
+    room_changed(world, room, gone, cause=cause, operator=operator, deleted=True)
 
 
 def put_user(
     world: World, room: Room, user: User, changes: dict[str, Any], *, cause: Any = None, operator: str | None
 ) -> None:
-    user.properties.update(changes)
+    _put(world, user.properties, changes)
+    _follow_mute(user)
     user.updated_ms = world.now
-    data = _changed(world, room, UPDATE, changes, cause, operator)
-    world.emit(room, 22, {"fromUser": world.person(room, user), **data})
+    user_changed(world, room, user, changes, cause=cause, operator=operator)
+
+
+def _follow_mute(user: User) -> None:
+    """Mute or unmute a user in the chat if their property ``mute`` says so."""
+    mute = user.properties.get("mute")
+    if isinstance(mute, dict) and mute.get("muteChat") in (0, 1):
+        user.mute_chat = int(mute["muteChat"])
 
 
 def put_users(
     world: World, room: Room, users: list[User], changes: dict[str, Any], *, operator: str | None
 ) -> None:
-    """Set properties of several users. Emit one event 23 with data as in an event 22 for each user."""
-    rows = []
+    """Set properties of several users."""
     for user in users:
-        user.properties.update(changes)
+        _put(world, user.properties, changes)
         user.updated_ms = world.now
-        rows.append(
-            {"fromUser": world.person(room, user), "action": UPDATE, "changeProperties": dict(changes)}
-        )
-    world.emit(room, 23, {"users": rows, "cause": {}, "operator": world.operator(room, operator)})
+    users_changed(world, room, users, changes, operator=operator)
 
 
 def delete_user(
     world: World, room: Room, user: User, names: list[str], *, cause: Any = None, operator: str | None
 ) -> None:
-    gone = {name: user.properties.pop(name, None) for name in names}
+    gone = _take(world, user.properties, names)
     user.updated_ms = world.now
-    data = _changed(world, room, DELETE, gone, cause, operator)
-    world.emit(room, 22, {"fromUser": world.person(room, user), **data})
+    user_changed(world, room, user, gone, cause=cause, operator=operator, deleted=True)
 
 
 def put_ext_app(
@@ -79,7 +102,7 @@ def put_ext_app(
     if state is not None:
         room.properties.setdefault("extAppsCommon", {})[app] = {"state": state}
         shown["common"] = {"state": state}
-    world.emit(room, 4, _changed(world, room, UPDATE, {"extApps": {app: shown}}, cause, operator))
+    room_changed(world, room, {"extApps": {app: shown}}, cause=cause, operator=operator, depth=3)
 
 
 def delete_ext_app(
@@ -87,54 +110,5 @@ def delete_ext_app(
 ) -> None:
     kept = room.ext_apps.get(app, {})
     gone = {name: kept.pop(name, None) for name in names}
-    world.emit(room, 4, _changed(world, room, DELETE, {"extApps": {app: gone}}, cause, operator))
-
-
-def set_groups(
-    world: World, room: Room, groups: list[dict[str, Any]], *, start: bool, operator: str | None
-) -> dict[str, dict[str, Any]]:
-    """Open breakout rooms, each ``{groupUuid?, groupName, users}``. Return all open breakout rooms.
-
-    With ``start`` false, end the breakout rooms in ``groups`` or, if ``groups`` is empty, all of them. A user
-    who is assigned to a breakout room leaves the previous room. Raise CloudError 409 if there is no breakout
-    room to end.
-    """
-    if not start and not room.groups:
-        raise conflict("there are no groups")
-    if start:
-        moved = [user["userUuid"] for group in groups for user in group["users"]]
-        for uuid, kept in room.groups.items():
-            stay = [user for user in kept["users"] if user["userUuid"] not in moved]
-            room.groups[uuid] = {**kept, "users": stay}
-        for group in groups:
-            uuid = group.get("groupUuid") or room.shapes.hex(16)
-            room.groups[uuid] = {"groupName": group["groupName"], "users": group["users"]}
-    elif named := [group["groupUuid"] for group in groups if group.get("groupUuid")]:
-        for uuid in named:
-            room.groups.pop(uuid, None)
-    else:
-        room.groups = {}
-    _groups_changed(world, room, UPDATE, operator)
-    return room.groups
-
-
-def delete_groups(world: World, room: Room, uuids: list[str], *, operator: str | None) -> None:
-    for uuid in uuids or list(room.groups):
-        room.groups.pop(uuid, None)
-    _groups_changed(world, room, UPDATE, operator)
-
-
-def _groups_changed(world: World, room: Room, action: int, operator: str | None) -> None:
-    change = {"groups": {"state": int(bool(room.groups)), "details": dict(room.groups)}}
-    world.emit(room, 4, _changed(world, room, action, change, {"cmd": 1601}, operator))
-
-
-def _changed(
-    world: World, room: Room, action: int, changes: dict[str, Any], cause: Any, operator: str | None
-) -> dict[str, Any]:
-    return {
-        "action": room.shapes.number(action),
-        "changeProperties": changes,
-        "cause": cause if cause is not None else {},
-        "operator": world.operator(room, operator),
-    }
+    change = {"extApps": {app: gone}}
+    room_changed(world, room, change, cause=cause, operator=operator, deleted=True, depth=3)

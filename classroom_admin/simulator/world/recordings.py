@@ -4,18 +4,28 @@ import math
 from typing import Any
 
 from classroom_admin.simulator.errors import class_ended, conflict, recording_not_ended, recording_not_started
+from classroom_admin.simulator.world.changes import room_changed
 from classroom_admin.simulator.world.model import Recording, Room
 from classroom_admin.simulator.world.world import World
 
 FILES_AFTER_MS = 5_000
 FILE_MS = 2 * 60 * 60 * 1000
 HOUR_MS = 60 * 60 * 1000
+PAGE_LOADS_MS = 2_000
+MOST_RETRIES = 2
+STARTED, STOPPED, RETRIED, TIMED_OUT, GAVE_UP = 1, 2, 3, 4, 5
 
 
 def start(
-    world: World, room: Room, *, mode: str, config: dict[str, Any], operator: str | None = None
+    world: World,
+    room: Room,
+    *,
+    mode: str,
+    config: dict[str, Any],
+    operator: str | None = None,
+    retry_s: int | None = None,
 ) -> Recording:
-    """Start a recording.
+    """Start a recording. If its page is not ready after ``retry_s`` seconds, it starts again.
 
     Raise CloudError 409 30409411 if a recording is running, and 409 30409101 if the class is closed.
     """
@@ -36,6 +46,7 @@ def start(
         sid=room.shapes.hex(),
         config=dict(config),
         streaming_url=streaming,
+        retry_s=retry_s,
     )
     room.recordings.append(recording)
     recording.limit = world.after(
@@ -43,13 +54,62 @@ def start(
     )
     if config.get("onhold"):
         _hold(world, recording, True)
-    data = {"recordId": record_id, "sid": recording.sid, "resourceId": recording.resource_id, "state": 1}
-    data["startTime"] = room.shapes.number(recording.start_ms)
-    if streaming is not None:
-        data["streamingUrl"] = streaming
+    _tell(world, room, recording, 1, STARTED, operator)
+    if mode == "web":
+        _wait_for_page(world, room, recording)
+    return recording
+
+
+def _tell(
+    world: World, room: Room, recording: Recording, state: int, reason: int, operator: str | None
+) -> None:
+    """Emit event 1001 about a recording. With the dialect ``sdk``, also emit the property ``record``."""
+    data: dict[str, Any] = {"recordId": recording.record_id}
+    if state:
+        data |= {"sid": recording.sid, "resourceId": recording.resource_id}
+    data |= {"state": state, "startTime": room.shapes.number(recording.start_ms)}
+    if world.dialect != "2021":
+        data["reason"] = reason
+    if state and recording.streaming_url is not None:
+        data["streamingUrl"] = recording.streaming_url
     if operator is not None:
         data["operator"] = world.operator(room, operator)
     world.emit(room, 1001, data)
+    if world.dialect == "sdk":
+        shown: dict[str, Any] = {"state": state, "ready": 0, "onhold": recording.on_hold}
+        if state and recording.streaming_url is not None:
+            shown["streamingUrl"] = recording.streaming_url
+        room_changed(world, room, {"record": shown}, operator=operator, depth=2)
+
+
+def _wait_for_page(world: World, room: Room, recording: Recording) -> None:
+    """Schedule what happens next: the page reports that it has loaded, or the recording times out."""
+
+    def is_waiting() -> bool:
+        return room.destroyed_ms is None and recording.end_ms is None and not recording.ready
+
+    def timed_out() -> None:
+        if is_waiting():
+            try_again(world, room)
+
+    if world.pages_get_ready:
+        world.after(PAGE_LOADS_MS, lambda: page_ready(world, room) if is_waiting() else None)
+    elif recording.retry_s:
+        world.after(recording.retry_s * 1000, timed_out)
+
+
+def try_again(world: World, room: Room) -> Recording:
+    """Let the running recording time out and start again. After ``MOST_RETRIES``, stop it."""
+    recording = room.current_recording()
+    if recording is None:
+        raise recording_not_started()
+    if recording.retries == MOST_RETRIES:
+        return stop(world, room, operator=None, failed=True, reason=GAVE_UP)
+    _tell(world, room, recording, room.shapes.either(0, 2), TIMED_OUT, None)
+    recording.retries += 1
+    recording.sid, recording.resource_id, recording.ready = room.shapes.hex(), room.shapes.hex(), False
+    _tell(world, room, recording, 1, RETRIED, None)
+    _wait_for_page(world, room, recording)
     return recording
 
 
@@ -61,10 +121,12 @@ def _max_length_ms(room: Room, config: dict[str, Any]) -> int:
     return int(hours) * HOUR_MS
 
 
-def stop(world: World, room: Room, *, operator: str | None, failed: bool = False) -> Recording:
+def stop(
+    world: World, room: Room, *, operator: str | None, failed: bool = False, reason: int = STOPPED
+) -> Recording:
     """Stop the recording. Raise CloudError 409 30409410 if none is running.
 
-    Its files appear a few seconds later. A ``failed`` recording has no files and is listed as ``unready``.
+    Its files exist a few seconds later. If ``failed`` is True, it has no files and is listed as ``unready``.
     """
     recording = room.current_recording()
     if recording is None:
@@ -75,11 +137,7 @@ def stop(world: World, room: Room, *, operator: str | None, failed: bool = False
         recording.limit.cancel()
     if recording.on_hold:
         _hold(world, recording, False)
-    data: dict[str, Any] = {"recordId": recording.record_id, "state": room.shapes.either(0, 2)}
-    data["startTime"] = recording.start_ms
-    if operator is not None:
-        data["operator"] = world.operator(room, operator)
-    world.emit(room, 1001, data)
+    _tell(world, room, recording, room.shapes.either(0, 2), reason, operator)
     if not failed:
         world.after(FILES_AFTER_MS, lambda: _deliver(world, room, recording))
     return recording
@@ -91,14 +149,17 @@ def _limit_reached(world: World, room: Room, recording: Recording) -> None:
 
 
 def update(world: World, room: Room, config: dict[str, Any]) -> Recording:
-    """Change the settings of the running web recording. The setting ``onhold`` pauses or resumes it."""
+    """Change the settings of the running web recording. ``onhold`` pauses or resumes it."""
     recording = room.current_recording()
     if recording is None:
         raise recording_not_started()
     if recording.mode != "web":
         raise conflict("only a recording in web mode can be changed")
     recording.config.update(config)
+    before = recording.on_hold
     _hold(world, recording, bool(config.get("onhold", False)))
+    if before != recording.on_hold:
+        _property_changed(world, room, {"onhold": recording.on_hold})
     return recording
 
 
@@ -121,7 +182,7 @@ def _deliver(world: World, room: Room, recording: Recording) -> None:
 
 
 def describe(world: World, room: Room, recording: Recording) -> dict[str, Any]:
-    """Return a recording as the call that lists recordings returns it."""
+    """Return a recording as the list of recordings has it."""
     row: dict[str, Any] = {
         "recordId": recording.record_id,
         "appId": world.app_id,
@@ -146,3 +207,34 @@ def describe(world: World, room: Room, recording: Recording) -> dict[str, Any]:
     if recording.mode == "web":
         row["webRecordUrlQuery"] = f"roomUuid={room.uuid}&roomType={room.type}"
     return row
+
+
+def property_of(room: Room) -> dict[str, Any]:
+    """Return the room property ``record``."""
+    recording = room.current_recording()
+    if recording is None:
+        return {"state": 0}
+    found: dict[str, Any] = {"state": 1, "recordId": recording.record_id, "startTime": recording.start_ms}
+    found |= {"ready": int(recording.ready), "onhold": recording.on_hold}
+    if recording.streaming_url is not None:
+        found["streamingUrl"] = recording.streaming_url
+    return found
+
+
+def page_ready(world: World, room: Room) -> None:
+    """Record that the page of the recording has loaded.
+
+    Raise CloudError 409 30409410 if no recording is running.
+    """
+    recording = room.current_recording()
+    if recording is None:
+        raise recording_not_started()
+    if not recording.ready:
+        recording.ready = True
+        _property_changed(world, room, {"ready": 1})
+
+
+def _property_changed(world: World, room: Room, changes: dict[str, Any]) -> None:
+    """Emit a change of the room property ``record``. The dialect ``2021`` does not have it."""
+    if world.dialect != "2021":
+        room_changed(world, room, {"record": changes}, operator=None, depth=2)

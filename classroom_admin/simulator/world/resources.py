@@ -41,7 +41,7 @@ def put(
 
 
 def _convert(world: World, room: Room, resource: Resource) -> None:
-    """Convert a few pages and emit an event with the progress. Repeat this until no page is left."""
+    """Convert a few pages and emit an event about it. Schedule this again until no page is left."""
     if room.destroyed_ms is not None or room.resources.get(resource.uuid) is not resource:
         return
     resource.converted = min(resource.pages, resource.converted + max(1, resource.pages // 4))
@@ -55,7 +55,7 @@ def _convert(world: World, room: Room, resource: Resource) -> None:
 
 
 def delete(world: World, room: Room, uuids: list[str], *, operator: str | None) -> None:
-    """Remove files from the room. Ignore unknown ids."""
+    """Delete files of the room. Ignore unknown ids."""
     gone = [room.resources.pop(uuid) for uuid in uuids if uuid in room.resources]
     if gone:
         _changed(world, room, gone, DELETED, operator)
@@ -72,7 +72,7 @@ def _changed(world: World, room: Room, rows: list[Resource], action: int, operat
 
 
 def describe(resource: Resource) -> dict[str, Any]:
-    """Return a file as the call that lists files returns it."""
+    """Return a file as the cloud's list of files shows it."""
     row: dict[str, Any] = {
         "resourceUuid": resource.uuid,
         "resourceName": resource.name,

@@ -13,11 +13,17 @@ SERVER: dict[str, Any] = {"userUuid": "server", "userName": "server", "role": "s
 
 
 class Shapes:
-    """The variations of one room. ``enabled`` returns whether variations are currently on."""
+    """The variations in the events of one room. If ``enabled()`` is False, there are none.
 
-    def __init__(self, seed: str, enabled: Callable[[], bool]) -> None:
+    If ``in_words()`` is True, roles are always words.
+    """
+
+    def __init__(
+        self, seed: str, enabled: Callable[[], bool], in_words: Callable[[], bool] = lambda: False
+    ) -> None:
         self.rng = random.Random(seed)
         self._enabled = enabled
+        self._in_words = in_words
 
     def chance(self, probability: float) -> bool:
         """Return True with this probability. If variations are off, always return False."""
@@ -27,7 +33,10 @@ class Shapes:
         return other if self.chance(probability) else usual
 
     def role(self, role: int) -> int | str:
-        """Return a role as an integer, as that number in a string, or as the vendor's word."""
+        """Return a role as a number, as a number in text, or as the vendor's word."""
+        if self._in_words():
+            words = _WORDS.get(role)
+            return words[0] if words is not None else str(role)
         if not self._enabled():
             return role
         draw = self.rng.random()
@@ -42,7 +51,7 @@ class Shapes:
         return str(value) if self.chance(0.1) else value
 
     def put_array(self, data: dict[str, Any], name: str, items: list[Any]) -> None:
-        """Add an array to ``data``. Sometimes omit an empty array."""
+        """Add an array to ``data``. If it is empty, sometimes omit it."""
         if items or not self.chance(0.5):
             data[name] = items
 
@@ -51,7 +60,7 @@ class Shapes:
             data["traceInfo"] = {"hop": self.rng.randrange(9), "zone": "edge"}
 
     def properties(self, changed: dict[str, Any]) -> dict[str, Any]:
-        """Return ``changed`` with the object ``extra`` nested or, sometimes, as dotted keys."""
+        """Return ``changed`` with the object ``extra``. Sometimes it has dotted keys instead."""
         extra = changed.get("extra")
         if not isinstance(extra, dict) or not self.chance(0.5):
             return changed
@@ -59,5 +68,5 @@ class Shapes:
         return {**{f"extra.{key}": value for key, value in extra.items()}, **rest}
 
     def hex(self, digits: int = 32) -> str:
-        """Return a random id, which depends only on the seed and on earlier random choices."""
+        """Return a random id. It depends only on the seed and on earlier random choices."""
         return f"{self.rng.getrandbits(digits * 4):0{digits}x}"

@@ -2,39 +2,30 @@
 
 from typing import Any
 
-from classroom_admin.simulator.world import classes
-from classroom_admin.simulator.world.model import ROOM_STREAM, Room, User
+from classroom_admin.simulator.world import classes, media
+from classroom_admin.simulator.world.model import ROOM_STREAM, Room
+from classroom_admin.simulator.world.world import World
 
 
-def streams(user: User) -> list[dict[str, Any]]:
-    return [
-        {
-            "streamUuid": stream.uuid,
-            "streamName": stream.name,
-            "videoSourceType": stream.video_source,
-            "audioSourceType": stream.audio_source,
-            "videoState": stream.video_state,
-            "audioState": stream.audio_state,
-        }
-        for stream in user.streams.values()
-    ]
+def of_room(world: World, room: Room) -> dict[str, Any]:
+    """Return the present people, the room's properties and the sequence number of the last event.
 
-
-def of_room(room: Room) -> dict[str, Any]:
-    """Return the people present, the room's properties, and the sequence number of the last event."""
+    The vendor's client reads ``sequence`` and ``snapshot``. The other fields repeat their values.
+    """
     users = [
         {
             "userUuid": user.uuid,
             "userName": user.name,
             "role": user.role,
             "userProperties": user.properties,
-            "streams": streams(user),
+            "streams": media.rows(world, user),
         }
         for user in room.online()
     ]
-    return {
-        "seq": room.logs[ROOM_STREAM].last,
-        "users": users,
-        "roomProperties": classes.describe(room)["roomProperties"],
-        "roomInfo": {"roomUuid": room.uuid, "roomName": room.name},
-    }
+    properties = classes.describe(room)["roomProperties"]
+    info = {"roomUuid": room.uuid, "roomName": room.name}
+    state = {"state": int(room.state), "createTime": room.created_ms}
+    last = room.logs[ROOM_STREAM].last
+    flat = {"seq": last, "users": users, "roomProperties": properties, "roomInfo": info}
+    inner = {"roomInfo": info, "roomProperties": properties, "roomState": state}
+    return {**flat, "sequence": last, "snapshot": {"room": inner, "users": users}}

@@ -17,7 +17,7 @@ class Due:
 
 
 class Timeline:
-    """All scheduled effects. Times are in ms of the simulator's clock."""
+    """All scheduled effects. Times are in milliseconds by the simulator's clock."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Due]] = []
@@ -30,7 +30,7 @@ class Timeline:
         return due
 
     def next_due(self, until_ms: int) -> Due | None:
-        """Remove and return the earliest effect that is due at ``until_ms``, or None if there is none."""
+        """Remove and return the earliest effect that is due by ``until_ms``, or None."""
         while self._heap and self._heap[0][0] <= until_ms:
             due = heapq.heappop(self._heap)[2]
             if not due.cancelled:
@@ -38,7 +38,7 @@ class Timeline:
         return None
 
     def next_at(self) -> int | None:
-        """Return when the earliest effect is due, or None if there is none."""
+        """Return when the earliest effect is due, or None."""
         while self._heap and self._heap[0][2].cancelled:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from classroom_admin.simulator import json_bytes
 from classroom_admin.simulator.errors import CloudError, conflict
+from classroom_admin.simulator.world import widget_settings
 from classroom_admin.simulator.world.model import POLL_STREAM, QUIZ_STREAM, Question, Role, Room, User
 from classroom_admin.simulator.world.world import World
 
@@ -38,7 +40,7 @@ def start_quiz(world: World, room: Room, *, starter: str, items: list[str], corr
 
 
 def answer_quiz(world: World, room: Room, quiz: Question, user: User, selected: list[str]) -> None:
-    """Record a student's answer. Students may change their answer until the quiz ends."""
+    """Store a student's answer. Students may change it until the quiz ends."""
     _refuse_ended(quiz)
     quiz.answers[world.present(user).uuid] = selected
     quiz.answered_ms[user.uuid] = world.now
@@ -153,8 +155,10 @@ def _emit_change(
     shapes = room.shapes
     id_name = "popupQuizId" if stream == QUIZ_STREAM else "pollId"
     cause: Any = {"action": action, id_name: question.uuid}
+    if world.dialect != "2021" and stream == QUIZ_STREAM:
+        cause = {"action": action, "popQuizId": question.uuid}
     if shapes.chance(0.3):
-        cause = f'{{"action":{action},"{id_name}":"{question.uuid}"}}'
+        cause = json_bytes.dump(cause).decode()
     data: dict[str, Any] = {"action": 1, "changeProperties": shapes.properties(changed), "cause": cause}
     operator = student.uuid if student is not None else question.starter
     data["operator"] = world.operator(room, operator)
@@ -162,16 +166,13 @@ def _emit_change(
         data["fromUser"] = world.operator(room, shapes.either(student.uuid, question.starter, 0.3))
     elif action == STARTED:
         data["fromUser"] = world.operator(room, question.starter)
-    world.emit(room, USER_ROW if student is not None else ROOM_ROW, data, stream=stream, widget=stream)
+    beside: dict[str, Any] = {}
+    if world.dialect != "2021" and student is not None:
+        beside["fromUser"] = data.pop("fromUser")
+    cmd = USER_ROW if student is not None else ROOM_ROW
+    world.emit(room, cmd, data, stream=stream, widget=stream, beside=beside)
 
 
 def _announce(world: World, room: Room, widget: str, question: Question, *, running: bool) -> None:
-    """Emit an event in the room stream when a widget starts or stops. Answers have their own stream."""
-    room.widgets[widget] = {"state": int(running)}
-    data = {
-        "action": 1,
-        "changeProperties": {"widgets": {widget: {"state": int(running)}}},
-        "cause": {},
-        "operator": world.operator(room, question.starter),
-    }
-    world.emit(room, 4, data)
+    """Emit an event in the room's stream when a quiz or poll starts or stops."""
+    widget_settings.put(world, room, widget, state=int(running), operator=question.starter)

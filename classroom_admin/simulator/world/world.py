@@ -2,26 +2,31 @@
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from classroom_admin.simulator import json_bytes
 from classroom_admin.simulator.errors import no_such_room, no_such_user
-from classroom_admin.simulator.world.events import Event, Handout
-from classroom_admin.simulator.world.model import ROOM_STREAM, Role, Room, User
+from classroom_admin.simulator.world.agora_chat import AgoraChat, Uses
+from classroom_admin.simulator.world.dialects import Dialect
+from classroom_admin.simulator.world.events import Event, EventLog, Handout
+from classroom_admin.simulator.world.model import ROOM_STREAM, KickingRule, Role, Room, User
 from classroom_admin.simulator.world.shapes import SERVER, Shapes
 from classroom_admin.simulator.world.timeline import Due, Timeline
 
 EVENT_VERSION = 1
 PEER_MESSAGES_KEPT = 10_000
+NOTICES_KEPT = 10_000
 
 
 class World:
-    """The state and the time of one simulated cloud.
+    """The state and the time of a simulated cloud.
 
-    ``now`` is in ms since the epoch; only ``advance`` changes it. The function ``withhold``, which the faults
-    set, gets each new event of a room stream. It returns a reason to keep the event out of the polling
-    stream, or None. ``keep_past`` is the number of destroyed rooms to keep for the oracle; None keeps all.
+    ``now`` is in milliseconds since the epoch. Only ``advance`` changes it. For each new event of a room
+    stream, ``withhold`` returns a reason to keep it out of polling, or None. ``keep_past`` is the number of
+    destroyed rooms to keep, or None to keep all. ``dialect`` selects the shape of events. If ``group_rooms``
+    is True, people in breakout rooms emit events under the id of the breakout room. ``pages_get_ready`` says
+    whether recorded pages report that they have loaded.
     """
 
     def __init__(
@@ -33,6 +38,10 @@ class World:
         plain: bool = False,
         destroy_after: str = "closed",
         keep_past: int | None = None,
+        dialect: Dialect = "2021",
+        group_rooms: bool = False,
+        pages_get_ready: bool = True,
+        agora_chat: Uses = "off",
     ):
         self.now = now_ms
         self.app_id = app_id
@@ -40,6 +49,10 @@ class World:
         self.plain = plain
         self.destroy_after = destroy_after
         self.keep_past = keep_past
+        self.dialect = dialect
+        self.group_rooms = group_rooms
+        self.pages_get_ready = pages_get_ready
+        self.kicking_rules: dict[int, KickingRule] = {}
         self.pages_url = "https://pages.simulator.test"
         """The base URL of the pictures of converted pages. A server that has pictures sets its own URL."""
         self.timeline = Timeline()
@@ -50,17 +63,20 @@ class World:
         self.queue: deque[Event] = deque()
         self.peer_messages: deque[dict[str, Any]] = deque(maxlen=PEER_MESSAGES_KEPT)
         self.peer_count = 0
+        self.notices: deque[dict[str, Any]] = deque(maxlen=NOTICES_KEPT)
+        self.notice_count = 0
         self.withhold: Callable[[Event], str | None] | None = None
         self.foreign_reads = random.Random(f"{seed}:foreign")
+        self.agora_chat = AgoraChat(uses=agora_chat)
         self._named: dict[str, int] = {}
 
     # Time
 
     def advance(self, to_ms: int, *, go_on: Callable[[], bool] = lambda: True) -> bool:
-        """Run all scheduled effects that are due until ``to_ms``, in order, each at its own time.
+        """Run all scheduled effects that are due by ``to_ms``. Each of them runs at its own time.
 
-        After every 64 effects, ``go_on`` decides whether to continue. If it returns False, ``now`` stays at
-        the last effect, the other effects wait for the next call, and the result is False.
+        After every 64 effects, ``go_on`` is called. If it returns False, stop and return False. The other
+        effects wait for the next call.
         """
         done = 0
         while (due := self.timeline.next_due(to_ms)) is not None:
@@ -78,7 +94,7 @@ class World:
     # Finding rooms and users
 
     def room(self, uuid: str) -> Room:
-        """Return a room. Raise CloudError 404 20404100 if it does not exist or is destroyed."""
+        """Return a room. Raise CloudError 404 20404100 if it does not exist or was destroyed."""
         room = self.rooms.get(uuid)
         if room is None:
             raise no_such_room()
@@ -92,16 +108,18 @@ class World:
         return user
 
     def present(self, user: User) -> User:
-        """Return ``user`` unchanged. Raise CloudError 404 20404200 if the user is not in the room now."""
+        """Return ``user``. Raise CloudError 404 20404200 if the user is not in the room now."""
         if not user.online:
             raise no_such_user()
         return user
 
     def shapes_for(self, room_uuid: str) -> Shapes:
-        """Return the variations of a new room. A room that reuses an id gets different variations."""
+        """Return the variations of a new room. A second room with the same id has different ones."""
         turn = self._named.get(room_uuid, 0)
         self._named[room_uuid] = turn + 1
-        return Shapes(f"{self.seed}:{room_uuid}:{turn}", lambda: not self.plain)
+        return Shapes(
+            f"{self.seed}:{room_uuid}:{turn}", lambda: not self.plain, lambda: self.dialect == "sdk"
+        )
 
     # Users in events
 
@@ -109,7 +127,7 @@ class World:
         return {"userUuid": user.uuid, "userName": user.name, "role": room.shapes.role(user.role)}
 
     def operator(self, room: Room, uuid: str | None) -> dict[str, Any]:
-        """Return the operator of an event: a user of the room, or the server that made the call."""
+        """Return the operator of an event. It is a user of the room, or the server that made the call."""
         if uuid is None:
             return dict(SERVER)
         user = room.users.get(uuid)
@@ -127,11 +145,15 @@ class World:
         *,
         stream: str = ROOM_STREAM,
         widget: str | None = None,
+        beside: Mapping[str, Any] | None = None,
     ) -> Event:
-        """Store an event with the next sequence number. Queue events of the room stream for polling."""
+        """Store an event with the next sequence number. Events of the room stream wait for polling.
+
+        ``beside`` has fields at the top level of the event, beside ``data``.
+        """
         shapes = room.shapes
         shapes.unknown_field(data)
-        log = room.logs[stream]
+        log = room.logs.setdefault(stream, EventLog())
         body: dict[str, Any] = {"roomUuid": room.uuid, "cmd": cmd, "sequence": log.next_sequence()}
         body["version"] = EVENT_VERSION
         if widget is not None:
@@ -139,12 +161,13 @@ class World:
         if not shapes.chance(0.25):
             body["ts"] = self.now
         body["data"] = data
+        body |= beside or {}
         return self.emit_raw(room, json_bytes.dump(body), sequence=log.last, cmd=cmd, stream=stream)
 
     def emit_raw(
         self, room: Room, raw: bytes, *, sequence: int, cmd: int | None, stream: str = ROOM_STREAM
     ) -> Event:
-        """Store and queue an event given as raw bytes. Tests use this for malformed events."""
+        """Store the bytes of an event. Tests use this for malformed events."""
         event = Event(
             id=self.emitted + 1,
             room_uuid=room.uuid,
@@ -164,7 +187,7 @@ class World:
         return event
 
     def hand_out(self, *, limit: int, reader: str, request_id: str, outcome: str = "sent") -> list[Event]:
-        """Remove and return up to ``limit`` events of the polling stream, so no other reader gets them."""
+        """Remove and return up to ``limit`` events that wait for polling."""
         taken: list[Event] = []
         while self.queue and len(taken) < limit:
             event = self.queue.popleft()
@@ -174,7 +197,7 @@ class World:
         return taken
 
     def forget(self, room: Room) -> None:
-        """Destroy a room. Remove its events that no reader has polled yet from the polling stream."""
+        """Destroy a room. Its events that still wait for polling are removed."""
         room.destroyed_ms = self.now
         for due in room.timers.values():
             due.cancel()
@@ -191,7 +214,7 @@ class World:
             self.events = [event for event in self.events if event.id not in gone]
 
     def all_rooms(self) -> Iterable[Room]:
-        """Return the kept destroyed rooms, followed by the existing rooms."""
+        """Return the destroyed rooms that are kept, then the existing rooms."""
         yield from self.past
         yield from self.rooms.values()
 

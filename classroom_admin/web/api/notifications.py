@@ -1,4 +1,4 @@
-"""The webhook `POST /api/notifications`, for messages that exist only in the messaging channel."""
+"""The webhook `POST /api/notifications/`, for direct messages and room events from the messaging channel."""
 
 import logging
 import time
@@ -21,7 +21,7 @@ def notifications(request: HttpRequest) -> JsonResponse:
     body = b"" if _too_long(length) else request.read(webhook.LARGEST_BODY + 1)
     if _too_long(length) or len(body) > webhook.LARGEST_BODY:
         return _refused(
-            413, f"The body is larger than {webhook.LARGEST_BODY} bytes: send fewer items at once."
+            413, f"The body is larger than {webhook.LARGEST_BODY} bytes: send fewer items per request."
         )
     timestamp = request.headers.get(webhook.TIMESTAMP_HEADER, "")
     problem = webhook.why_not_signed(

@@ -4,11 +4,13 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django import forms
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
 from classroom_admin.accounts.models import User
@@ -17,37 +19,68 @@ from classroom_admin.actions.bulk import Skip
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import BulkAction, BulkRun, ScheduledCommand
 from classroom_admin.actions.scheduled import OPEN
+from classroom_admin.agora.classroom_calls import LONGEST_MESSAGE
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.parameters import without_nul
 from classroom_admin.web.wording import PATIENCE, CommandStatus, command_statuses
 
 _TOKEN: Final = 24
 
 
+class AnnouncementForm(forms.Form):
+    """A form for an announcement to several classes."""
+
+    text = forms.CharField(
+        label=_lazy("Text of the announcement"),
+        max_length=LONGEST_MESSAGE,
+        widget=forms.Textarea({"rows": 3, "dir": "auto", "form": "bulk-confirm"}),
+    )
+
+
 @require_http_methods(["GET", "POST"])
 @signed_in
 def bulk_actions(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """List bulk actions. A POST shows a preview; a POST with a preview's `token` starts the action."""
+    """Show the list of bulk actions.
+
+    A POST shows a preview, or starts the action if it contains a `token`.
+    """
     if request.method == "GET":
         return _runs(request)
-    what, keys = request.POST.get("do", ""), request.POST.getlist("class")
-    token = request.POST.get("token", "")[:64]
+    what, keys = request.POST.get("do", ""), [without_nul(key) for key in request.POST.getlist("class")]
+    if request.POST.get("live") == BulkAction.ANNOUNCE:
+        what, keys = BulkAction.ANNOUNCE, bulk.live_keys(request.user)
+    token = without_nul(request.POST.get("token", ""))[:64]
+    form = AnnouncementForm(request.POST if token else None)
+    announces = what == BulkAction.ANNOUNCE
+    wrong = token != "" and announces and not form.is_valid()
     try:
-        if token:
-            made = bulk.start(actor=request.user, what=what, keys=keys, token=token)
+        if token and not wrong:
+            text = form.cleaned_data["text"] if announces else ""
+            made = bulk.start(actor=request.user, what=what, keys=keys, token=token, text=text)
             return redirect("live:run", made.key)
+    except ActionRefused as error:
+        if not announces:
+            return _runs(request, refused=error.message, status=422)
+        form.add_error("text", error.message)  # the preview keeps the text
+        wrong = True
+    try:
         planned = bulk.preview(actor=request.user, what=what, keys=keys)
     except ActionRefused as error:
         return _runs(request, refused=error.message, status=422)
+    will = [each for each in planned if not each.skip]
+    what = BulkAction.END if what == BulkAction.END_ALL else BulkAction(what)
     context = {
-        "what": BulkAction(what),
-        "will": [each for each in planned if not each.skip],
+        "what": what,
+        "will": will,
+        "recorded": [each for each in will if each.is_recorded] if what == BulkAction.END else [],
         "left_out": [each for each in planned if each.skip],
-        "token": secrets.token_urlsafe(_TOKEN),
+        "token": token or secrets.token_urlsafe(_TOKEN),
+        "form": form if what == BulkAction.ANNOUNCE else None,
     }
-    return render(request, "bulk/preview.html", context)
+    return render(request, "bulk/preview.html", context, status=422 if wrong else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,7 +88,7 @@ def bulk_actions(request: AuthenticatedHttpRequest) -> HttpResponse:
 def bulk_action(request: AuthenticatedHttpRequest, run: str) -> HttpResponse:
     """Show the progress of a bulk action. A POST retries the failed classes.
 
-    With `since`, return only the changes since that time. The page requests these every second.
+    If `since` is set, return only what changed after that time. The page sends this request every second.
     """
     found = run_for(request.user, run)
     refused = ""
@@ -94,12 +127,12 @@ ICONS: Final = {
 
 
 def run_for(user: User, key: str) -> BulkRun:
-    """Return the bulk action with this `key`. Raise Http404 if none exists or `user` may not see it."""
+    """Return the bulk action with this `key`. Raise Http404 if there is none or `user` may not see it."""
     return get_object_or_404(_visible_runs(user), key=key)
 
 
 def runs_of(user: User) -> list[BulkRun]:
-    """Return the latest bulk actions that `user` may see, annotated with `total`, `left` and `failed`."""
+    """Return the latest bulk actions that `user` may see, with `total`, `left` and `failed`."""
     runs = _visible_runs(user).annotate(
         total=Count("items"),
         left=Count("items", filter=Q(items__state__in=OPEN)),
@@ -114,7 +147,10 @@ def _visible_runs(user: User) -> QuerySet[BulkRun]:
 
 
 class RunStatus:
-    """The status of a bulk action for one person. `since` limits `rows` to classes that changed after it."""
+    """The status of a bulk action for `user`.
+
+    If `since` is set, `rows` has only classes that changed after it.
+    """
 
     def __init__(self, run: BulkRun, user: User, *, since: datetime | None = None) -> None:
         self.run = run
@@ -125,12 +161,12 @@ class RunStatus:
 
     @property
     def next_since(self) -> int:
-        """Return the `since` parameter for the page's next request, in ms since 1970."""
+        """Return `since` for the page's next request, in milliseconds since 1970."""
         return round((self._now - SLACK).timestamp() * 1000)
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """Return the number of classes by state. `unconfirmed` counts commands that wait for confirmation."""
+        """Return the number of classes in each state, and the number of unconfirmed commands."""
         numbers = self._items.values_list("state").annotate(n=Count("pk")).order_by()
         return dict.fromkeys(State.values, 0) | dict(numbers) | {"unconfirmed": self._unconfirmed.count()}
 
@@ -152,7 +188,7 @@ class RunStatus:
 
     @property
     def left(self) -> int:
-        """Return the number of classes whose command is waiting or being sent."""
+        """Return the number of classes with a command that is waiting or being sent."""
         return sum(self.counts[state] for state in OPEN)
 
     @property
@@ -162,7 +198,7 @@ class RunStatus:
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """Return the classes. Describe each state by a `tone` (a key of ICONS), an icon and words."""
+        """Return what the page shows for each class."""
         items = self._items.select_related("room", "entry").prefetch_related("entry__steps")
         if self._since is not None:
             new_steps = Step.objects.filter(entry=OuterRef("entry"), at__gte=self._since)
@@ -174,6 +210,8 @@ class RunStatus:
 def _row(item: ScheduledCommand) -> dict[str, Any]:
     command = next(iter(command_statuses([item.entry])), None) if item.entry is not None else None
     tone, words = _state_in_words(item, command)
+    if item.payload.get("stopped"):
+        words += " " + _("The recording was stopped, too.")
     cloud_says = command.cloud_says if command is not None and tone == "bad" else ""
     return {"item": item, "tone": tone, "icon": ICONS[tone], "words": words, "cloud_says": cloud_says}
 
@@ -182,7 +220,7 @@ def _state_in_words(item: ScheduledCommand, command: CommandStatus | None) -> tu
     if item.state == State.WAITING:
         return "wait", _("Waiting for its turn.")
     if item.state == State.CLAIMED:
-        return "busy", _("Being sent to the cloud…")
+        return "busy", _("Sending to the cloud…")
     if item.state == State.CANCELLED:
         skip = item.payload.get("skip")
         return "skip", str(Skip(skip).label) if skip else _("Skipped.")
@@ -195,5 +233,5 @@ def _state_in_words(item: ScheduledCommand, command: CommandStatus | None) -> tu
     if command.reason:
         return "bad", command.reason
     if command.final:
-        return "good", _("Done.")
+        return "good", _("Accepted. The cloud does not report whether it worked.")
     return "good", _("Accepted by the cloud, but not confirmed by the class yet.")

@@ -25,7 +25,7 @@ from classroom_admin.accounts.models import CalendarFeed, User
 from classroom_admin.actions import calendars
 from classroom_admin.actions.calendars import CalendarClass
 from classroom_admin.actions.models import ScheduledCommand
-from classroom_admin.actions.scheduling import scheduled_classes, visible_series
+from classroom_admin.actions.series_selectors import calendar_keys, scheduled_classes, visible_series
 from classroom_admin.common import clock
 from classroom_admin.common.public_address import absolute, reach
 from classroom_admin.rooms import selectors
@@ -39,7 +39,10 @@ ASK_AGAIN: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarEntry(CalendarClass):
-    """A class in a person's calendar. ``changed_at`` is the time of change number ``sequence``."""
+    """A class in a calendar.
+
+    ``sequence`` counts its changes, and ``changed_at`` is the time of the last one.
+    """
 
     sequence: int = 0
     changed_at: datetime | None = None
@@ -48,7 +51,7 @@ class CalendarEntry(CalendarClass):
 
 
 def document(entries: Iterable[CalendarEntry], *, name: str, host: str) -> bytes:
-    """Return an iCalendar document. ``host`` makes the ids of the entries globally unique."""
+    """Return an iCalendar document. ``host`` is part of the entries' ids, which are globally unique."""
     calendar = Calendar()
     calendar.add("prodid", "-//Classroom Admin//classes//EN")
     calendar.add("version", "2.0")
@@ -95,12 +98,12 @@ _signer: Final = Signer(sep="~", salt="classroom_admin.web.calendar")
 
 
 def address_of(feed: CalendarFeed) -> str:
-    """Return the full address of a person's calendar."""
+    """Return the full URL of a person's calendar."""
     return absolute(reverse("live:calendar_feed", args=[_signer.sign(feed.code)]))
 
 
 def owner_of(token: str) -> User | None:
-    """Return the owner of a calendar; None if the token is invalid or off, or the owner is deactivated."""
+    """Return the owner of a calendar. Return None if the token is not valid or the owner is deactivated."""
     try:
         code = _signer.unsign(token)
     except BadSignature:
@@ -110,18 +113,24 @@ def owner_of(token: str) -> User | None:
 
 
 def host() -> str:
-    """Return our host name, which makes the calendar ids of our classes globally unique."""
+    """Return our host name."""
     return urlsplit(settings.PUBLIC_URL).hostname or "classroom-admin"
 
 
 def entries_of(user: User) -> list[CalendarEntry]:
     """Return a person's scheduled, live and cancelled classes in chronological order.
 
-    Run three queries, and two more if a class is new or has changed.
+    `MOST` limits their number. If a class was deleted and created again, it keeps its calendar id, so that
+    calendar programs move its entry.
     """
     now = clock.cloud_now()
     rooms = selectors.classes_in_calendar(user, cancelled_since=now - CANCELLED_FOR)
-    entries = [entry for room in rooms[: 2 * MOST] if (entry := _of_room(room))]
+    keys, replaced = calendar_keys(since=now - CANCELLED_FOR)
+    entries = [
+        entry
+        for room in rooms[: 2 * MOST]
+        if room.room_uuid not in replaced and (entry := _of_room(room, keys.get(room.room_uuid)))
+    ]
     states = (State.WAITING, State.CLAIMED, State.FAILED)
     ahead = scheduled_classes().filter(
         Q(state__in=states, starts_at__gt=now - timedelta(days=1))
@@ -144,13 +153,16 @@ def entries_of(user: User) -> list[CalendarEntry]:
     )
 
 
-def _of_room(room: Room) -> CalendarEntry | None:
-    """Return the entry of a class at its planned time; None for a class without a time."""
+def _of_room(room: Room, key: str | None) -> CalendarEntry | None:
+    """Return the calendar entry of a class, or None if its start is not known.
+
+    If the class was created again, ``key`` is its calendar key.
+    """
     starts_at = room.planned_start_at or room.started_at
     if starts_at is None:
         return None
     return CalendarEntry(
-        uid=calendars.uid_of(room.room_uuid),
+        uid=calendars.uid_of(key or room.room_uuid),
         name=room.name,
         starts_at=starts_at.astimezone(UTC),
         ends_at=room.planned_end_at,
@@ -176,16 +188,17 @@ def _of_plan(planned: ScheduledCommand) -> CalendarEntry:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show the person's calendar address. A POST creates a new address, or turns the feed off (`do=off`)."""
+    """Show the person's calendar URL.
+
+    A POST creates a new URL, or turns the calendar off if `do` is `off`.
+    """
     if request.method == "POST":
         if request.POST.get("do") == "off":
             calendars.turn_off(actor=request.user)
-            messages.success(
-                request, _("The calendar feed is turned off. Its address no longer shows anything.")
-            )
+            messages.success(request, _("The calendar feed is turned off. Its address no longer works."))
         else:
             calendars.make_address(actor=request.user)
-            messages.success(request, _("The address is ready. Earlier addresses no longer show anything."))
+            messages.success(request, _("The address is ready. Earlier addresses no longer work."))
         return redirect("live:calendar")
     found = CalendarFeed.objects.filter(user=request.user).first()
     address = address_of(found) if found else ""
@@ -201,7 +214,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @require_safe
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
-    """Return the calendar of a signed `token`. Respond with 404 if it is invalid, 304 if nothing changed."""
+    """Return the calendar with a signed `token`. Respond with 404 if the token is not valid."""
     owner = owner_of(token)
     if owner is None:
         raise Http404("There is no such calendar.")

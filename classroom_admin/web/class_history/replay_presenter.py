@@ -1,4 +1,4 @@
-"""Present a class at a past time to the templates of the class page."""
+"""Present a class as it was at a past time to the templates of the class page."""
 
 from collections.abc import Collection
 from dataclasses import asdict, fields
@@ -9,7 +9,6 @@ from django.db import models
 from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.actions.participants import scheduled_removals
@@ -17,7 +16,7 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.events import RoomRow, Rows
 from classroom_admin.realtime.versions import ShownRoom
-from classroom_admin.rooms import bans, breakout_rooms, class_selectors
+from classroom_admin.rooms import bans, breakout_rooms, chat_selectors, class_selectors
 from classroom_admin.rooms.chat_selectors import PAGE
 from classroom_admin.rooms.models import (
     Answer,
@@ -29,24 +28,25 @@ from classroom_admin.rooms.models import (
     Recording,
     Resource,
     Room,
+    name_or_unnamed,
 )
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.replay import Film
 from classroom_admin.web.classroom.breakout_rooms import ShownGroup, with_people
-from classroom_admin.web.classroom.chat import CHAT, CUSTOM, Message, direct_message, room_message
+from classroom_admin.web.classroom.chat import CHAT, CUSTOM, Message, direct_message, room_messages
 from classroom_admin.web.classroom.events import EVENTS_PAGE, event_rows
 from classroom_admin.web.classroom.files import add_progress
 from classroom_admin.web.classroom.presenter import ClassPresenter
 from classroom_admin.web.classroom.quizzes_polls import Question, question, question_id
-from classroom_admin.web.classroom.roster import Removal
+from classroom_admin.web.classroom.roster import FIRST_PEOPLE, PART, Part, Removal, part
 
 CANCEL: Final = "participant.call_off_removal"
 
 
 def add_details(people: list[Any], *, room: Room, at: datetime, entries: Collection[Entry]) -> None:
-    """Set the attributes of each person that the templates need to their values at `at` (cloud time).
+    """Set the attributes of each person that the templates need, as they were at the cloud time `at`.
 
-    `entries` are the commands and steps that were recorded up to `at`, oldest first.
+    `entries` are the audit log entries up to `at`, the oldest first.
     """
     banned = bans.bans_of(people, entries, now=at)
     removals = removals_at(room, at)
@@ -56,13 +56,14 @@ def add_details(people: list[Any], *, room: Room, at: datetime, entries: Collect
     for person in people:
         person.banned_until = banned.get(person.user_uuid)
         person.is_being_removed = False
+        person.waiting = ()
         person.removal = removals.get(person.user_uuid) if person.online else None
         here = person.last_on_stage_at is not None and person.last_on_stage_at >= week_ago
         person.seen_on_stage = here or person.user_uuid in on_stage_elsewhere
 
 
 def removals_at(room: Room, at: datetime) -> dict[str, Removal]:
-    """Return the scheduled removals that were neither due nor cancelled at `at` (cloud time), by user id."""
+    """Return the removals that were scheduled at the cloud time `at`, by user id."""
     ours = clock.as_our_time(at)
     planned = scheduled_removals(room).filter(created_at__lte=ours, due_at__gt=ours)
     rows = list(planned.select_related("by").order_by("pk"))
@@ -75,7 +76,7 @@ def removals_at(room: Room, at: datetime) -> dict[str, Removal]:
 
 def _removal(row: ScheduledCommand) -> Removal:
     due_at = clock.as_cloud_time(row.due_at)
-    name = row.payload["name"] or _("Unnamed")
+    name = name_or_unnamed(row.payload["name"])
     return Removal(pk=row.pk, name=name, by=str(row.by), reason=row.payload["reason"], due_at=due_at)
 
 
@@ -84,12 +85,13 @@ HIDDEN_ROLES: Final = ("server", "invisible")
 
 
 class PastClassPresenter(ClassPresenter):
-    """A class at a past time, for the templates, which then offer no commands.
+    """A presenter of a class at a past time. Its pages offer no commands.
 
     The argument `room` is the current room. `self.room` is an unsaved room with the past values.
     """
 
     read_only = True
+    is_over = False
     buttons: list[Any] = []
     recording_buttons: list[Any] = []
     under_way: set[str] = set()
@@ -106,7 +108,7 @@ class PastClassPresenter(ClassPresenter):
 
     @cached_property
     def _entries(self) -> list[Entry]:
-        """The commands and steps that were recorded up to the past time, newest first."""
+        """The newest commands at the shown time, with their steps."""
         ours = clock.as_our_time(self.at)
         steps = Prefetch("steps", Step.objects.filter(at__lte=ours))
         found = Entry.objects.filter(room_uuid=self._room.room_uuid, at__lte=ours).order_by("-id")
@@ -128,6 +130,14 @@ class PastClassPresenter(ClassPresenter):
         return found
 
     @property
+    def roster(self) -> list[Any]:
+        return self.people
+
+    def part(self, who: str, *, after: str = "") -> Part:
+        most = None if self.everyone else PART if after else FIRST_PEOPLE
+        return part(self.people, who, after=after, most=most)
+
+    @property
     def _address(self) -> str:
         return f"?at={self.ms}&upto={self._upto}&"
 
@@ -145,9 +155,12 @@ class PastClassPresenter(ClassPresenter):
 
     @cached_property
     def chat(self) -> dict[str, list[Message]]:  # type: ignore[override]
-        """The newest messages of each kind at the past time."""
-        rows = sorted(self.rows.messages.values(), key=lambda row: row.sequence)
-        messages = [room_message(_unsaved(ChatMessage, row, self._room)) for row in rows]
+        """The newest messages of each kind, also in breakout rooms, at the shown time."""
+        rows = [_unsaved(ChatMessage, row, self._room) for row in self.rows.messages.values()]
+        for kind in (CHAT, CUSTOM):
+            rows += chat_selectors.in_breakout_rooms(self._room, kind=kind, until=self.at)
+        rows.sort(key=lambda row: (row.sent_at, row.sequence))
+        messages = room_messages(self._room, rows)
         names = {row.user_uuid: row.name for row in self.rows.participants.values()}
         pks = _ids(PeerMessage, self._room, "digest") if self.rows.peers else {}
         peers = sorted(self.rows.peers.values(), key=lambda row: (row.sent_at, row.arrived))
@@ -160,7 +173,7 @@ class PastClassPresenter(ClassPresenter):
 
     @cached_property
     def recordings(self) -> list[Recording]:
-        """The recordings without their files, which did not exist yet. Their modes never change."""
+        """The recordings at the shown time, without their files."""
         known = {}
         if self.rows.recordings:
             today = Recording.objects.filter(room=self._room)
@@ -174,13 +187,17 @@ class PastClassPresenter(ClassPresenter):
 
     @cached_property
     def files(self) -> list[Any]:
-        pks = _ids(Resource, self._room, "resource_uuid") if self.rows.resources else {}
+        known = {}
+        if self.rows.resources:
+            today = class_selectors.with_sharer(Resource.objects.filter(room=self._room))
+            known = {file.resource_uuid: (file.pk, vars(file)["sharer"]) for file in today}
         found = [
-            _unsaved(Resource, row, self._room, pks.get(row.resource_uuid))
+            _unsaved(Resource, row, self._room, known.get(row.resource_uuid, (None, ""))[0])
             for row in self.rows.resources.values()
             if row.removed_at is None
         ]
         for file in found:
+            file.sharer = known[file.resource_uuid][1] if file.resource_uuid in known else file.put_by
             progress = file.task.get("taskProgress")
             progress = progress if isinstance(progress, dict) else {}
             file.step, file.pages_done = progress.get("currentStep"), progress.get("convertedPageSize")
@@ -214,7 +231,7 @@ class PastClassPresenter(ClassPresenter):
 
 
 def past_room(room: Room, rows: Rows, *, gaps: int) -> ShownRoom:
-    """Return an unsaved room with the projected columns from `rows` and the other columns from `room`."""
+    """Return an unsaved room with the projected columns of `rows`. The other columns are those of `room`."""
     columns = {
         field.attname: getattr(room, field.attname)
         for field in Room._meta.concrete_fields
@@ -222,10 +239,14 @@ def past_room(room: Room, rows: Rows, *, gaps: int) -> ShownRoom:
     }
     past: ShownRoom = Room(**columns | {name: getattr(rows.room, name) for name in PROJECTED})
     past.gone_at = past.profile_state = None
+    past.muted_in_agora_chat = False
     past.last_step = past.step_count = 0
     past.class_list_name = getattr(room, "class_list_name", None)
     past.class_list_version = past.kept_list_version = None
     past.gap_count = gaps
+    past.group_event = past.group_events = 0
+    for name in class_selectors.TOOLS:
+        setattr(past, name, False)  # a past page offers no commands
     return past
 
 
@@ -235,5 +256,8 @@ def _unsaved(model: type[models.Model], row: Any, room: Room, pk: int | None = N
 
 
 def _ids(model: type[models.Model], room: Room, column: str) -> dict[str, int]:
-    """Return the primary keys of a room's rows by `column`. A row thus has the same DOM id at all times."""
+    """Return a dict from `column` to primary key for a room's rows.
+
+    With these keys, a row has the same DOM id at all times.
+    """
     return dict(model._default_manager.filter(room=room).values_list(column, "pk"))

@@ -28,7 +28,10 @@ from classroom_admin.web.parameters import number
 @require_safe
 @signed_in
 def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show events, newest first. Filter by `kind`, by a person's name (`who`), `before` or `after` an id."""
+    """Show events, the newest first.
+
+    `kind` and `who`, a person's name, filter the events. `before` and `after` are ids that limit them.
+    """
     room = access_by_key(request.user, key).room
     kind = request.GET.get("kind", "")
     event_filter = EventFilter(
@@ -54,7 +57,8 @@ def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def event_json(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Show the JSON of an event as the cloud sent it."""
     room = access_by_key(request.user, key).room
-    event = get_object_or_404(StoredEvent.objects.exclude(stream="peer"), room=room, pk=pk)
+    of_class = StoredEvent.objects.exclude(stream="peer").filter(room__in=class_selectors.room_ids(room))
+    event = get_object_or_404(of_class, pk=pk)
     (row,) = event_rows(room, [event])
     context = {"room": room, "event": event, "words": row["words"], "pretty": pretty(event.raw)}
     return ask(request, "classroom/event.html", context)
@@ -67,17 +71,18 @@ _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 @require_safe
 @signed_in
 def replay(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the class at the time `at` (ms since 1970 or a time of day), by default at its end.
+    """Show the class at the time `at`. By default, show its beginning.
 
-    `upto` excludes events that were stored after the page was rendered. For htmx, render only the panels.
-    With `who`, return the next rows of a long roster, like `classroom.views.more_people`.
+    `at` is a time of day, or milliseconds since 1970. `upto` excludes events that were stored after the page
+    was rendered. With `who`, return the next rows of a long roster.
     """
     room = class_selectors.class_for(request.user, key)
     film, upto = film_of(room, upto=number(request, "upto"))
     if film.start_ms is None or film.end_ms is None:
         return render(request, "class_history/replay/empty.html", {"room": room})
     ms = _moment(request, film.start_ms, film.end_ms)
-    presenter = PastClassPresenter(room, film, ms, upto=upto, everyone=request.GET.get("people") == "all")
+    everyone = request.GET.get("people") == "all" or "all" in request.GET
+    presenter = PastClassPresenter(room, film, ms, upto=upto, everyone=everyone)
     context = {"room": presenter.room, "presenter": presenter, "missing": _missing(film, ms)}
     if "who" in request.GET:
         context["part"] = requested_part(request, presenter)
@@ -87,24 +92,29 @@ def replay(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     return render(
         request,
         "class_history/replay/replay.html",
-        context | {"timeline": Timeline(film), "upto": upto, **_moments(room, film)},
+        context
+        | {"timeline": Timeline(film), "first_at": _at(film.start_ms), "upto": upto}
+        | _moments(room, film),
     )
 
 
 def _moment(request: AuthenticatedHttpRequest, start_ms: int, end_ms: int) -> int:
-    """Return the requested time (ms), limited to the duration of the class."""
+    """Return the requested time in milliseconds. It is never outside of the class."""
     words = request.GET.get("at", "").strip()
     if words.isascii() and words.isdecimal() and len(words) <= 15:
         found = int(words)
     elif clock := _CLOCK.fullmatch(words):
         found = _on_the_day(clock, start_ms, timezone.get_current_timezone())
     else:
-        found = end_ms
+        found = start_ms
     return max(start_ms, min(end_ms, found))
 
 
 def _on_the_day(clock: re.Match[str], start_ms: int, zone: tzinfo) -> int:
-    """Convert a time on the first day to ms. Use the next day if that is over 6 h before the start."""
+    """Convert a time of day to milliseconds since 1970.
+
+    If the time is over 6 hours before the start of the class, it is on the next day.
+    """
     hour, minute, second = (int(part or 0) for part in clock.groups())
     started = datetime.fromtimestamp(start_ms / 1000, zone)
     wanted = datetime.combine(started.date(), time(hour % 24, minute % 60, second % 60), zone)
@@ -114,7 +124,7 @@ def _on_the_day(clock: re.Match[str], start_ms: int, zone: tzinfo) -> int:
 
 
 def _missing(film: Film, ms: int) -> dict[str, Any]:
-    """Return the sequence gap at the time `ms`. If there is none, return the number of earlier gaps."""
+    """Return the sequence gap at `ms`. If there is none, return the number of gaps before it."""
     inside = next((gap for gap in film.gaps if gap.start_ms <= ms < gap.end_ms), None)
     if inside is not None:
         return {"start": _at(inside.start_ms), "end": _at(inside.end_ms)}
@@ -122,7 +132,7 @@ def _missing(film: Film, ms: int) -> dict[str, Any]:
 
 
 def _moments(room: Room, film: Film) -> dict[str, Any]:
-    """Return the notable events as sentences. If there are too many, leave out raised hands first."""
+    """Return up to `MOST_MOMENTS` notable events as sentences. If there are more, omit raised hands first."""
     marks = sorted(film.marks, key=lambda mark: mark.kind == "hand")[:MOST_MOMENTS]
     marks.sort(key=lambda mark: mark.ms)
     rows = StoredEvent.objects.filter(room=room).in_bulk([mark.pk for mark in marks])
@@ -141,7 +151,7 @@ def _at(ms: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The timeline of a class, 1000 units wide. It shows notable events and sequence gaps."""
+    """The timeline of a class with its notable events and sequence gaps. It is 1000 units wide."""
 
     film: Film
     WIDTH = 1000

@@ -1,1 +1,1 @@
-"""The class list page, with the alerts of live classes and the acknowledgements of alerts."""
+"""The page with the list of classes. It shows the alerts of live classes; people can acknowledge them."""

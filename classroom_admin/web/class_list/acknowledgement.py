@@ -1,6 +1,6 @@
 """Acknowledge alerts of a class for everyone who sees the class, and record this in the audit log.
 
-This module also shows the keyboard shortcuts, the other dialog of the class list page.
+This module also shows the keyboard shortcuts, the other dialog of the list of classes.
 """
 
 from collections.abc import Collection
@@ -29,9 +29,10 @@ LONGEST_CLASS: Final = timedelta(hours=25)
 
 
 def acknowledge(access: ClassAccess, *, kinds: Collection[str], minutes: int | None) -> None:
-    """Acknowledge alerts of these kinds for ``minutes``; None means until the class ends.
+    """Acknowledge alerts of these kinds for ``minutes``.
 
-    The acknowledgement does not cover alerts that begin later. Ignore unknown kinds.
+    If ``minutes`` is None, they are acknowledged until the class ends. Alerts that begin later are not
+    acknowledged. Unknown kinds are ignored.
     """
     known = [kind for kind in KINDS if kind in kinds]
     if not known:
@@ -50,9 +51,10 @@ def acknowledge(access: ClassAccess, *, kinds: Collection[str], minutes: int | N
 
 
 def cancel_acknowledgement(access: ClassAccess, *, kinds: Collection[str]) -> None:
-    """Make alerts of these kinds active again."""
+    """Make alerts of these kinds active again. Unknown kinds are ignored."""
+    known = [kind for kind in KINDS if kind in kinds]
     with transaction.atomic():
-        found = Acknowledgement.objects.select_for_update().filter(room=access.room, kind__in=kinds)
+        found = Acknowledgement.objects.select_for_update().filter(room=access.room, kind__in=known)
         acknowledged = sorted(found.values_list("kind", flat=True))
         if acknowledged:
             found.delete()
@@ -65,6 +67,7 @@ def _record(action: str, access: ClassAccess, params: dict[str, object]) -> None
 
 
 WHOLE: Final = "class"
+AT_ONCE_MINUTES: Final = 15
 FOR: Final = [
     ("5", _("5 minutes")),
     ("15", _("15 minutes")),
@@ -74,7 +77,7 @@ FOR: Final = [
 
 
 class AcknowledgementForm(forms.Form):
-    """The form with the alerts to acknowledge and the duration."""
+    """A form for the alerts to acknowledge and the duration."""
 
     kinds = forms.MultipleChoiceField(error_messages={"required": _("Select at least one alert.")})
     minutes = forms.ChoiceField(choices=FOR, initial="15")
@@ -86,7 +89,7 @@ class AcknowledgementForm(forms.Form):
 
     @property
     def duration(self) -> int | None:
-        """Return the duration in minutes; None means until the class ends."""
+        """Return the duration in minutes. Return None if it lasts until the class ends."""
         chosen = self.cleaned_data["minutes"]
         return None if chosen == WHOLE else int(chosen)
 
@@ -94,11 +97,18 @@ class AcknowledgementForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @signed_in
 def acknowledge_alerts(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the alerts of a class (GET). A POST acknowledges `kinds` or reactivates those in `back`."""
+    """Show the alerts of a class.
+
+    A POST acknowledges some of them, or makes acknowledged alerts active again. A POST with `at_once` comes
+    from a button above the list of classes. It needs no form.
+    """
     access = live_classes.access_with_alerts(request.user, key)
     room: Any = access.room
     if request.method == "POST" and (back := request.POST.getlist("back")):
         cancel_acknowledgement(access, kinds=back)
+        return _done(request)
+    if request.method == "POST" and (at_once := request.POST.get("at_once", "").split()):
+        acknowledge(access, kinds=at_once, minutes=AT_ONCE_MINUTES)
         return _done(request)
     form = AcknowledgementForm(sent(request), alerts=room.alerts)
     if request.method == "POST" and form.is_valid():
@@ -112,7 +122,7 @@ def acknowledge_alerts(request: AuthenticatedHttpRequest, key: str) -> HttpRespo
 @require_safe
 @signed_in
 def keyboard_shortcuts(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show the keyboard shortcuts of the class list."""
+    """Show the keyboard shortcuts of the list of classes."""
     return ask(request, "class_list/keys.html", {})
 
 

@@ -26,6 +26,8 @@ DATA: Final = "data"
 CLOUD: Final = "cloud"
 KINDS: Final = (NO_TEACHER, ALONE, BANNED, HAND, RECORDING, OVER_TIME, DATA, CLOUD)
 """All kinds of alerts, the most urgent first."""
+# Only the tile shows these alerts, because the teacher of the class handles them.
+QUIET: Final = (HAND,)
 # These alerts have the tone "bad", because each minute counts.
 BAD: Final = (NO_TEACHER, ALONE, BANNED, RECORDING, CLOUD)
 ICONS: Final = {
@@ -54,9 +56,9 @@ HARMLESS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """The times that conditions must last before they become alerts (docs/running.md).
+    """How long a condition lasts before it becomes an alert. See docs/running.md.
 
-    A refused command stays an alert for `refused_for`. `record_all` means that every class must be recorded.
+    A refused command stays an alert for `refused_for`. If `record_all` is True, every class must be recorded.
     """
 
     no_teacher: timedelta = timedelta(minutes=2)
@@ -75,14 +77,14 @@ class AlertInput:
 
     The attributes have the names of a room's columns and annotations.
     `teacher_left_at` is when the last teacher left. It is set only if no teacher is present.
-    `students_since` is when the first of the present students joined. It is set in the same case.
+    `students_since` is when the first of the present students joined. It is set under the same condition.
     `recording_at` is when the last recording ended, or when it started if it has no end.
     `recording_unready` means that the last recording has no usable file.
     `gap_at` is when the latest loss of events was detected.
-    `behind_at` is the time since when known events have been missing or not projected.
+    `behind_at` is the time since which known events have been missing or not projected.
     `refused_*` describe the last command if the cloud refused it: its time, action and error.
     `refused_unsure` means that the outcome of this command is unknown.
-    `banned` describes the banned people who are present; None if there are none.
+    `banned` describes the banned people who are present. It is None if there are none.
     `silent_since` is when the class was last read from the cloud. It is set only if reading fails now.
     """
 
@@ -112,7 +114,10 @@ class AlertInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
-    """An acknowledgement of one kind of alert. It ends at `until`, or with the class if `whole` is set."""
+    """An acknowledgement of one kind of alert.
+
+    If `whole` is True, it ends with the class, otherwise at `until`.
+    """
 
     kind: str
     at: datetime
@@ -125,9 +130,9 @@ class Acknowledged:
 class Alert:
     """An alert of a class.
 
-    `count` is the number of people whom the alert is about. `person` is the primary key of the first of these
-    people; 0 means that the page offers no command about them. `about` is the case or the command, for kinds
-    with several cases. `unsure` means that the outcome of a command is unknown.
+    `count` is the number of people in the alert, and `person` is the primary key of one of them. If `person`
+    is 0, the page offers no command for them. `about` says what failed or is missing. If `unsure` is True,
+    the outcome of a command is unknown.
     """
 
     kind: str
@@ -140,7 +145,7 @@ class Alert:
 
     @property
     def rank(self) -> int:
-        """Return the rank of the kind; 0 is the most urgent."""
+        """Return the rank of the kind. The most urgent kind has rank 0."""
         return KINDS.index(self.kind)
 
     @property
@@ -159,7 +164,10 @@ class Alert:
 
 @dataclass(slots=True, kw_only=True)
 class PossibleAlert:
-    """An alert that is shown from `shows_from` to `shows_until`. None means that it has no fixed end."""
+    """An alert that is shown from `shows_from` to `shows_until`.
+
+    If `shows_until` is None, it has no fixed end.
+    """
 
     alert: Alert
     shows_from: datetime
@@ -170,26 +178,40 @@ class PossibleAlert:
 class Alerts:
     """The `active` and the `acknowledged` alerts of a class at one moment.
 
-    `due` is the next time at which the alerts change without an event; None if there is no such time.
+    `waiting` is the alert about hands that have been raised for a long time. Only the tile shows it. `due` is
+    the time when the alerts next change without an event. It is None if there is no such time.
     """
 
     active: tuple[Alert, ...] = ()
+    waiting: Alert | None = None
     acknowledged: tuple[Alert, ...] = ()
     due: datetime | None = field(default=None, compare=False)
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Return the kinds of all alerts, even if acknowledged. The tile shows no badges for these kinds."""
+        """Return the kinds of all alerts. The tile shows no badges for these kinds."""
         return tuple(alert.kind for alert in (*self.active, *self.acknowledged))
 
     @property
+    def first(self) -> Alert | None:
+        """Return the most urgent active alert."""
+        return self.active[0] if self.active else None
+
+    @property
+    def others(self) -> tuple[Alert, ...]:
+        """Return the active alerts except the first. After NO_TEACHER, also omit ALONE."""
+        first = self.active[0] if self.active else None
+        same = first is not None and first.kind == NO_TEACHER
+        return tuple(alert for alert in self.active[1:] if not (same and alert.kind == ALONE))
+
+    @property
     def active_kinds(self) -> str:
-        """Return the kinds of the active alerts as text. The browser uses the text to detect new alerts."""
+        """Return the kinds of the active alerts as text, so that the browser can detect new alerts."""
         return " ".join(alert.kind for alert in self.active)
 
     @property
     def order(self) -> str:
-        """Return a sort key for classes: by the most urgent alert, then by the age of that alert."""
+        """Return a sort key for classes: by the most urgent alert, then by its age."""
         if not self.active:
             return "9"
         first = self.active[0]
@@ -203,7 +225,7 @@ def alerts_of(
     thresholds: Thresholds,
     acknowledgements: Iterable[Acknowledged] = (),
 ) -> Alerts:
-    """Return the alerts of a class at `now`, the most urgent first."""
+    """Return the alerts of a class at `now`. The most urgent alert is first."""
     by_kind = {one.kind: one for one in acknowledgements}
     found: list[Alert] = []
     changes: list[datetime] = []
@@ -219,14 +241,17 @@ def alerts_of(
         found.append(alert)
     found.sort(key=lambda alert: (alert.rank, alert.since))
     return Alerts(
-        active=tuple(alert for alert in found if alert.acknowledged is None),
-        acknowledged=tuple(alert for alert in found if alert.acknowledged is not None),
+        active=tuple(alert for alert in found if alert.acknowledged is None and alert.kind not in QUIET),
+        waiting=next((alert for alert in found if alert.kind in QUIET), None),
+        acknowledged=tuple(
+            alert for alert in found if alert.acknowledged is not None and alert.kind not in QUIET
+        ),
         due=min((at for at in changes if at > now), default=None),
     )
 
 
 def possible_alerts(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
-    """Yield every alert that is shown now, or will be shown later if no event changes the class."""
+    """Yield the alerts of a class now, and those that begin later if no event changes the class."""
     if known.gone_at or known.now_state == RoomState.CLOSED:
         return
     yield from _people(known, thresholds)
@@ -265,7 +290,7 @@ def _people(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert
 
 
 def _recording(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
-    """Yield an alert if the recording of a running class failed, or if a required recording does not run."""
+    """Yield an alert if the recording of a class failed, or if a class that must be recorded is not."""
     if known.now_state != RoomState.STARTED or known.recording_state == Recording.State.RECORDING:
         return
     at = known.recording_at or known.started_at
@@ -307,7 +332,7 @@ def _shows(possible: PossibleAlert, now: datetime) -> bool:
 
 
 def _covers(acknowledged: Acknowledged, alert: Alert, now: datetime) -> bool:
-    """Return whether the acknowledgement covers this alert. It does not cover an alert that began later."""
+    """Return whether an acknowledgement applies to this alert. It does not if the alert began later."""
     return alert.since <= acknowledged.at and now < acknowledged.until
 
 

@@ -1,10 +1,12 @@
-"""Read those facts for the alert rules that the query of the tiles does not read.
+"""Read the facts that the alert rules need.
 
-This module adds annotations to that query and runs three small queries for any number of classes.
+This module adds annotations to the query for the tiles. The number of its own queries does not depend on the
+number of classes.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -42,7 +44,7 @@ READS_FAILED: Final = 3
 """An alert begins after this number of consecutive failures to read a class from the cloud."""
 _DECISIVE: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED, Step.Kind.FAILED)
 Troubles = Mapping[int, Mapping[str, datetime]]
-"""The times, by room id, since when events have been late ("late") or reads have failed ("silent")."""
+"""For each room id, since when events have been late ("late") or reads have failed ("silent")."""
 
 
 def thresholds() -> Thresholds:
@@ -60,10 +62,7 @@ def thresholds() -> Thresholds:
 
 
 def alert_annotations() -> dict[str, Expression | Subquery]:
-    """Return the annotations that `set_alerts` needs, for a query of rooms with `now_state`.
-
-    Most subqueries run only for the rooms to which they apply.
-    """
+    """Return annotations for a query of rooms. `set_alerts` needs them. The query must have `now_state`."""
     people = Participant.objects.filter(room=OuterRef("pk"))
     teachers = people.filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
     students = people.filter(online=True, role=Role.STUDENT)
@@ -102,7 +101,7 @@ def _moment(applies: Q, moment: QuerySet[Any]) -> Expression:
 
 
 def _one(rows: QuerySet[Any], aggregate: Expression) -> QuerySet[Any]:
-    """Return a query for the aggregate over `rows` of one room. It is empty if there are no `rows`."""
+    """Return a query for an aggregate over `rows` of one room. It has no row if there are no `rows`."""
     found: QuerySet[Any] = rows.order_by().values("room").annotate(one=aggregate).values("one")
     return found
 
@@ -112,9 +111,9 @@ _TRUE: Final = ("1", "true")
 
 
 def _refused() -> QuerySet[Any]:
-    """Return a query for the last audit step of a room that reports the outcome of a command.
+    """Return a query for the last command of a room, if the cloud refused it.
 
-    The query returns a JSON object if this step is a recent failure, else null.
+    The query returns a JSON object, or null if the command was not refused.
     """
     refusal = JSONObject(
         at=Cast("at", TextField()),
@@ -122,11 +121,10 @@ def _refused() -> QuerySet[Any]:
         unsure=KT("detail__unknown_outcome"),
         action=F("entry__action"),
     )
-    recently = clock.now() - timedelta(minutes=settings.WALL_REFUSED_MINUTES)
     last = Step.objects.filter(room_uuid=OuterRef("room_uuid"), kind__in=_DECISIVE).order_by("-id")
     return last.values(
         refusal=Case(
-            When(kind=Step.Kind.FAILED, at__gte=recently, then=refusal),
+            When(kind=Step.Kind.FAILED, then=refusal),
             default=None,
             output_field=JSONField(),
         )
@@ -134,7 +132,7 @@ def _refused() -> QuerySet[Any]:
 
 
 def troubles() -> Troubles:
-    """Return the rooms with late events or failed reads as `Troubles`. Run one query."""
+    """Return the rooms with late events or failed reads. Run one query."""
     late = clock.now() - timedelta(seconds=settings.WALL_STALE_SECONDS)
     gaps = SequenceGap.objects.filter(state=SequenceGap.State.OPEN, found_at__lte=late)
     unread = RoomCursor.objects.filter(project_due_at__lte=late)
@@ -165,19 +163,42 @@ def acknowledgements() -> dict[int, list[Acknowledged]]:
     return found
 
 
-def set_alerts(rooms: Sequence[Any]) -> None:
-    """Set `alerts` on rooms that have `alert_annotations`. Run three queries, or none if there are no rooms.
+@dataclass(frozen=True, slots=True)
+class AlertContext:
+    """The data for the alerts of all classes that is not stored in the classes. `now` is a cloud time."""
 
-    If people were banned today, run at most four more queries. Also set the attributes of `AlertInput` that
-    are not annotations, and convert our times to cloud times.
+    now: datetime
+    thresholds: Thresholds
+    troubles: Troubles
+    acknowledgements: Mapping[int, list[Acknowledged]]
+    banned: Mapping[int, bans.Readmitted]
+
+
+def read_context() -> AlertContext:
+    """Return the current context. Run three queries, and up to four more if people were banned today."""
+    now = clock.cloud_now()
+    return AlertContext(now, thresholds(), troubles(), acknowledgements(), bans.readmitted(now=now))
+
+
+def refused_lately() -> Exists:
+    """Return a query condition for rooms where the cloud recently refused a command."""
+    recently = clock.now() - timedelta(minutes=settings.WALL_REFUSED_MINUTES)
+    return Exists(
+        Step.objects.filter(room_uuid=OuterRef("room_uuid"), kind=Step.Kind.FAILED, at__gte=recently)
+    )
+
+
+def set_alerts(rooms: Sequence[Any], context: AlertContext | None = None) -> None:
+    """Set `alerts` on rooms that have `alert_annotations`. By default, read the current context.
+
+    Also set the other attributes of `AlertInput`.
     """
     if not rooms:
         return
-    now, limits, trouble, acknowledged = clock.cloud_now(), thresholds(), troubles(), acknowledgements()
-    banned = bans.readmitted(now=now)
+    context = context or read_context()
     for room in rooms:
-        refused, of_room = room.refused or {}, trouble.get(room.pk, {})
-        room.gap_at, room.banned = _cloud_time(room.gap_at), banned.get(room.pk)
+        refused, of_room = room.refused or {}, context.troubles.get(room.pk, {})
+        room.gap_at, room.banned = _cloud_time(room.gap_at), context.banned.get(room.pk)
         room.behind_at, room.silent_since = (
             _cloud_time(of_room.get("late")),
             _cloud_time(of_room.get("silent")),
@@ -186,7 +207,10 @@ def set_alerts(rooms: Sequence[Any]) -> None:
         room.refused_action, room.refused_error = refused.get("action") or "", refused.get("error") or ""
         room.refused_unsure = str(refused.get("unsure")) in _TRUE
         room.alerts = alerts_of(
-            room, now=now, thresholds=limits, acknowledgements=acknowledged.get(room.pk, ())
+            room,
+            now=context.now,
+            thresholds=context.thresholds,
+            acknowledgements=context.acknowledgements.get(room.pk, ()),
         )
 
 
@@ -195,7 +219,7 @@ def _cloud_time(ours: datetime | None) -> datetime | None:
 
 
 def _parsed(words: str | None) -> datetime | None:
-    """Parse a time that the database wrote into JSON. SQLite writes UTC without an offset."""
+    """Parse a time in JSON from the database. SQLite writes UTC without an offset."""
     if not words:
         return None
     at = datetime.fromisoformat(words)

@@ -1,6 +1,11 @@
-"""Keep open class list pages up to date. Render each changed tile once for all pages that show it."""
+"""Keep open lists of classes up to date. Render each tile once, and send it to all pages that show it.
+
+A page has only the first tiles of its list until the person scrolls. It gets a changed tile only if the tile
+is one of these. It gets the alerts and the numbers of all its classes.
+"""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
@@ -10,8 +15,9 @@ from classroom_admin.realtime.process import Threads
 from classroom_admin.realtime.subscriber import Subscriber
 from classroom_admin.web.class_list import rendering
 from classroom_admin.web.class_list.alert_selectors import Troubles
+from classroom_admin.web.class_list.live_classes import LiveClass, Traits, totals
 from classroom_admin.web.class_list.rendering import BEHIND, Tile, Whole
-from classroom_admin.web.class_list.views import read_filters, write_filters
+from classroom_admin.web.class_list.views import TILES, read_filters, read_tiles, write_filters
 
 Rooms = Mapping[int, rendering.Known]
 Key = tuple[int, str, str]
@@ -19,9 +25,10 @@ Key = tuple[int, str, str]
 
 
 class Group:
-    """The subscribers with identical pages. `rooms` has the ids of a teacher's rooms; None means all rooms.
+    """The subscribers with identical pages. `rooms` has the ids of a teacher's rooms, or None for all.
 
-    `needing` has the ids of the live classes that need attention. The pages show the number of these classes.
+    `held` has the ids of the tiles on the pages. They are the tiles with an `order` up to `limit`. `alerting`
+    has the classes with an alert. `totals` has the numbers of live classes.
     """
 
     def __init__(self, user: User, query: dict[str, str], *, language: str, rooms: set[int] | None) -> None:
@@ -31,16 +38,65 @@ class Group:
         self.rooms = rooms
         self.subscribers: set[Subscriber] = set()
         self.whole: Whole | None = None
-        self.needing: set[int] = set()
+        self.held: set[int] = set()
+        self.limit = ""
+        self.alerting: dict[int, LiveClass] = {}
+        self.totals: Counter[str] = Counter()
+        self.sent_totals: Counter[str] = Counter()
+        self.traits: dict[int, Traits] = {}
 
     @property
     def is_plain(self) -> bool:
-        """Return whether the pages have no filter, so that single tiles can be replaced."""
-        return not any(self.query.values())
+        """Return whether the list has no filter. Then single tiles can be replaced."""
+        return not any(value for name, value in self.query.items() if name != "tiles")
 
     def concerned(self, changed: Collection[int]) -> set[int]:
         """Return the ids of the changed rooms that these pages may show."""
         return set(changed) if self.rooms is None else self.rooms.intersection(changed)
+
+    def take(self, whole: Whole, *, for_all: bool) -> None:
+        """Store what the pages show after they get the message `whole`.
+
+        If `for_all` is False, only a new page gets the message.
+        """
+        self.whole = whole
+        self.held |= whole.held
+        self.limit = max(self.limit, whole.limit)
+        if self.subscribers and not for_all:
+            return
+        self.alerting = dict(whole.alerting)
+        self.totals = Counter(whole.totals)
+        self.sent_totals = Counter(whole.totals)
+        self.traits = dict(whole.traits)
+
+    def place(self, tiles: Mapping[int, Tile], left: Collection[int]) -> tuple[list[int], list[int]]:
+        """Return the ids of the tiles to send, and of the tiles to remove."""
+        sent = [pk for pk, one in tiles.items() if one.room.order <= self.limit]
+        gone = sorted((self.held & set(left)) | (self.held & tiles.keys()).difference(sent))
+        self.held |= set(sent)
+        self.held -= set(gone)
+        return sorted(sent), gone
+
+    def count(self, found: Mapping[int, Traits | None]) -> None:
+        """Update `totals` for the changed rooms. `found` has None for rooms that are not live."""
+        for pk, one in found.items():
+            if before := self.traits.pop(pk, None):
+                self.totals.subtract(totals([before]))
+            if one:
+                self.traits[pk] = one
+                self.totals.update(totals([one]))
+
+    def alert(self, tiles: Mapping[int, Tile], changed: Collection[int]) -> bool:
+        """Store which of the changed classes have an alert now.
+
+        Return whether the alerts on the page change.
+        """
+        before = {pk: _alert_of(room) for pk, room in self.alerting.items() if pk in changed}
+        for pk in changed:
+            self.alerting.pop(pk, None)
+            if pk in tiles and tiles[pk].room.alerts.active:
+                self.alerting[pk] = tiles[pk].room
+        return before != {pk: _alert_of(room) for pk, room in self.alerting.items() if pk in changed}
 
     def push(self, message: bytes) -> None:
         for subscriber in list(self.subscribers):
@@ -48,7 +104,7 @@ class Group:
 
 
 class ListChannel:
-    """All open class list pages of this process. They get one change at a time, so tiles arrive in order."""
+    """All open lists of classes in this process. A lock keeps the changes in order."""
 
     def __init__(self, threads: Threads) -> None:
         self.renders = 0
@@ -65,7 +121,7 @@ class ListChannel:
         return sum(len(group.subscribers) for group in self._groups.values())
 
     async def join(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
-        """Add a subscriber. Send the whole page content first, unless `query["v"]` is the current version."""
+        """Add a subscriber. If its page is not up to date (`query["v"]`), send the whole content first."""
         seen, query = query.get("v", ""), normalised(query)
         key = self._key(subscriber, query)
         async with self._turn:
@@ -76,7 +132,8 @@ class ListChannel:
                 _, self._troubles = await self._threads.run(rendering.read_time)
             group = self._groups.get(key) or await self._make(subscriber, user, query)
             if group.whole is None:
-                group.whole = await self._whole(group)
+                await self._read_whole(group, for_all=False)
+            assert group.whole is not None
             if group.whole.mark != seen:
                 subscriber.push(group.whole.message)
             self._groups[key] = group
@@ -92,7 +149,7 @@ class ListChannel:
             self._dues = {}
 
     async def refresh(self) -> None:
-        """Read the rooms and send each open class list page the changes since the last call."""
+        """Send the changes since the last call to each open list of classes."""
         async with self._turn:
             if self._known is None:
                 return
@@ -101,12 +158,12 @@ class ListChannel:
                 return
             done = {steps[pk] for pk in steps.keys() - self._steps.keys()}
             for group in self._groups.values() if done else ():
-                group.whole = None  # the version in `whole` contains the last step
-            await self._send_changes(now, also={pk for pk, known in now.items() if known[2] in done})
+                group.whole = None  # its version contains the last step
+            await self._send_changes(now, also={pk for pk, known in now.items() if known.room_uuid in done})
             self._steps = steps
 
     async def tick(self) -> None:
-        """Send changes that happen without an event, such as the end of an acknowledgement."""
+        """Send changes that need no event, such as the end of an acknowledgement."""
         async with self._turn:
             if self._known is None:
                 return
@@ -120,32 +177,35 @@ class ListChannel:
                 del self._dues[pk]
             self._troubles = troubles
             if self._known is not None:  # the last page may have been closed in the meantime
-                await self._send_changes(self._known, also=due | troubled)
+                now, _ = await self._threads.run(rendering.read_rooms) if due else (self._known, None)
+                await self._send_changes(now, also=due | troubled)
 
     async def _send_changes(self, now: Rooms, *, also: Collection[int]) -> None:
         """Send each page the changes between the known state and `now`.
 
-        `also` has the ids of classes whose tiles may have changed without a new version.
+        `also` has the ids of classes with the same version that may still have changed tiles.
         """
         before = self._known or {}
         changed = {pk for pk in before.keys() | now.keys() if before.get(pk) != now.get(pk)}
         changed |= {pk for pk in also if _is_live(now, pk)}
         if not changed:
             return
-        stayed = {pk for pk in changed if _is_live(before, pk) and _is_live(now, pk)}
         left = {pk for pk in changed if _is_live(before, pk) and not _is_live(now, pk)}
         live = {pk for pk in changed if _is_live(now, pk)}
+        stayed = live - {pk for pk in live if not _is_live(before, pk)}
         concerned = {key: mine for key, group in self._groups.items() if (mine := group.concerned(changed))}
         tiles = await self._tiles(concerned, live)
         for key, mine in concerned.items():
             if group := self._groups.get(key):
+                group.count({pk: now[pk].traits if pk in now else None for pk in mine})
+                of_group = {pk: tiles[group.language][pk] for pk in mine if pk in tiles[group.language]}
                 await self._send_group(
-                    group, tiles[group.language], stayed=mine & stayed, left=mine & left, mine=mine
+                    group, of_group, left=mine & left, mine=mine, some_moved=bool(mine - stayed)
                 )
         self._known = now
 
     async def set_rooms(self, rooms: Mapping[int, set[int]]) -> None:
-        """Set the room ids of each teacher. Send all classes again to teachers whose rooms changed."""
+        """Set the room ids of each teacher. If a teacher's rooms changed, send the whole list again."""
         async with self._turn:
             for group in list(self._groups.values()):
                 if group.rooms is None or (now := rooms.get(group.user.pk)) is None or now == group.rooms:
@@ -164,13 +224,13 @@ class ListChannel:
         return Group(user, query, language=subscriber.language, rooms=rooms)
 
     async def _tiles(self, concerned: Mapping[Key, set[int]], live: set[int]) -> dict[str, dict[int, Tile]]:
-        """Render the tiles of live classes that the pages need, once per language."""
+        """Render the tiles that the pages need. Each language needs its own."""
         made: dict[str, dict[int, Tile]] = {}
         for language in {key[2] for key in concerned}:
             wanted = {
                 pk
                 for key, mine in concerned.items()
-                if key[2] == language and not key[1]
+                if key[2] == language and self._groups[key].is_plain
                 for pk in mine & live
             }
             self.renders += len(wanted)
@@ -181,43 +241,44 @@ class ListChannel:
         return made
 
     async def _send_group(
-        self, group: Group, tiles: dict[int, Tile], *, stayed: set[int], left: set[int], mine: set[int]
+        self, group: Group, tiles: dict[int, Tile], *, left: set[int], mine: set[int], some_moved: bool
     ) -> None:
         if not group.is_plain:
             await self._send_whole(group)
             return
-        edges = ""
-        if mine - stayed:  # a class started or ended, or is not live: counts and short sections change
-            edges = await self._threads.run(rendering.edges, group.user, language=group.language)
-        gone = "".join(f'<li id="room-{pk}" hx-swap-oob="delete"></li>' for pk in sorted(left))
-        rows = "".join(tiles[pk].html for pk in sorted(mine) if pk in tiles)
-        upsert = f'<ul hx-swap-oob="upsert:#classes-live">{rows}</ul>' if rows else ""
-        attention = await self._attention(group, tiles, mine)
+        counted = group.totals.copy()
+        sent, gone = group.place(tiles, left)
+        parts = [f'<li id="room-{pk}" hx-swap-oob="delete"></li>' for pk in gone]
+        if sent:
+            rows = "".join(tiles[pk].html for pk in sent)
+            parts.append(f'<ul hx-swap-oob="upsert:#classes-live">{rows}</ul>')
+        if some_moved:  # A class started or ended, or is not live, so the short sections may have changed.
+            parts.append(await self._threads.run(rendering.edges, group.user, language=group.language))
+        if counted != group.sent_totals:
+            group.sent_totals = counted
+            parts.append(await self._threads.run(rendering.numbers, counted, language=group.language))
+        if group.alert(tiles, mine):
+            rooms = list(group.alerting.values())
+            parts.append(
+                await self._threads.run(rendering.alerts, group.user, rooms, language=group.language)
+            )
         group.whole = None
-        group.push(messages.message(messages.CHANGES, f"{gone}{upsert}{edges}{attention}", version=BEHIND))
-
-    async def _attention(self, group: Group, tiles: dict[int, Tile], mine: set[int]) -> str:
-        """Return HTML with the new number of classes that need attention; "" if the number is unchanged."""
-        before = len(group.needing)
-        group.needing -= mine
-        group.needing |= {pk for pk in mine if pk in tiles and tiles[pk].needs_attention}
-        if len(group.needing) == before:
-            return ""
-        return await self._threads.run(rendering.attention, len(group.needing), language=group.language)
+        if parts:
+            group.push(messages.message(messages.CHANGES, "".join(parts), version=BEHIND))
 
     async def _send_whole(self, group: Group) -> None:
-        group.whole = await self._whole(group)
+        await self._read_whole(group, for_all=True)
+        assert group.whole is not None
         group.push(group.whole.message)
 
-    async def _whole(self, group: Group) -> Whole:
+    async def _read_whole(self, group: Group, *, for_all: bool) -> None:
         self.renders += 1
         whole = await self._threads.run(rendering.whole, group.user, group.query, language=group.language)
         self._remember_dues(whole.dues)
-        group.needing = set(whole.needing)
-        return whole
+        group.take(whole, for_all=for_all)
 
     def _remember_dues(self, dues: Mapping[int, datetime] | Mapping[int, datetime | None]) -> None:
-        """Store when these rooms change next without an event."""
+        """Store when each room next changes without an event."""
         for pk, due in dues.items():
             if due is None:
                 self._dues.pop(pk, None)
@@ -226,13 +287,21 @@ class ListChannel:
 
 
 def normalised(query: dict[str, str]) -> dict[str, str]:
-    """Return only the query parameters that decide which classes a page shows."""
+    """Return the query parameters that select the classes of a page. Omit all others."""
     page = query.get("page", "")
     when = query.get("when", "")
     known = write_filters(read_filters(query), when=when, page=page if page != "1" else "")
     names = {part.partition("=")[0] for part in known.split("&") if part}
-    return {name: value for name, value in query.items() if name in names}
+    found = {name: value for name, value in query.items() if name in names}
+    if (held := read_tiles(query)) != TILES:
+        found["tiles"] = str(held)
+    return found
 
 
 def _is_live(rooms: Rooms, pk: int) -> bool:
-    return pk in rooms and rooms[pk][1]
+    return pk in rooms and rooms[pk].is_live
+
+
+def _alert_of(room: LiveClass) -> tuple[object, ...]:
+    """Return the values of a class that its alert shows."""
+    return (room.name, room.alerts.active, room.students_online, room.expected_name)

@@ -1,6 +1,7 @@
-"""The views of the class list page, which shows live, upcoming and past classes."""
+"""The views of the list of classes, which shows live, upcoming and past classes."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,7 +10,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Max, QuerySet, Subquery
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -24,16 +25,19 @@ from classroom_admin.rooms.models import RoomState
 from classroom_admin.rooms.selectors import ClassFilters, Overview
 from classroom_admin.sync import freshness
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.class_list import live_classes
-from classroom_admin.web.class_list.live_classes import LiveClass
+from classroom_admin.web.class_list import first_steps, live_classes
+from classroom_admin.web.class_list.live_classes import LiveClass, LiveClasses
 from classroom_admin.web.parameters import is_number, search_words
 
 PAGE: Final = 50
 COOKIE: Final = "wall"
 PREFERENCES: Final = ("rows", "only", "sound", "notes", "nokeys")
-"""The names of the view preferences. The browser stores a person's choices in the cookie COOKIE."""
-# The number of classes per section on the page that shows all three sections.
-SHORT: Final = {selectors.LIVE: 500, selectors.COMING: 12, selectors.PAST: 8}
+"""All view preferences. The browser stores the preferences that a person chose in COOKIE."""
+# The number of classes in each section, except for live classes.
+SHORT: Final = 8
+TILES: Final = 60
+"""The number of tiles of a new page. When a person scrolls, the page requests the same number again."""
+MOST_TILES: Final = 6000
 
 
 def read_filters(query: dict[str, str]) -> ClassFilters:
@@ -46,19 +50,28 @@ def read_filters(query: dict[str, str]) -> ClassFilters:
         no_teacher=query.get("teacher") == "missing",
         recording=recording if recording in ("on", "off") else "",
         hands=query.get("hands") == "up",
+        ends_soon=query.get("ends") == "soon",
     )
 
 
 def write_filters(filters: ClassFilters, **more: str | int) -> str:
-    """Return the filters and the parameters `more` as a query string; "" if nothing is set."""
+    """Return the filters and the parameters `more` as a query string. Return "" if none is set."""
     given = {
         "q": filters.q,
         "state": filters.state,
         "teacher": "missing" if filters.no_teacher else "",
         "recording": filters.recording,
         "hands": "up" if filters.hands else "",
+        "ends": "soon" if filters.ends_soon else "",
     }
     return urlencode({name: value for name, value in (more | given).items() if value})
+
+
+def read_tiles(query: dict[str, str]) -> int:
+    """Return how many tiles the query asks for. The number is rounded up to a multiple of ``TILES``."""
+    asked = query.get("tiles", "")
+    wanted = int(asked) if is_number(asked) else TILES
+    return min(MOST_TILES, max(1, math.ceil(wanted / TILES)) * TILES)
 
 
 def outcome_steps() -> QuerySet[Step]:
@@ -68,41 +81,33 @@ def outcome_steps() -> QuerySet[Step]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section of the page. It shows `rooms`, a part of `total` classes. The address `more` shows all.
+    """A list of upcoming or past classes.
 
-    `number` is the number in the title; the section of live classes counts only running classes. `others` is
-    the number of live classes with people before the start or after the end.
+    `rooms` has the first of `total` classes. `more` links to all of them.
     """
 
     when: str
     title: str
     rooms: Page[Any]
     total: int
-    number: int
     more: str = ""
-
-    @property
-    def others(self) -> int:
-        return self.total - self.number
 
 
 class ListOfClasses:
-    """The content of the class list page for a user and a query. Values are read on first use."""
+    """The content of the list of classes for a user and a query. Values are read when they are first used."""
 
     STATES: Final = [(state.name.lower(), state.label) for state in RoomState]
     TITLES: Final = {
-        selectors.LIVE: _("Live now"),
         selectors.COMING: _("Upcoming"),
         selectors.PAST: _("Past"),
     }
-
-    TABS: Final = {selectors.LIVE: _("Live"), selectors.COMING: _("Upcoming"), selectors.PAST: _("Past")}
 
     def __init__(self, user: User, query: dict[str, str]) -> None:
         self.user = user
         self.when = query.get("when", "") if query.get("when") in selectors.WHEN else ""
         self.number = query.get("page", "1")
         self.filters = read_filters(query)
+        self.most_tiles = read_tiles(query)
 
     @cached_property
     def _read(self) -> tuple[Overview, dict[str, Any]]:
@@ -132,85 +137,99 @@ class ListOfClasses:
         return self._freshness[0]
 
     @property
-    def is_stale(self) -> bool:
-        """Return whether the page may be out of date."""
-        at = self.polled_at
-        return at is not None and (clock.now() - at).total_seconds() > settings.WALL_STALE_SECONDS
-
-    @property
     def poll_error(self) -> str:
-        """Return the stored form of the current problem with the cloud; "" if there is none."""
+        """Return the stored problem with the cloud, or "" if there is none."""
         return self._freshness[1]
 
     @property
     def _mark(self) -> str:
-        """Return a text that differs after a change of a class, a command or an acknowledgement."""
+        """Return a version that changes with any class, command or acknowledgement."""
         filtered = f"{self.counts.mark}." if self.filters.any else ""
         return f"{filtered}{self._unfiltered.mark}.{self._read[1]['last_step'] or 0}"
 
     @property
     def version(self) -> str:
-        """Return `_mark` and the cloud time (s since 1970) of the next change without an event."""
+        """Return the version of the list. It contains the time of the next change without an event."""
         due = min(self.dues.values(), default=None)
         return f"{self._mark}~{math.ceil(due.timestamp()) if due else ''}"
 
     def is_current(self, version: str) -> bool:
-        """Return whether a page with this `version` is up to date, without reading any class."""
+        """Return whether a page with this `version` is up to date. This does not read the classes."""
         mark, _, due = version.partition("~")
         return mark == self._mark and (not is_number(due) or clock.cloud_now().timestamp() < int(due))
 
     @cached_property
-    def _all_live(self) -> list[LiveClass]:
-        """Return all live classes of the person, the most urgent first, even if the page hides them."""
-        return live_classes.live_classes_of(self.user)
-
-    @cached_property
-    def _live(self) -> list[LiveClass]:
-        """Return the live classes that match the filters, the most urgent first."""
-        if not self.filters.any:
-            return self._all_live
-        found = selectors.classes(self.user, when=selectors.LIVE, filters=self.filters)
-        matching = set(found.order_by().values_list("pk", flat=True))
-        return [room for room in self._all_live if room.pk in matching]
-
-    @cached_property
-    def needing(self) -> set[int]:
-        """Return the ids of all live classes that need attention, even if the page does not show them."""
-        return {room.pk for room in self._all_live if room.alerts.active}
+    def live(self) -> LiveClasses:
+        """Return the live classes. The filters apply only to the tiles, not to the alerts and numbers."""
+        matching: set[int] | None = None
+        if self.filters.any:
+            found = selectors.classes(self.user, when=selectors.LIVE, filters=self.filters)
+            matching = set(found.order_by().values_list("pk", flat=True))
+        return LiveClasses(self.user, most=self.most_tiles, matching=matching)
 
     @property
-    def attention_elsewhere(self) -> int:
-        """Return how many classes that need attention are not on this page."""
-        shown = {room.pk for room in self._live} if selectors.LIVE in self._shown else set()
-        return len(self.needing - shown)
+    def shows_live(self) -> bool:
+        return self.when in ("", selectors.LIVE)
+
+    @property
+    def more_tiles(self) -> str:
+        """Return the query string for more tiles, or "" if the page has all tiles."""
+        if self.live.limit == live_classes.LAST:
+            return ""
+        query = write_filters(self.filters, when=self.when, tiles=self.most_tiles + TILES)
+        return f"?{query}"
+
+    @property
+    def alerts(self) -> list[LiveClass]:
+        return self.live.alerting
+
+    @cached_property
+    def totals(self) -> Counter[str]:
+        return live_classes.totals(self.live.traits.values())
 
     @property
     def dues(self) -> dict[int, datetime]:
-        """Return, by room id, when each live class of the person changes without an event."""
-        return {room.pk: room.alerts.due for room in self._all_live if room.alerts.due is not None}
+        """Return the next time when each live class changes without an event, by room id."""
+        return self.live.dues
+
+    @property
+    def chips(self) -> list[tuple[str, str, str, int, bool]]:
+        """Return (name, address, label, number, is active) for each quick filter."""
+        quick = {
+            "": (ClassFilters(), gettext("All")),
+            "hands": (ClassFilters(hands=True), gettext("Raised hands")),
+            "unrecorded": (ClassFilters(recording="off"), gettext("Not recording")),
+            "ends_soon": (ClassFilters(ends_soon=True), gettext("Ending soon")),
+        }
+        return [
+            (name, f"?{write_filters(filters)}", words, self.totals[name], filters == self.filters)
+            for name, (filters, words) in quick.items()
+        ]
 
     @property
     def _shown(self) -> tuple[str, ...]:
-        return (self.when,) if self.when else selectors.WHEN
+        if self.when:
+            return () if self.when == selectors.LIVE else (self.when,)
+        return (selectors.COMING, selectors.PAST)
 
     @property
     def ampersand(self) -> str:
-        """Return the query string of this page, to append to another query string, such as "&q=…"."""
-        query = write_filters(self.filters, when=self.when, page=self.number if self.number != "1" else "")
+        """Return the query string of this page with "&" before it, to append it to another query string."""
+        page = self.number if self.number != "1" else ""
+        tiles = self.most_tiles if self.most_tiles != TILES else ""
+        query = write_filters(self.filters, when=self.when, page=page, tiles=tiles)
         return f"&{query}" if query else ""
 
     def page_address(self, number: int) -> str:
         """Return the address of the page with this `number`, with the same filters."""
         return f"?{write_filters(self.filters, when=self.when, page=number)}"
 
-    @property
-    def tabs(self) -> list[tuple[str, str, int | None, bool]]:
-        """Return a tuple for each tab: address, label, number of classes, and whether the tab is current."""
+    @cached_property
+    def first_steps(self) -> list[first_steps.Step]:
+        """Return the first steps for a person who has no class. Return an empty list for other people."""
         counts = self.counts
-        rows = [("", gettext("All"), None)] + [
-            (w, str(self.TABS[w]), _number_of(counts, w)) for w in selectors.WHEN
-        ]
-        return [(f"?{write_filters(self.filters, when=w)}", words, n, w == self.when) for w, words, n in rows]
+        any_class = self.filters.any or counts.live or counts.coming or counts.past
+        return [] if any_class else first_steps.steps_for(self.user)
 
     @cached_property
     def sections(self) -> list[Section]:
@@ -218,40 +237,23 @@ class ListOfClasses:
 
     def _section(self, when: str) -> Section:
         total = getattr(self.counts, when)
-        rooms: Any = (
-            self._live
-            if when == selectors.LIVE
-            else selectors.ClassPages(self.user, when=when, filters=self.filters)
-        )
-        paginator = Paginator(rooms, PAGE if self.when else SHORT[when])
-        if when != selectors.LIVE:
-            paginator.count = total  # avoids another query
+        rooms: Any = selectors.ClassPages(self.user, when=when, filters=self.filters) if total else []
+        paginator = Paginator(rooms, PAGE if self.when else SHORT)
+        paginator.count = total  # avoids another query
         page = paginator.get_page(self.number if self.when else 1)
-        more = "" if self.when or total <= SHORT[when] else f"?{write_filters(self.filters, when=when)}"
-        return Section(
-            when=when,
-            title=str(self.TITLES[when]),
-            rooms=page,
-            total=total,
-            number=_number_of(self.counts, when),
-            more=more,
-        )
-
-
-def _number_of(counts: Overview, when: str) -> int:
-    """Return the number of classes beside a title. "Live" counts only the running classes."""
-    return counts.running if when == selectors.LIVE else int(getattr(counts, when))
+        more = "" if self.when or total <= SHORT else f"?{write_filters(self.filters, when=when)}"
+        return Section(when=when, title=str(self.TITLES[when]), rooms=page, total=total, more=more)
 
 
 @require_safe
 @signed_in
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show the class list."""
+    """Show the list of classes."""
     chosen = request.COOKIES.get(COOKIE, "").split(".")
     context = {
         "list": ListOfClasses(request.user, request.GET.dict()),
         "wall": [preference for preference in PREFERENCES if preference in chosen],
-        "stale_s": settings.WALL_STALE_SECONDS,
+        **may_do(request.user),
     }
     return render(request, "class_list/page.html", context)
 
@@ -259,9 +261,38 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def changes(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Return 204 if nothing changed since version `v` (three queries); else return the sections."""
+    """Return the content of the list, or 204 if nothing has changed since version `v`."""
     shown = ListOfClasses(request.user, request.GET.dict())
     if shown.is_current(request.GET.get("v", "")):
-        return freshness.tell(HttpResponse(status=204), shown.polled_at, shown.poll_error)
-    answer = render(request, "class_list/_changes.html", {"list": shown})
-    return freshness.tell(answer, shown.polled_at, shown.poll_error)
+        return _tell(HttpResponse(status=204), shown)
+    answer = render(request, "class_list/_changes.html", {"list": shown, "oob": True} | may_do(request.user))
+    return _tell(answer, shown)
+
+
+def _tell(answer: HttpResponse, shown: ListOfClasses) -> HttpResponse:
+    administrator = shown.user.is_administrator
+    return freshness.tell(answer, shown.polled_at, shown.poll_error, administrator=administrator)
+
+
+@require_safe
+@signed_in
+def status(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Return the age of the data and the problem with the cloud as JSON. Pages without a stream need this."""
+    polled_at, error = freshness.read()
+    age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
+    words = freshness.trouble_in_words(error, administrator=request.user.is_administrator)
+    answer = JsonResponse({"age": age, "trouble": words})
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_safe
+@signed_in
+def more(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Render the first `tiles` tiles of the list."""
+    return render(request, "class_list/_more.html", {"list": ListOfClasses(request.user, request.GET.dict())})
+
+
+def may_do(user: User) -> dict[str, Any]:
+    """Return template variables that say which commands the alerts offer to `user`."""
+    return {"may_appoint": user.is_administrator, "may_enter": bool(settings.JOIN_URL_TEMPLATE)}

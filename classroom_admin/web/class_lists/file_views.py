@@ -29,7 +29,7 @@ ROWS_SHOWN = 8
 @require_http_methods(["GET", "POST"])
 @signed_in
 def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Store an uploaded file and redirect to the page with its columns. Show why a file can't be read."""
+    """Store an uploaded file and redirect to the page with its columns. If it can't be read, show why."""
     shown = list_for(request.user, key)
     if request.method == "GET":
         return redirect("lists:list", key)
@@ -53,7 +53,7 @@ def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def columns(request: AuthenticatedHttpRequest, key: str, file_key: str) -> HttpResponse:
-    """Show how the file was read. A POST stores the person's choices, then shows the changes or this page."""
+    """Show how the file was read. A POST stores the person's choices."""
     shown = list_for(request.user, key)
     file = file_for(request.user, file_key, list_key=shown.key)
     contents, problem = None, ""

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from classroom_admin.actions.class_lists import LONGEST_NAME
-from classroom_admin.rooms.class_list_files.cells import UnreadableFile
+from classroom_admin.rooms.class_list_files.cells import UnreadableFile, cleaned
 from classroom_admin.rooms.class_list_files.columns import NO_HEADER, Column, checked_mapping
 from classroom_admin.rooms.class_list_files.contents import Contents
 from classroom_admin.rooms.class_list_files.encodings import ENCODINGS
@@ -24,9 +23,16 @@ from classroom_admin.rooms.class_list_files.header_words import (
     NAME,
     USER_ID,
 )
+from classroom_admin.rooms.class_list_files.people import (
+    LONGEST,
+    Person,
+    is_email,
+    is_mangled,
+    problems_of,
+)
 
 ROLE_LABELS: Final = {
-    NAME: _("Whole name"),
+    NAME: _("Full name"),
     FIRST: _("First name"),
     LAST: _("Last name"),
     USER_ID: _("User id"),
@@ -40,7 +46,7 @@ _SAMPLES: Final = 3
 
 
 class NameForm(forms.Form):
-    """The form for the name of a class list."""
+    """A form for the name of a class list."""
 
     name = forms.CharField(
         label=_("List name"),
@@ -49,8 +55,74 @@ class NameForm(forms.Form):
     )
 
 
+class _CellField(forms.CharField):
+    """A text field that cleans its text like the cells of a file."""
+
+    def to_python(self, value: Any) -> str:
+        return cleaned(str(super().to_python(value) or ""))
+
+
+class ListedPersonForm(forms.Form):
+    """A form for one person on a class list. It checks the values like those of an uploaded file."""
+
+    name = _CellField(
+        label=pgettext_lazy("person", "Name"),
+        max_length=LONGEST[NAME],
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+    user_id = _CellField(
+        label=_("User id"),
+        required=False,
+        help_text=_(
+            "The id that the person uses in the classroom. If there is no id, the person is matched by name."
+        ),
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    email = _CellField(
+        label=_("Email"),
+        required=False,
+        max_length=LONGEST[EMAIL],
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "inputmode": "email"}),
+    )
+    group = _CellField(
+        label=_("Group"),
+        required=False,
+        max_length=LONGEST[GROUP],
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+
+    def clean_user_id(self) -> str:
+        user_id: str = self.cleaned_data["user_id"]
+        if is_mangled(user_id):
+            raise forms.ValidationError(
+                gettext(
+                    "A spreadsheet program shortened this id to a number and lost some digits. Enter the "
+                    "whole id."
+                )
+            )
+        return user_id
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if email and not is_email(email):
+            raise forms.ValidationError(gettext("“%(email)s” is not an email address.") % {"email": email})
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if "name" in found and "user_id" in found:
+            for role, problem in problems_of(self.person()):
+                self.add_error(role, problem)
+        return found
+
+    def person(self) -> Person:
+        """Return the person that the form describes."""
+        values = {name: self.cleaned_data.get(name, "") for name in ("name", "email", "group")}
+        return Person(user_uuid=self.cleaned_data.get("user_id", ""), **values)
+
+
 class FileForm(forms.Form):
-    """The form that uploads a file with people."""
+    """A form that uploads a file with people."""
 
     file = forms.FileField(
         label=_("File (XLSX, XLS, ODS, CSV or TSV)"),
@@ -66,7 +138,7 @@ class _SeveralFiles(forms.FileInput):
 
 
 class _FilesField(forms.FileField):
-    """A field whose value is a list of files."""
+    """A field for several files."""
 
     widget = _SeveralFiles
 
@@ -75,7 +147,7 @@ class _FilesField(forms.FileField):
 
 
 class OneRosterForm(forms.Form):
-    """The form that uploads a OneRoster export: one ZIP file, or its CSV files."""
+    """A form that uploads a OneRoster export as one ZIP file or as its CSV files."""
 
     export = _FilesField(
         label=_("OneRoster export"),
@@ -85,7 +157,7 @@ class OneRosterForm(forms.Form):
 
 
 class OptionsForm(forms.Form):
-    """The form that says how to read a file, including the line of the column names and each column's role.
+    """A form for how to read a file, such as the line of the column names and the role of each column.
 
     `contents` is None if the file can't be read with the chosen encoding.
     """
@@ -118,7 +190,11 @@ class OptionsForm(forms.Form):
         return cleaned
 
     def options(self) -> dict[str, Any]:
-        """Return the chosen options. Ignore the roles if another choice changes how the columns are read."""
+        """Return the chosen options.
+
+        If another option than the class changed, omit the roles of the columns, because the columns may be
+        different.
+        """
         chosen = {name: self.cleaned_data[name] for name in self._present() if name in self.cleaned_data}
         as_shown = all(chosen[name] == self.fields[name].initial for name in chosen if name != "class_id")
         return chosen | ({"mapping": self._mapping()} if as_shown and self._mapping() else {})
@@ -148,7 +224,10 @@ class OptionsForm(forms.Form):
         }
 
     def _set_choices(self, name: str, choices: list[tuple[Any, Any]] | None, initial: Any) -> None:
-        """Set the choices of a field (None keeps them). Remove the field if there is nothing to choose."""
+        """Set the choices of a field. If there is nothing to choose, remove the field.
+
+        If `choices` is None, the field keeps its choices.
+        """
         if (choices is None and not initial) or (choices is not None and len(choices) < 2):
             del self.fields[name]
             return
@@ -159,7 +238,10 @@ class OptionsForm(forms.Form):
 
 
 def _role_field(column: Column, contents: Contents | None) -> forms.ChoiceField:
-    """Return the field for a column's role. It is required if `contents` has a question about the column."""
+    """Return a field for the role of a column.
+
+    It is required if `contents` has a question about the column.
+    """
     question = contents.question if contents else None
     asked = bool(question and question.about == column.header and column.role != IGNORE)
     return forms.ChoiceField(
@@ -175,14 +257,17 @@ def _sheet_of(contents: Contents | None) -> str:
 
 
 def _header_lines(contents: Contents | None) -> list[tuple[Any, Any]]:
-    """Return the lines that may contain the column names, each with the beginning of its text."""
+    """Return the choices for the line with the column names."""
     if contents is None or contents.table is None or contents.columns is None:
         return []
     rows = contents.table.rows[:_HEADER_LINES]
     chosen = contents.columns.header_line
     rows += [row for row in contents.table.rows[_HEADER_LINES:] if row.line == chosen]
     lines = [
-        (row.line, _t("Line %(line)s: %(text)s") % {"line": row.line, "text": " · ".join(row.cells)[:60]})
+        (
+            row.line,
+            gettext("Line %(line)s: %(text)s") % {"line": row.line, "text": " · ".join(row.cells)[:60]},
+        )
         for row in rows
     ]
-    return [(NO_HEADER, _t("The file has no column names")), *lines]
+    return [(NO_HEADER, gettext("The file has no column names")), *lines]

@@ -30,7 +30,7 @@ from classroom_admin.web.parameters import is_number
 
 @dataclass(frozen=True, slots=True)
 class _ClassChanges:
-    """A class of the export, its class list if one exists, and the changes that the import makes there."""
+    """A class in the export and the changes to its class list. The list is None if there is none yet."""
 
     of_class: oneroster.RosterClass
     class_list: ClassList | None
@@ -47,7 +47,7 @@ def start(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def upload(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Store an uploaded export and redirect to the page with its classes. Show why a file can't be read."""
+    """Store an uploaded export and redirect to the page with its classes. If it can't be read, show why."""
     if request.method == "GET":
         return redirect("lists:oneroster")
     form = OneRosterForm(request.POST, request.FILES)
@@ -68,7 +68,7 @@ def upload(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def classes(request: AuthenticatedHttpRequest, file_key: str) -> HttpResponse:
-    """Show the classes of the export and the changes in their lists. A POST imports the chosen classes."""
+    """Show the classes in the export and the changes to their lists. A POST imports the chosen classes."""
     file = file_for(request.user, file_key)
     contents = actions.contents_of(file)
     if request.method == "POST":
@@ -103,7 +103,10 @@ def _changes(request: AuthenticatedHttpRequest, contents: Contents) -> list[_Cla
 
 
 def _content(files: list[UploadedFile[bytes]]) -> bytes:
-    """Return the uploaded ZIP file, or the uploaded CSV files as one ZIP file."""
+    """Return the uploaded ZIP file, or the CSV files as a ZIP file.
+
+    Raise UnreadableFile if the files are too large.
+    """
     read: dict[str, bytes] = {(each.name or "").lower(): each.read(LARGEST_BYTES + 1) for each in files}
     if any(len(content) > LARGEST_BYTES for content in read.values()):
         raise UnreadableFile(_("This file is too large. A class list can have at most 8 MB."))

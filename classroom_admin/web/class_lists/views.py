@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from django.contrib import messages
@@ -14,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from classroom_admin.actions import class_lists as actions
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common.csv_files import csv_text
 from classroom_admin.rooms.access import visible_rooms
-from classroom_admin.rooms.class_list_files.cells import protected
 from classroom_admin.rooms.class_lists import list_for, visible_lists
 from classroom_admin.rooms.models import ClassList
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
@@ -40,7 +39,7 @@ def lists(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def make(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Create an empty class list and redirect to the list's page, which asks for a file."""
+    """Create an empty class list and redirect to its page."""
     form = NameForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -56,7 +55,7 @@ def make(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def one_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the people of a class list and the classes that use the list. A POST renames the list."""
+    """Show the people of a class list and the classes that use it. A POST renames the list."""
     shown = list_for(request.user, key)
     form = NameForm(sent(request), initial={"name": shown.name})
     if request.method == "POST" and form.is_valid():
@@ -87,15 +86,12 @@ def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_safe
 @signed_in
 def download(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Return the class list as a CSV file that people can upload again."""
+    """Return the class list as a CSV file. The same file can be uploaded again."""
     shown = list_for(request.user, key)
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    people = [(one.name, one.user_uuid, one.email, one.group) for one in actions.people_of(shown)]
+    content = csv_text([("name", "user id", "e-mail", "group"), *people])
+    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="class-list.csv"'
-    answer.write("\ufeff")  # Spreadsheets recognise UTF-8 by this byte order mark.
-    table = csv.writer(answer)
-    table.writerow(["name", "user id", "e-mail", "group"])
-    for one in actions.people_of(shown):
-        table.writerow([protected(cell) for cell in (one.name, one.user_uuid, one.email, one.group)])
     return answer
 
 

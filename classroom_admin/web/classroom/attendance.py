@@ -12,12 +12,12 @@ from classroom_admin.rooms.models import Participant, Room
 
 
 def list_attendance(room: Room) -> Attendance | None:
-    """Return the attendance of the people on the class list; None if the class has no class list."""
+    """Return the attendance of the people on the class list, or None if the class has no class list."""
     return attendance_of(room) if class_lists.has_list(room) else None
 
 
 def list_entry_of(room: Room, person: Participant) -> str:
-    """Describe how a person was matched with the class list. Return "" if the class has no class list."""
+    """Return how a person was matched with the class list, or "" if the class has none."""
     found = list_attendance(room)
     if found is None:
         return ""

@@ -1,4 +1,4 @@
-"""The breakout rooms of a class, and a draft of new breakout rooms in the form of the breakout rooms page."""
+"""The breakout rooms of a class, and the page on which people edit a draft of new breakout rooms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
@@ -24,6 +24,7 @@ from classroom_admin.actions import breakout_rooms as actions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
+from classroom_admin.agora.parameters import MOST_GROUPS
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.names import exact_key
 from classroom_admin.common.problem_texts import capitalised
@@ -32,17 +33,16 @@ from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.breakout_rooms import Group
 from classroom_admin.rooms.models import Participant, Role, Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.parameters import is_number
 from classroom_admin.web.wording import command_state
-
-MOST_GROUPS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft of breakout rooms (groups). `names` maps group ids to names; `places` maps people to group ids.
+    """A draft of breakout rooms. `names` maps a group's id to its name, and `places` a person to a group.
 
-    People are identified by our primary keys as text. Groups are identified by their cloud ids, even before
-    the groups are opened.
+    People are identified by their primary key as text. Groups are identified by their cloud id, even before
+    they are open.
     """
 
     names: dict[str, str] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Draft:
 
     @classmethod
     def read(cls, data: QueryDict, people: Collection[str]) -> Draft:
-        """Return the draft from a submitted form. Ignore invalid groups and people."""
+        """Return the draft from a submitted form. Ignore invalid people, and groups beyond `MOST_GROUPS`."""
         groups = list(dict.fromkeys(str(group) for group in data.getlist("group") if group))[:MOST_GROUPS]
         places = {person: str(data.get(f"in-{person}", "")) for person in people}
         return cls(
@@ -62,18 +62,18 @@ class Draft:
         )
 
     def move(self, people: Collection[str], to: str) -> Draft:
-        """Move people to a group. If `to` is not a group of the draft, the people are then in no group."""
+        """Move people to the group `to`. If there is no such group, they belong to no group afterwards."""
         others = {person: place for person, place in self.places.items() if person not in people}
         return replace(self, places=others | (dict.fromkeys(people, to) if to in self.names else {}))
 
     def add(self, *, group: str | None = None) -> Draft:
-        """Add a group and name it with the next free number."""
+        """Add a group with the next free number as its name. There can be at most `MOST_GROUPS` groups."""
         if len(self.names) >= MOST_GROUPS:
             return self
         return replace(self, names={**self.names, group or uuid4().hex: _free_name(self.names)})
 
     def remove(self, group: str) -> Draft:
-        """Remove a group. Its members are then in no group."""
+        """Remove a group. Its members then belong to no group."""
         names = {uuid: name for uuid, name in self.names.items() if uuid != group}
         return Draft(names, {person: place for person, place in self.places.items() if place != group})
 
@@ -89,7 +89,7 @@ class Draft:
         return replace(found, places={person: groups[index % count] for index, person in enumerate(order)})
 
     def name_errors(self, check: Callable[[str], str]) -> dict[str, str]:
-        """Return the errors in names by group id. `check` must return the error of a name, or "" if valid."""
+        """Return the errors in names by group id. `check` returns the error in a name, or ""."""
         errors = {group: words for group, name in self.names.items() if (words := check(name))}
         seen: set[str] = set()
         for group, name in self.names.items():
@@ -109,11 +109,12 @@ def _free_name(names: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownGroup:
-    """A breakout room with its people. `others` is the number of members who are not in the roster."""
+    """A breakout room and its people. `others` is the number of members that are not in the roster."""
 
     name: str
     people: list[Participant]
     others: int
+    key: str
 
     @property
     def count(self) -> int:
@@ -121,17 +122,27 @@ class ShownGroup:
 
 
 def shown_groups(room: Room) -> list[ShownGroup]:
-    """Return the open breakout rooms. Run no query if the class never had a breakout room."""
+    """Return the open breakout rooms. If the class never had any, run no query."""
     if not room.groups_sequence:
         return []
     groups = breakout_rooms.read(room.groups)
     members = {user for group in groups for user in group.members}
-    people = Participant.objects.filter(room=room, user_uuid__in=members).only("name", "online", "user_uuid")
-    return with_people(groups, people if members else ())
+    if not members:
+        return with_people(groups, ())
+    people = list(
+        Participant.objects.filter(room=room, user_uuid__in=members).only("name", "online", "user_uuid")
+    )
+    away = [person.user_uuid for person in people if not person.online]
+    if away:  # They may have left the class for the breakout room.
+        inside = Participant.objects.filter(room__parent=room, user_uuid__in=away, online=True)
+        there = set(inside.values_list("user_uuid", flat=True))
+        for person in people:
+            person.online = person.online or person.user_uuid in there
+    return with_people(groups, people)
 
 
 def with_people(groups: Iterable[Group], people: Iterable[Participant]) -> list[ShownGroup]:
-    """Return the breakout rooms with their members from `people`. Pure."""
+    """Return the breakout rooms with their members from `people`."""
     known = {person.user_uuid: person for person in people}
     return [_shown(group, known) for group in groups]
 
@@ -142,7 +153,13 @@ def _shown(group: Group, known: dict[str, Participant]) -> ShownGroup:
         name=group.name,
         people=sorted(people, key=lambda person: person.name.casefold()),
         others=len(group.members) - len(people),
+        key=group_key(group),
     )
+
+
+def group_key(group: Group) -> str:
+    """Return a key for a breakout room in URLs, which never contain a cloud id."""
+    return hashlib.sha256(group.uuid.encode()).hexdigest()[:12]
 
 
 class Table:
@@ -158,7 +175,7 @@ class Table:
 
     @cached_property
     def people(self) -> list[Participant]:
-        """The students and assistants who are present, and all people in breakout rooms, sorted by name."""
+        """The students and assistants who are present, and all members of breakout rooms, by name."""
         members = {user for group in self.now for user in group.members}
         present = Q(online=True) & ~Q(role__in=(Role.TEACHER, Role.SERVER, Role.INVISIBLE))
         found = Participant.objects.filter(present | Q(user_uuid__in=members), room=self.room)
@@ -177,7 +194,7 @@ class Table:
 
     @property
     def mark(self) -> str:
-        """A hash of the open breakout rooms. It is used to detect an outdated draft."""
+        """A hash of the open breakout rooms. It shows whether a draft is outdated."""
         state = json.dumps([[group.uuid, group.name, group.members] for group in self.now])
         return hashlib.sha256(state.encode()).hexdigest()[:16]
 
@@ -188,7 +205,10 @@ class Table:
         return Draft({group.uuid: group.name for group in self.now}, places)
 
     def to_open(self, draft: Draft) -> list[dict[str, Any]]:
-        """Return the draft in the format of `open_groups`. Keep members who are not in the roster."""
+        """Return the draft as `open_groups` needs it.
+
+        Members that are not in the roster stay in their group.
+        """
         unknown = {
             group.uuid: [user for user in group.members if user not in self._known] for group in self.now
         }
@@ -203,7 +223,7 @@ class Table:
         ]
 
     def to_close(self, draft: Draft) -> list[dict[str, Any]]:
-        """Return the open groups that are not in the draft, in the format of `close_groups`."""
+        """Return the open groups that are not in the draft, as `close_groups` needs them."""
         return [
             {"groupUuid": group.uuid, "groupName": group.name or "-", "users": []}
             for group in self.now
@@ -218,7 +238,7 @@ class Table:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the breakout rooms (GET) or handle a button (POST). Only "open" and "close" send a command."""
+    """Show the breakout rooms. A POST changes the draft, or opens or closes the rooms."""
     access = access_by_key(request.user, key)
     table = Table(access.room)
     if request.method == "GET":
@@ -236,7 +256,7 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def _changed(
     request: AuthenticatedHttpRequest, table: Table, draft: Draft, do: str, about: str
 ) -> tuple[Draft, str]:
-    """Return the draft after the action `do` of a button, and a message about the change."""
+    """Return the draft after the change that a button makes, and a message about it."""
     if do == "move":
         selected = [key for key in request.POST.getlist("person") if key in table.by_key]
         if not selected:
@@ -247,10 +267,10 @@ def _changed(
     if do == "add":
         return draft.add(), _("Room added.")
     if do == "remove":
-        return draft.remove(about), _("Room removed. Its people are back in the class.")
+        return draft.remove(about), _("Room removed. The people who were in it are back in the class.")
     if do == "deal":
         count = request.POST.get("count", "")
-        if not count.isdecimal() or not 1 <= int(count[:4]) <= MOST_GROUPS:
+        if not is_number(count) or not 1 <= int(count) <= MOST_GROUPS:
             return draft, _("Enter the number of rooms, from 1 to %(most)d.") % {"most": MOST_GROUPS}
         distributed = draft.distribute(table.students, int(count), rng=random.SystemRandom())
         return distributed, _("All students are distributed. Nothing is sent yet.")
@@ -320,6 +340,7 @@ def _show(
         "words": words,
         "is_error": is_error or bool(errors),
         "count": len(groups) or 4,
+        "most": MOST_GROUPS,
     }
     template = f"classroom/breakout_rooms/{'_editor' if request.htmx else 'page'}.html"
     return render(request, template, context, status=422 if errors else 200)

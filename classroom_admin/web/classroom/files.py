@@ -25,7 +25,7 @@ STEP_WORDS: Final[dict[str, Promise]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDeletion:
-    """A deletion that can still be undone. `entry_id` is its audit log entry; `due_at` is a cloud time."""
+    """A deletion that can still be undone. `entry_id` is its audit log entry. `due_at` is a cloud time."""
 
     entry_id: int
     names: list[str]
@@ -34,7 +34,7 @@ class PendingDeletion:
 
 
 def pending_deletions(entries: list[Entry]) -> list[PendingDeletion]:
-    """Return the deletions in `entries` (newest first) that are neither undone, sent nor failed. Pure."""
+    """Return the deletions in `entries` that can still be undone. `entries` has the newest entry first."""
     over = {entry.params.get("hold") for entry in entries if entry.action in (UNDO, DELETE)}
     return [
         PendingDeletion(
@@ -55,7 +55,7 @@ def _has_failed(entry: Entry) -> bool:
 def add_progress(files: list[Any], deletions: Iterable[PendingDeletion]) -> list[Any]:
     """Set `progress`, `step_words` and `is_being_deleted` on each file.
 
-    The files must have `step`, `pages_done` and `pages_total`. `progress` is None if no conversion runs.
+    The files need `step`, `pages_done` and `pages_total`. `progress` is None if no conversion was requested.
     """
     being_deleted = {uuid for deletion in deletions for uuid in deletion.resource_uuids}
     for file in files:

@@ -1,5 +1,6 @@
 """The views that show a person, the attendance and the banned students, and that remove and unban people."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from classroom_admin.web.classroom.command_responses import (
     local_response,
     refusal_response,
 )
+from classroom_admin.web.classroom.controls import Controls, offers_commands
 from classroom_admin.web.classroom.roster import (
     removal_of,
     removed_this_week,
@@ -43,7 +45,12 @@ def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
     room = access_by_key(request.user, key).room
     shown = get_object_or_404(with_removals(Participant.objects.filter(room=room)), pk=pk)
     removals = class_selectors.removals_this_week(request.user, user_uuid=shown.user_uuid)
+    offered = offers_commands(state=room.current_state, gone=bool(room.gone_at), read_only=False)
+    controls = Controls(room, under_way=(), offered=offered)
     context = {
+        "controls": controls,
+        "buttons": controls.of_person(shown),
+        "forms": controls.forms_of_person(shown),
         "room": room,
         "person": shown,
         "removal": removal_of(shown),
@@ -72,15 +79,54 @@ def banned(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     return ask(request, "classroom/people/banned.html", {"room": room, "bans": bans.ban_list(room)})
 
 
-# Each row has the value, the label, the explanation, and the arguments of the action.
-BAN_LENGTHS: Final[tuple[tuple[str, Any, Any, dict[str, Any]], ...]] = (
-    ("now", _("No, they can rejoin"), "", {}),
-    ("600", _("For 10 minutes"), "", {"duration_s": 600}),
-    ("3600", _("For 1 hour"), "", {"duration_s": 3600}),
-    ("class", _("For this class"), _("Until the scheduled close."), {"for_the_class": True}),
-    ("good", _("Permanently"), _("They can never rejoin this class."), {"for_good": True}),
+@dataclass(frozen=True, slots=True)
+class BanLength:
+    """A ban duration with two button labels: `now` removes at once, `later` removes after a countdown."""
+
+    value: str
+    words: Any
+    now: Any
+    later: Any
+    arguments: dict[str, Any]
+    means: Any = ""
+
+
+BAN_LENGTHS: Final = (
+    BanLength("now", _("No, they can rejoin"), _("Remove now, no ban"), _("Start countdown, no ban"), {}),
+    BanLength(
+        "600",
+        _("For 10 minutes"),
+        _("Remove now, 10 min"),
+        _("Start countdown, 10 min ban"),
+        {"duration_s": 600},
+    ),
+    BanLength(
+        "3600",
+        _("For 1 hour"),
+        _("Remove now, 1 hour"),
+        _("Start countdown, 1 hour ban"),
+        {"duration_s": 3600},
+    ),
+    BanLength(
+        "class",
+        _("For this class"),
+        _("Remove now, for this class"),
+        _("Start countdown, ban for this class"),
+        {"for_the_class": True},
+        _("Until the scheduled closing time."),
+    ),
+    BanLength(
+        "good",
+        _("Permanently"),
+        _("Remove now, permanently"),
+        _("Start countdown, permanent ban"),
+        {"for_good": True},
+        _("They can never rejoin this class."),
+    ),
 )
-_ARGUMENTS: Final = {value: arguments for value, _words, _means, arguments in BAN_LENGTHS}
+USUAL: Final = "600"
+"""The length that is selected first, because a person without a ban can return immediately."""
+_ARGUMENTS: Final = {length.value: length.arguments for length in BAN_LENGTHS}
 # Each row has the value, the label, and the number of seconds from now.
 TIMES: Final[tuple[tuple[str, Any, int], ...]] = (
     ("now", pgettext_lazy("choice", "Now"), 0),
@@ -93,13 +139,16 @@ OWN: Final = "own"
 
 
 class RemoveForm(forms.Form):
-    """The form with the time of a removal, the length of the ban, and a reason that students do not see."""
+    """A form for the time of a removal, the length of the ban, and a reason.
+
+    Students do not see the reason.
+    """
 
     when = forms.ChoiceField(
         choices=[*((value, words) for value, words, _s in TIMES), (OWN, "")], initial="now", required=False
     )
     minutes = forms.IntegerField(required=False, min_value=1, max_value=180)
-    span = forms.ChoiceField(choices=[(value, words) for value, words, _m, _a in BAN_LENGTHS], initial="now")
+    span = forms.ChoiceField(choices=[(one.value, one.words) for one in BAN_LENGTHS], initial=USUAL)
     reason = forms.CharField(required=False, max_length=200)
 
     def clean(self) -> dict[str, Any]:
@@ -115,7 +164,7 @@ class RemoveForm(forms.Form):
 
     @property
     def after_s(self) -> int:
-        """The delay of the removal (s); 0 means now."""
+        """The delay of the removal in seconds. It is 0 if the removal is immediate."""
         cleaned = self.cleaned_data
         if cleaned["when"] == OWN:
             return int(cleaned["minutes"]) * 60
@@ -125,7 +174,7 @@ class RemoveForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @signed_in
 def remove(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Ask for the time and the length of the ban (GET). Remove the person now or later (POST)."""
+    """Ask for the time of the removal and the length of the ban. A POST removes the person now or later."""
     access = access_by_key(request.user, key)
     person = get_object_or_404(Participant, room=access.room, pk=pk)
     form = RemoveForm(sent(request))
@@ -140,7 +189,7 @@ def remove(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
         "form": form,
         "ban_lengths": BAN_LENGTHS,
         "times": TIMES,
-        "chosen": form["span"].value() or "now",
+        "chosen": form["span"].value() or USUAL,
         "when": form["when"].value() or "now",
         "times_this_week": _times_this_week(request.user, person),
     }
@@ -164,7 +213,7 @@ def _remove(
 
 
 def _times_this_week(user: User, person: Participant) -> str:
-    """Return a phrase such as "third time this week", including this removal; "" for the first removal."""
+    """Return a phrase such as "third removal this week" for the next removal. Return "" for the first one."""
     before = removals_this_week(user, user_uuid=person.user_uuid)
     return times_this_week(before + 1) if before else ""
 
@@ -172,7 +221,7 @@ def _times_this_week(user: User, person: Participant) -> str:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def cancel(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Ask for confirmation (GET), or cancel a scheduled removal (POST)."""
+    """Ask for confirmation. A POST cancels a scheduled removal."""
     access = access_by_key(request.user, key)
     room = access.room
     removal = get_object_or_404(participants.scheduled_removals(room).select_related("room"), pk=pk)
@@ -189,7 +238,10 @@ def cancel(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 @signed_in
 def unban(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Explain that the unban may have no effect and ask for confirmation (GET), or try to unban (POST)."""
+    """Explain that an unban may have no effect, and ask for confirmation.
+
+    A POST tries to unban the person.
+    """
     access = access_by_key(request.user, key)
     person = get_object_or_404(Participant, room=access.room, pk=pk)
     run = partial(participants.unban, access, user_uuid=person.user_uuid)

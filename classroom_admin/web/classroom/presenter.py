@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
 from classroom_admin.reports.attendance import Attendance
-from classroom_admin.reports.class_attendance import attendance_of
-from classroom_admin.rooms import bans, class_lists, class_selectors, recording_state
+from classroom_admin.reports.class_attendance import ClassReport, attendance_of, report_of
+from classroom_admin.reports.presence_sources import PresenceSources, sources_of
+from classroom_admin.rooms import bans, class_lists, class_selectors, quiz_poll_selectors, recording_state
 from classroom_admin.rooms.models import Participant, Recording, RoomState
 from classroom_admin.web.classroom.breakout_rooms import ShownGroup, shown_groups
+from classroom_admin.web.classroom.buttons import (
+    Button,
+    class_buttons,
+    quick_recording,
+    recording_buttons,
+    recording_in_menu,
+)
 from classroom_admin.web.classroom.chat import ChatPanel
+from classroom_admin.web.classroom.controls import Controls, offers_commands, waiting_cells
 from classroom_admin.web.classroom.events import EVENT_KINDS, EventPage
 from classroom_admin.web.classroom.files import PendingDeletion, add_progress, pending_deletions
 from classroom_admin.web.classroom.quizzes_polls import Question, questions_of
 from classroom_admin.web.classroom.recording_coverage import CoverageBar, coverage_bar
 from classroom_admin.web.classroom.roster import (
-    FIRST_PEOPLE,
     GONE,
     HERE,
     PART,
@@ -35,78 +42,30 @@ from classroom_admin.web.classroom.roster import (
     hand_order,
     part,
     removal_of,
+    shown_first,
+    to_be_removed,
     with_removals,
 )
 from classroom_admin.web.wording import PATIENCE, CommandStatus, command_statuses, under_way
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
-    """A button of the action bar. With `asks`, it opens a dialog. With `waiting`, its command is running."""
-
-    name: str
-    words: str
-    icon: str
-    look: str = ""
-    asks: bool = False
-    waiting: bool = False
-
-
-def _button(
-    kind: str,
-    under_way: Collection[str],
-    name: str,
-    words: str,
-    waiting_words: str,
-    icon: str,
-    look: str = "",
-    *,
-    asks: bool = True,
-) -> Button:
-    waiting = f"{kind}.{name}" in under_way
-    words = waiting_words if waiting else words
-    return Button(name=name, words=words, icon=icon, look=look, asks=asks, waiting=waiting)
-
-
-def class_buttons(*, state: int | None, gone: bool, under_way: Collection[str]) -> list[Button]:
-    """Return the start, end and close buttons for this state; none if the class is closed or deleted."""
-    if gone or state == RoomState.CLOSED:
-        return []
-    make = partial(_button, "class", under_way)
-    close = make("close", _("Close class"), _("Closing…"), "door-closed", "danger")
-    if state == RoomState.STARTED:
-        return [make("end", _("End class"), _("Ending…"), "square", "danger"), close]
-    if state == RoomState.ENDED:
-        return [close]
-    return [make("start", _("Start class"), _("Starting…"), "play", "primary", asks=False), close]
-
-
-def recording_buttons(
-    *, recording: bool, web: bool, paused: bool, running_class: bool, under_way: Collection[str]
-) -> list[Button]:
-    """Return the recording buttons. Only a web recording can pause. Only a running class can be recorded."""
-    make = partial(_button, "recording", under_way)
-    if not recording:
-        start = make("start", _("Start recording"), _("Starting…"), "circle-dot")
-        return [start] if running_class else []
-    stop = make("stop", _("Stop recording"), _("Stopping…"), "square", "danger")
-    if not web:
-        return [stop]
-    if paused:
-        pause = make("resume", _("Resume"), _("Resuming…"), "play", asks=False)
-    else:
-        pause = make("pause", _("Pause"), _("Pausing…"), "pause", asks=False)
-    return [pause, stop, make("change", _("Change settings"), _("Changing…"), "sliders-horizontal")]
+def is_over(*, state: int | None, gone: bool, people_online: int) -> bool:
+    """Return whether a class is over: it is closed or deleted, or it has ended and everyone has left."""
+    return gone or state == RoomState.CLOSED or (state == RoomState.ENDED and not people_online)
 
 
 COMMANDS_SHOWN: Final = 12
+QUESTIONS_SHOWN: Final = 30
+HANDS_IN_VIEW: Final = 5
+"""The number of raised hands that the panel shows without scrolling."""
 
 
 class ClassPresenter:
-    """The values of a class for a whole page or, with `since`, the changes after that room version.
+    """The values that a class page shows. With `since`, only what changed after that version of the room.
 
-    `also` has user ids of people to include even if no event changed them. No value may depend on the viewer,
-    because everyone who may see the class gets the same values.
+    `also` has user ids of people to include even if they did not change. `shown` is the chosen panel. If it
+    is "", the usual panel is shown. `all_questions` includes older quizzes and polls. No value may depend on
+    the viewer, because everyone gets the same fragments.
     """
 
     event_kinds = EVENT_KINDS
@@ -118,17 +77,26 @@ class ClassPresenter:
     """The past time that the page shows (cloud time); None means now."""
 
     def __init__(
-        self, room: ShownRoom, *, since: int | None = None, also: Collection[str] = (), everyone: bool = False
+        self,
+        room: ShownRoom,
+        *,
+        since: int | None = None,
+        also: Collection[str] = (),
+        everyone: bool = False,
+        shown: str = "",
+        all_questions: bool = False,
     ) -> None:
         self.room = room
         self.since = since
         self.also = also
         self.everyone = everyone
+        self.shown = shown
+        self.all_questions = all_questions
         self.version = PageVersion.of(room)
 
     @cached_property
     def whole(self) -> ClassPresenter:
-        """The presenter with the values of the same class for a whole page."""
+        """A presenter of the same room without `since`."""
         return ClassPresenter(self.room)
 
     # --- header and commands ---
@@ -136,6 +104,25 @@ class ClassPresenter:
     def state(self) -> int | None:
         state: int | None = self.room.current_state
         return state
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the class is over, so that the page shows its attendance instead of the roster."""
+        room = self.room
+        return is_over(state=self.state, gone=bool(room.gone_at), people_online=room.people_online)
+
+    @cached_property
+    def presence_sources(self) -> PresenceSources | None:
+        """A comparison of presence in events and in notifications, or None if there are no notifications."""
+        return sources_of(self.room)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """The time when the class ended. It is None if the class runs or the time is unknown."""
+        room = self.room
+        last_event = room.last_event_at if room.gone_at else None
+        found: datetime | None = room.ended_at or room.closed_at or last_event
+        return found
 
     @cached_property
     def commands(self) -> list[CommandStatus]:
@@ -147,10 +134,7 @@ class ClassPresenter:
 
     @cached_property
     def _effective_entries(self) -> list[Entry]:
-        """The commands that may still have an effect, oldest first.
-
-        If `_entries` does not contain all commands, also read the relevant earlier commands.
-        """
+        """The commands that may still have an effect, the oldest first."""
         read = self._entries
         if len(read) < class_selectors.COMMANDS:
             return read[::-1]
@@ -171,37 +155,84 @@ class ClassPresenter:
     def buttons(self) -> list[Button]:
         return class_buttons(state=self.state, gone=bool(self.room.gone_at), under_way=self.under_way)
 
+    @property
+    def head_buttons(self) -> list[Button]:
+        """The button for the next command, such as the start. The menu has the other commands."""
+        return self.buttons[:1]
+
+    @property
+    def menu_buttons(self) -> list[Button]:
+        return self.buttons[1:]
+
+    @cached_property
+    def controls(self) -> Controls:
+        """The commands that the page offers, except those that start, end, close or record a class."""
+        past = self.read_only or self.is_over
+        offered = offers_commands(state=self.state, gone=bool(self.room.gone_at), read_only=past)
+        return Controls(self.room, under_way=self.under_way, offered=offered)
+
+    @property
+    def _waiting(self) -> list[CommandStatus]:
+        """The commands that wait for the cloud, except very old ones."""
+        return [one for one in self.commands if one.waits and clock.now() - one.at < PATIENCE]
+
     # --- people ---
     @cached_property
+    def roster(self) -> Sequence[Any]:
+        """Everyone who is or was in the class, in brief."""
+        return self.people if self.everyone else class_selectors.presence(self.room)
+
+    @cached_property
     def people(self) -> list[Any]:
-        """All people or, with `since`, the changed people, with the attributes that the templates need."""
-        found = list(with_removals(class_selectors.people(self.room, since=self.since, also=self.also)))
+        """The people whose rows the page shows or, with `since`, the changed people.
+
+        A whole page shows the first rows of the roster, all raised hands, and all scheduled removals.
+        """
+        found = class_selectors.people(self.room, since=self.since, also=self.also)
+        if self.since is None and not self.everyone:
+            found = found.filter(shown_first(self.room, self._first.values()))
+        return self._with_details(found)
+
+    def _with_details(self, people: QuerySet[Participant]) -> list[Any]:
+        """Load people with the attributes that the templates need."""
+        found = list(with_removals(people))
         banned = bans.bans_of(found, self._effective_entries, now=clock.cloud_now())
-        being_removed = {
-            command.target
-            for command in self.commands
-            if command.action == bans.REMOVE and command.waits and clock.now() - command.at < PATIENCE
-        }
+        waiting = self._waiting
+        being_removed = {command.target for command in waiting if command.action == bans.REMOVE}
+        cells = waiting_cells(waiting)
         for person in found:
+            person.waiting = cells.get(person.user_uuid, ())
             person.banned_until = banned.get(person.user_uuid)
             person.is_being_removed = person.online and person.user_uuid in being_removed
             person.removal = removal_of(person)
         return found
 
-    def part(self, who: str, *, after: str = "", all_the_rest: bool = False) -> Part:
-        """Return roster rows after the sort key `after`, of people present (HERE) or who left (GONE)."""
-        whole = self.everyone or self.since is not None or all_the_rest
-        most = None if whole else PART if after else FIRST_PEOPLE
-        return part(self.people, who, after=after, most=most)
+    @cached_property
+    def _first(self) -> dict[str, Part]:
+        """The first rows of the roster, in brief."""
+        return {who: part(self.roster, who) for who in (HERE, GONE)}
+
+    def part(self, who: str, *, after: str = "") -> Part:
+        """Return the roster rows after the sort key `after`. `who` is HERE or GONE."""
+        if self.since is not None or self.everyone:
+            return part(self.people, who, after=after, most=None)
+        if after:
+            chosen = part(self.roster, who, after=after, most=PART)
+            pks = [one.pk for one in chosen.rows]
+            loaded = self._with_details(class_selectors.people(self.room).filter(pk__in=pks))
+        else:
+            chosen, loaded = self._first[who], self.people
+        found = {one.pk: one for one in loaded}
+        return replace(chosen, rows=[found[one.pk] for one in chosen.rows if one.pk in found])
 
     @property
     def more_people(self) -> str:
-        """The URL that returns the next roster rows. The template appends the parameters."""
+        """The URL of the next roster rows. The template adds the parameters."""
         return reverse("live:more_people", args=[self.room.key]) + "?"
 
     @property
     def all_people(self) -> str:
-        """The URL of the page with the whole roster, for browsers without JavaScript."""
+        """The URL of the page with the whole roster. Browsers without JavaScript need it."""
         return "?people=all#people"
 
     @cached_property
@@ -210,42 +241,48 @@ class ClassPresenter:
 
     @cached_property
     def gone(self) -> Part:
-        """The people who left. The last person to leave is first."""
+        """The people who left. The person who left last is first."""
         return self.part(GONE)
 
     @cached_property
-    def teacher(self) -> Participant | None:
-        """A teacher who is present, or None. For a whole page, this uses `people` and runs no extra query."""
-        if self.since is None:
-            return next((one for one in self.people if one.online and one.role == "teacher"), None)
-        return class_selectors.people(self.room).filter(online=True, role="teacher").first()
-
-    @cached_property
     def hands(self) -> list[Any]:
-        """The people in `people` with a raised hand, the longest-waiting person first."""
+        """The people with a raised hand. The person who has waited longest is first."""
         waiting = [person for person in self.people if person.online and person.hand_raised]
         return sorted(waiting, key=lambda person: (hand_order(person), person.pk))
 
     @property
+    def hands_beyond(self) -> int:
+        """The number of raised hands that are hidden until the panel is scrolled."""
+        raised: int = self.room.hands_raised
+        return max(0, raised - HANDS_IN_VIEW)
+
+    @property
     def hands_down(self) -> list[Any]:
-        """The people in `people` without a raised hand. Their rows are removed from the panel."""
+        """The people without a raised hand. The panel removes their rows."""
         return [person for person in self.people if not (person.online and person.hand_raised)]
 
     @cached_property
     def attendance(self) -> Attendance | None:
-        """The attendance of the people on the class list; None if the class has no class list."""
+        """The attendance of the people on the class list, or None if the class has no class list."""
         if not class_lists.has_list(self.room):
             return None
-        return attendance_of(self.room, self.people if self.since is None else None, at=self.past_time)
+        if self.is_over:
+            return self.report.attendance
+        return attendance_of(self.room, self.roster, at=self.past_time)
+
+    @cached_property
+    def report(self) -> ClassReport:
+        """The attendance of everyone. It is for a class that is over."""
+        return report_of(self.room, self.roster)
 
     @cached_property
     def removals(self) -> list[Removal]:
-        """The scheduled removals in chronological order. For a whole page, this runs no extra query."""
-        if self.since is None:
+        """The scheduled removals in chronological order. A page with a roster needs no more queries."""
+        if self.since is None and not self.is_over:
             found = [person.removal for person in self.people]
         else:
-            people = with_removals(class_selectors.people(self.room))
-            found = [removal_of(person) for person in people.filter(planned__isnull=False)]
+            people = class_selectors.people(self.room).filter(user_uuid__in=to_be_removed(self.room))
+            found = [removal_of(person) for person in with_removals(people)]
         return sorted((removal for removal in found if removal), key=lambda removal: removal.due_at)
 
     # --- recording ---
@@ -266,12 +303,13 @@ class ClassPresenter:
 
     @property
     def paused(self) -> bool:
-        """Whether our commands paused the running recording. No event reports a pause."""
-        return self.running_recording is not None and recording_state.is_paused(self._recording_entries)
+        """Whether the running recording is paused, according to events or our commands."""
+        running = self.running_recording
+        return running is not None and recording_state.paused_now(running, self._recording_entries)
 
     @property
     def _can_pause(self) -> bool:
-        """Whether the running recording can be paused because its mode is web or unknown."""
+        """Whether the running recording can be paused, because its mode is web or unknown."""
         running = self.running_recording
         return running is not None and (
             (running.mode or recording_state.mode_of(self._recording_entries)) in ("", "web")
@@ -285,11 +323,22 @@ class ClassPresenter:
             paused=self.paused,
             running_class=self.state == RoomState.STARTED and not self.room.gone_at,
             under_way=self.under_way,
+            waits_for_page=recording_state.waits_for_page(self._recording_entries),
         )
+
+    @property
+    def head_recording_buttons(self) -> list[Button]:
+        """The button that starts or stops a recording. The menu has the other commands."""
+        return quick_recording(self.recording_buttons)
+
+    @property
+    def menu_recording_buttons(self) -> list[Button]:
+        """The recording buttons that are not in the head."""
+        return recording_in_menu([one for one in self.recording_buttons if one.name not in ("start", "stop")])
 
     @cached_property
     def coverage(self) -> CoverageBar | None:
-        """The bar that shows how much of the class was recorded; None if unknown or without a recording."""
+        """A bar that shows which parts of the class were recorded, or None if there is nothing to show."""
         return coverage_bar(self.room, self.recordings, self._effective_entries) if self.recordings else None
 
     # --- chat, files, quizzes and polls, breakout rooms, events ---
@@ -309,9 +358,32 @@ class ClassPresenter:
     def questions(self) -> list[Question]:
         if self.since is not None:
             return questions_of(self.room, since=self.since)
-        # A whole page needs `people` anyway, so this saves a query.
-        students = [one for one in self.people if one.online and one.role == "student"]
+        # A whole page needs `roster` anyway, so this saves a query.
+        students = [one for one in self.roster if one.online and one.role == "student"]
         return questions_of(self.room, students=students)
+
+    @cached_property
+    def _running_or_not(self) -> list[bool]:
+        if self.since is None:
+            return [question.running for question in self.questions]
+        return quiz_poll_selectors.running_or_not(self.room)
+
+    @property
+    def question_count(self) -> int:
+        return len(self._running_or_not)
+
+    @property
+    def questions_running(self) -> int:
+        return sum(self._running_or_not)
+
+    @property
+    def questions_shown(self) -> list[Question]:
+        return self.questions if self.all_questions else self.questions[:QUESTIONS_SHOWN]
+
+    @property
+    def questions_beyond(self) -> int:
+        """The number of quizzes and polls that the page leaves out."""
+        return len(self.questions) - len(self.questions_shown)
 
     @cached_property
     def groups(self) -> list[ShownGroup]:
@@ -320,5 +392,6 @@ class ClassPresenter:
 
     @cached_property
     def events(self) -> EventPage:
-        names = {one.user_uuid: one.name for one in self.people} if self.since is None else None
+        # A whole page has read its people anyway; a single panel has not.
+        names = {one.user_uuid: one.name for one in self.roster} if "roster" in self.__dict__ else None
         return EventPage(self.room, names=names)

@@ -17,7 +17,7 @@ from classroom_admin.rooms.quiz_poll_selectors import MODELS, mark, marked
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 
 NAMES_SHOWN: Final = 8
-"""The maximum number of students without an answer whom the panel names."""
+"""The maximum number of students that the panel names because they have not answered."""
 MOST_READ: Final = 6
 """The maximum number of quizzes and polls whose answers are read for the panel."""
 LONGEST: Final = timedelta(hours=12)
@@ -26,7 +26,7 @@ LONGEST: Final = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A choice. `count` people chose it, which is `percent` of all people who answered."""
+    """A possible answer and the number of people who chose it. `percent` is their share of all answers."""
 
     words: str
     count: int
@@ -36,7 +36,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswer:
-    """A person's answer. `right` is None if unknown. `took_s` is None if unknown or implausible."""
+    """A person's answer. `right` is None if unknown. `took_s` is None if it is unknown or implausible."""
 
     name: str
     words: list[str]
@@ -47,9 +47,9 @@ class GivenAnswer:
 
 @dataclass(slots=True, kw_only=True)
 class Question:
-    """A quiz or poll (`kind`) for display. `total` is the number of students who could answer.
+    """A quiz or poll for display. `total` is the number of students who could answer.
 
-    `missing` has the names of students without an answer; in the panel, only while the quiz or poll runs.
+    `missing` has the names of students who have not answered. In the panel, it is empty after the end.
     """
 
     kind: str
@@ -72,7 +72,7 @@ class Question:
 
     @property
     def order(self) -> str:
-        """The sort key for the panel, which is in descending order."""
+        """The sort key for the panel. The highest key comes first."""
         started = int(self.started_at.timestamp() * 1000) if self.started_at else 0
         return f"{int(self.running)}{started:015d}{self.dom_id}"
 
@@ -86,14 +86,14 @@ class Question:
 
     @property
     def lasted_s(self) -> float | None:
-        """The duration (s); None while the quiz or poll is running."""
+        """The duration in seconds. It is None if the quiz or poll is running or the duration is unknown."""
         if self.started_at is None or self.ended_at is None:
             return None
         return (self.ended_at - self.started_at).total_seconds()
 
     @property
     def took_s(self) -> float | None:
-        """The median time to answer (s); None if unknown."""
+        """The median time to answer in seconds, or None."""
         known = [answer.took_s for answer in self.answers if answer.took_s is not None]
         return median(known) if known else None
 
@@ -101,9 +101,9 @@ class Question:
 def question(
     row: Quiz | Poll, answers: Sequence[Answer] | None, students: Iterable[Participant] | None
 ) -> Question:
-    """Return a quiz or poll for display. Pure.
+    """Return a quiz or poll for display.
 
-    If `answers` is None, use the cloud's totals instead. `students` are the students who could answer.
+    If `answers` is None, the cloud's totals are used instead. `students` are the students who could answer.
     """
     right_items = _texts(row.correct_items) if isinstance(row, Quiz) else []
     given = [_given_answer(row, answer, right_items) for answer in answers or ()]
@@ -188,14 +188,17 @@ def _includes(chosen: list[Any], name: Any) -> bool:
 
 
 def _votes(poll: Poll, index: int) -> int:
-    """Return how many people chose an item of a poll, according to the cloud's totals."""
+    """Return how many people chose an item of a poll, according to the cloud."""
     row = poll.details.get(str(index)) if isinstance(poll.details, dict) else None
     number = row.get("num") if isinstance(row, dict) else None
     return number if isinstance(number, int) and number > 0 else 0
 
 
 def _voters(poll: Poll) -> int:
-    """Return how many people voted. Use the percentages, because a person may choose several items."""
+    """Return how many people voted.
+
+    This is computed from percentages, because one person may choose several items.
+    """
     details = poll.details if isinstance(poll.details, dict) else {}
     guesses = [0]
     for row in details.values():
@@ -209,10 +212,11 @@ def _voters(poll: Poll) -> int:
 def questions_of(
     room: Room, *, since: int | None = None, students: Iterable[Participant] | None = None
 ) -> list[Question]:
-    """Return the quizzes and polls, newest first; with `since`, only those changed after that room version.
+    """Return the quizzes and polls, the newest first.
 
-    Without `since`, read the answers only of those that are running and of the latest quiz and poll. For the
-    others, use the totals. `students` are the students who are present; passing them saves a query.
+    If `since` is given, return only those that changed after that version of the room. Without it, only the
+    latest and the running ones have their answers. The others have the cloud's totals. `students` are the
+    students who are present. Passing them saves a query.
     """
     rows = quiz_poll_selectors.questions(room, since=since)
     full = rows if since is not None else _running_and_latest(rows)
@@ -239,7 +243,10 @@ def question_id(row: Quiz | Poll) -> tuple[str, str]:
 
 
 def whole_question(room: Room, row: Quiz | Poll) -> Question:
-    """Return a quiz or poll with all answers. Count all students who were present during the quiz or poll."""
+    """Return a quiz or poll with all its answers.
+
+    `total` counts all students who were present between its start and its end.
+    """
     answers = quiz_poll_selectors.answers(room, [question_id(row)])
     students = quiz_poll_selectors.students_between(room, row.started_at, row.ended_at)
     return question(row, answers, students)
@@ -248,9 +255,9 @@ def whole_question(room: Room, row: Quiz | Poll) -> Question:
 @require_safe
 @signed_in
 def question_page(request: AuthenticatedHttpRequest, key: str, of: str, pk: int) -> HttpResponse:
-    """Show a quiz or poll. For htmx, return the page's body, or 204 if nothing changed since version `v`.
+    """Show a quiz or poll. For htmx, return 204 if nothing has changed since version `v`.
 
-    The room version of a busy class changes every second, so also compare the mark of the quiz or poll.
+    `v` has the version of the room and that of the quiz or poll, because a busy room changes every second.
     """
     room = access_by_key(request.user, key).room
     if of not in MODELS:

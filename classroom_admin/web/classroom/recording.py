@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.functional import Promise
@@ -27,18 +28,20 @@ from classroom_admin.web.classroom.recording_forms import (
     initial_of,
 )
 from classroom_admin.web.dialogs import ask, sent
+from classroom_admin.web.join_links import recording_address
 
 SIMPLE: Final = {
     "stop": recordings.stop_recording,
     "pause": recordings.pause_recording,
     "resume": recordings.resume_recording,
+    "ready": recordings.report_page_ready,
 }
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
-    """Ask for confirmation (GET), or send the command (POST). The commands start and change have forms."""
+    """Ask for confirmation or show a form. A POST sends the command."""
     access = access_by_key(request.user, key)
     if name == "start":
         return _start(request, access)
@@ -47,7 +50,7 @@ def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespo
     if name == "files":
         return _ask_for_files(request, access)
     if name not in SIMPLE:
-        raise Http404(gettext("There is no such command."))
+        raise Http404(gettext("This command does not exist. Reload the page."))
     run = partial(SIMPLE[name], access)
     return confirm_and_run(request, access, "classroom/commands/recording.html", {"name": name}, run)
 
@@ -55,7 +58,7 @@ def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespo
 @require_POST
 @signed_in
 def check(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
-    """Validate the settings while a person types, and show the errors. Send nothing to the cloud."""
+    """Check the settings while a person types, and show the errors."""
     room = access_by_key(request.user, key).room
     form_class = {"start": StartForm, "change": ChangeForm}.get(name)
     if form_class is None:
@@ -66,7 +69,11 @@ def check(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespons
 
 
 def _start(request: AuthenticatedHttpRequest, access: ClassAccess) -> HttpResponse:
-    form = StartForm(sent(request))
+    if request.method == "POST" and "mode" not in request.POST:  # the button in the header has no form
+        run = partial(recordings.start_recording, access)
+        return confirm_and_run(request, access, "classroom/recording/start.html", {}, run)
+    address = recording_address(settings.JOIN_URL_TEMPLATE, room=access.room.room_uuid)
+    form = StartForm(sent(request), initial={"url": address})
     if request.method == "POST" and form.is_valid():
         try:
             entry = recordings.start_recording(access, **form.arguments)
@@ -123,9 +130,9 @@ STREAM_WORDS: Final[dict[str, Promise]] = {
 @require_safe
 @signed_in
 def addresses(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Show the addresses at which people can watch a recording live.
+    """Show the URLs at which people can watch a recording live.
 
-    An address may contain a key, so it is shown only on request and never put in a fragment or a cache.
+    A URL may contain a key, so it is shown only on request. It is never in a fragment or a cache.
     """
     room = access_by_key(request.user, key).room
     recording = get_object_or_404(Recording, room=room, pk=pk)

@@ -28,7 +28,7 @@ KINDS: Final[dict[str, Promise]] = {
     FAILED: pgettext_lazy("recording", "Failed"),
     MISSING: _("Not recorded"),
 }
-"""The kinds of stretches with their labels. If recordings overlap, the first kind counts."""
+"""The kinds of stretches with their labels. Where recordings overlap, the kind that is first here counts."""
 _PRIORITY: Final = tuple(KINDS)
 # Kinds differ in height and not only in colour. A pause is half as high; a missing piece is a line.
 _TOP: Final = {RECORDED: 0, PAUSED: 6, FAILED: 3, MISSING: 10}
@@ -42,7 +42,7 @@ _OPEN: Final = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSpan:
-    """A recording with its pauses. `failed` means that the recording has no usable file."""
+    """A recording with its pauses. `failed` means that it has no usable file."""
 
     start: datetime
     end: datetime | None
@@ -52,7 +52,10 @@ class RecordedSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A part of the class with one of KINDS. ``end`` is None for the last part while the class is live."""
+    """A part of the class.
+
+    `kind` says whether it was recorded. ``end`` is None if this part has not ended.
+    """
 
     kind: str
     start: datetime
@@ -64,10 +67,10 @@ class Stretch:
 
 
 def coverage(*, start: datetime, end: datetime | None, recordings: Iterable[RecordedSpan]) -> list[Stretch]:
-    """Return the class from ``start`` to ``end`` (None: still live) as adjacent stretches.
+    """Return the parts of the class from ``start`` to ``end``. If ``end`` is None, the class is live.
 
-    If recordings overlap, use the first kind in this order: recorded, paused, failed, missing. Cut off parts
-    outside of the class. Return an empty list if ``end`` is not after ``start``.
+    If recordings overlap, the first of these kinds counts: recorded, paused, failed, missing. Return an empty
+    list if ``end`` is not after ``start``.
     """
     spans = list(recordings)
     close = _OPEN if end is None else end
@@ -107,7 +110,7 @@ def _holds(span: Span, moment: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece(Stretch):
-    """A stretch as a piece of the bar. `x` is in seconds since the class started; `width` is in seconds."""
+    """A part of the class as a part of the bar. `x` is its start and `width` its length in seconds."""
 
     x: int
     width: int
@@ -123,7 +126,10 @@ class Piece(Stretch):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
-    """The total `minutes` of all ended pieces of a kind. `since` is the start of a piece that still runs."""
+    """The total `minutes` of the ended parts of a kind.
+
+    `since` is the start of the part that still runs, or None.
+    """
 
     kind: str
     words: Promise
@@ -133,7 +139,10 @@ class Total:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageBar:
-    """The bar of `axis_s` seconds. `end` is the end of the class, or the scheduled end of a running class."""
+    """A bar that is `axis_s` seconds long.
+
+    `end` is the end of the class, or the scheduled end while it runs.
+    """
 
     start: datetime
     end: datetime | None
@@ -144,9 +153,9 @@ class CoverageBar:
 
 
 def coverage_bar(room: Room, recordings: Iterable[Recording], entries: Iterable[Entry]) -> CoverageBar | None:
-    """Return the bar of a class; None if the class has not started or there is nothing to show.
+    """Return the bar of a class. Return None if there is nothing to show.
 
-    `entries` are commands of the class, oldest first, including all commands about recordings.
+    `entries` must include all commands about recordings. The oldest entry is first.
     """
     if room.started_at is None:
         return None

@@ -38,8 +38,8 @@ ADDRESSES: Final = ("url", "whole_url")
 _ERRORS: Final = {
     "url": _("Enter a full web address that starts with https:// (write a space as %20)."),
     "whole_url": _("Enter a full web address that starts with https:// (write a space as %20)."),
-    "width": _("Enter 480 to 1280 pixels. Width times height can be at most 921,600."),
-    "height": _("Enter 480 to 1280 pixels. Width times height can be at most 921,600."),
+    "width": _("Enter 480 to 1920 pixels. Width times height can be at most 1920 × 1080."),
+    "height": _("Enter 480 to 1920 pixels. Width times height can be at most 1920 × 1080."),
     "fps": _("Enter a whole number from 5 to 60."),
     "bitrate": _("Enter a whole number from 50 to 8000."),
     "hours": _("Enter a whole number from 1 to 720."),
@@ -66,17 +66,17 @@ def _address(label: Any, hint: Any) -> forms.CharField:
 
 
 def wrong_settings(*, web_config: Mapping[str, Any], retry_timeout_s: int | None) -> dict[str, Problem]:
-    """Return the problems by the cloud's name of the setting. A missing address is not a problem here.
+    """Return the problems by the cloud's names of the settings. A missing URL is not a problem here.
 
-    Check each setting separately to find all problems at once. Check width and height together, because the
-    limits of both depend on each other.
+    Settings are checked one by one, so that one call finds all problems. Width and height are checked
+    together, because their limits depend on each other.
     """
     size = {name: value for name, value in web_config.items() if name in ("videoWidth", "videoHeight")}
     groups = [size] if size else []
     groups += [{name: value} for name, value in web_config.items() if name not in size]
     wrong: dict[str, Problem] = {}
     for group in groups:
-        wrong |= _wrong(partial(UpdateRecording, room_uuid="any", web_config=group))
+        wrong |= _wrong(partial(UpdateRecording, room_uuid="any", web_config={"onhold": False, **group}))
     return wrong | _wrong(lambda: StartRecording(room_uuid="any", retry_timeout_s=retry_timeout_s))
 
 
@@ -89,26 +89,36 @@ def _wrong(make: Callable[[], object]) -> dict[str, Problem]:
 
 
 class SettingsForm(forms.Form):
-    """The settings of a web recording. With `still_typing`, a missing address is not an error yet."""
+    """A form for the settings of a web recording.
+
+    If `still_typing` is True, a missing URL is not an error.
+    """
 
     url = _address(
         _("Address of the page to record"),
-        _("The address of your school's classroom app. The cloud opens it like a student who only watches."),
+        _(
+            "The address of your school's classroom app. The cloud adds the class to this address, and "
+            "opens the page like a student who only watches."
+        ),
     )
     whole_url = _address(
         _("Or a complete link"),
         _("The cloud opens this link without adding anything to it."),
     )
-    width = _number(_("Width"), _("pixels, 480 to 1280"), "1280")
-    height = _number(_("Height"), _("pixels, 480 to 1280"), "720")
+    width = _number(_("Width"), _("pixels, 480 to 1920"), "1280")
+    height = _number(_("Height"), _("pixels, 480 to 1920"), "720")
     fps = _number(_("Frames per second"), _("5 to 60"), "15")
     bitrate = _number(_("Bit rate"), _("kbit/s, 50 to 8000; use a lower value below 1280 × 720"), "2000")
     audio = forms.TypedChoiceField(
         choices=AUDIO, coerce=int, empty_value=None, required=False, label=_("Audio")
     )
-    hours = _number(_("Maximum recording time"), _("hours, 1 to 720; default: the length of the class"), "2")
+    hours = _number(
+        _("Maximum recording time"),
+        _("hours, 1 to 720; default: until the class closes, rounded up to whole hours"),
+        "2",
+    )
     onhold = forms.BooleanField(required=False, label=_("Start paused"))
-    rtmp = forms.BooleanField(required=False, label=_("Also stream it live"))
+    rtmp = forms.BooleanField(required=False, label=_("Also stream the recording live"))
 
     must_have_address = False
 
@@ -141,7 +151,7 @@ class SettingsForm(forms.Form):
         return cleaned
 
     def web_config(self) -> dict[str, Any]:
-        """Return the values by the cloud's names. Leave out empty fields, because the cloud has defaults."""
+        """Return the settings by the cloud's names. Omit empty fields, because the cloud has defaults."""
         cleaned = self.cleaned_data
         given = {
             cloud_name: cleaned[name]
@@ -154,10 +164,17 @@ class SettingsForm(forms.Form):
 
 
 class StartForm(SettingsForm):
-    """The settings of a new recording, of either the teacher or a web page as students see it."""
+    """A form for a new recording. `mode` says whether it records the teacher or a web page."""
 
     mode = forms.ChoiceField(choices=[("composite", "Teacher"), ("web", "Web page")], initial="composite")
-    retry_s = _number(_("Retry delay after a failure"), _("seconds; the cloud retries at most twice"), "")
+    retry_s = _number(
+        _("Retry delay after a failure"),
+        _(
+            "seconds; the cloud retries at most twice. If the recorded page does not report that it has "
+            "loaded, the cloud starts the recording again"
+        ),
+        "",
+    )
     must_have_address = True
     field_order = ("mode",)
 
@@ -177,21 +194,21 @@ class StartForm(SettingsForm):
 
 
 class ChangeForm(SettingsForm):
-    """New settings for a running web recording. The cloud resets the settings that are left empty."""
+    """A form for new settings of a running web recording. The cloud resets settings that are empty."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["onhold"].label = _("Paused")
 
     def web_config(self) -> dict[str, Any]:
-        """Return the values. Always include `onhold`, because the recording would resume without it."""
+        """Return the settings. They include `onhold`, because a paused recording would otherwise resume."""
         return {**super().web_config(), "onhold": bool(self.cleaned_data.get("onhold"))}
 
 
 def initial_of(config: Mapping[str, Any], *, paused: bool) -> dict[str, Any]:
     """Return initial values for `ChangeForm` from the settings in the audit log.
 
-    Leave out an address that was stored without its query, so that the person enters the address again.
+    Omit a URL if the audit log has it without its query, so that the person enters it again.
     """
     found = {name: config[cloud_name] for name, cloud_name in CLOUD_NAMES.items() if cloud_name in config}
     for name in ADDRESSES:

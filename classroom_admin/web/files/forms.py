@@ -24,7 +24,7 @@ FIELDS: Final = {
     "conversion.outputFormat": "output",
     "conversion.preview": "preview",
 }
-"""Form fields by the cloud's names of settings."""
+"""The form field of each setting, by the cloud's name of the setting."""
 _ORDER: Final = (
     "pdf",
     "pptx",
@@ -45,7 +45,10 @@ EXTENSIONS: Final = sorted(RESOURCE_EXTS, key=_ORDER.index)
 
 
 class UploadForm(forms.Form):
-    """A form that uploads a file. It accepts an empty file, for which `uploads.take` has a better error."""
+    """A form that uploads a file.
+
+    It accepts an empty file, because `uploads.take` has a better error message.
+    """
 
     file = forms.FileField(
         label=_("File"), allow_empty_file=True, error_messages={"required": _("Choose a file.")}
@@ -53,9 +56,9 @@ class UploadForm(forms.Form):
 
 
 class AddForm(forms.Form):
-    """A form that adds a file from the web or the computer. `upload` is the key of a file uploaded before.
+    """A form that adds a file from the web or from the user's computer.
 
-    The cloud requires the size (bytes) of a file from the web.
+    `upload` is the key of a file that was uploaded before. The cloud needs the size of a web file in bytes.
     """
 
     way = forms.ChoiceField(choices=[(COMPUTER, ""), (WEB, "")], required=False)
@@ -66,7 +69,7 @@ class AddForm(forms.Form):
         max_length=1024,
         assume_scheme="https",
         label=_("Address"),
-        help_text=_("The cloud and the students must be able to open it without signing in."),
+        help_text=_("The cloud and the students must be able to open this address without signing in."),
         widget=forms.URLInput({"dir": "ltr", "placeholder": "https://"}),
     )
     ext = forms.ChoiceField(
@@ -83,7 +86,7 @@ class AddForm(forms.Form):
     scale = forms.FloatField(
         required=False,
         label=_("Sharpness"),
-        help_text=_("0.1 to 3; default 1.2. Higher values are sharper but slower."),
+        help_text=_("0.1 to 3; default 1.2. Higher values give sharper pages, but take longer."),
         widget=forms.TextInput({"inputmode": "decimal", "placeholder": "1.2"}),
     )
     output = forms.ChoiceField(
@@ -112,12 +115,12 @@ class AddForm(forms.Form):
 
     @property
     def chosen_way(self) -> str:
-        """The source of the file that the person chose. Without a choice, a filled `url` means the web."""
+        """The chosen source: WEB or COMPUTER. If none was chosen, it is WEB if `url` has a value."""
         given = self.data.get("way")
         return given if given in (COMPUTER, WEB) else WEB if self.data.get("url") else COMPUTER
 
     def conversion_for(self, ext: str) -> dict[str, Any] | None:
-        """Return the requested conversion of this file type, with its options; None for no conversion."""
+        """Return the conversion and its options for this file type, or None if none was requested."""
         cleaned, kind = self.cleaned_data, conversion_type(ext)
         if not cleaned["convert"] or not kind:
             return None
@@ -128,7 +131,7 @@ class AddForm(forms.Form):
 
     @property
     def web_arguments(self) -> dict[str, Any]:
-        """The keyword arguments of `put_resource_by_url`."""
+        """The keyword arguments for `put_resource_by_url`."""
         cleaned = self.cleaned_data
         ext = cleaned["ext"] or ext_of(cleaned["name"]) or EXTENSIONS[0]
         named = {name: cleaned[name] for name in ("name", "url", "size")}

@@ -1,4 +1,4 @@
-"""Serve uploaded files at signed URLs to the cloud and to students, who have no account here.
+"""Serve uploaded files at signed URLs to the cloud and to students, who have no account in the dashboard.
 
 An uploaded file may be hostile, although the upload checked its type. Therefore the browser must not guess
 the type (`nosniff`), no script may run (`sandbox`), and only the types in `SHOWN_INLINE` open inline.
@@ -25,12 +25,12 @@ _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class Unsatisfiable(Exception):
-    """The error for a requested range that is outside the file."""
+    """Raised if the requested range is outside of the file."""
 
 
 @require_safe
 def shared_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBase:
-    """Serve the file of a signed URL, or the requested range of bytes. Raise Http404 for an invalid URL."""
+    """Return the file with a signed URL, or a part of it. Raise Http404 if the URL is not valid."""
     upload = addresses.upload_at(signed=signed, name=name)
     if upload is None:
         raise Http404(_("This file does not exist."))
@@ -42,17 +42,17 @@ def shared_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBas
     response["Content-Security-Policy"] = POLICY
     response["X-Content-Type-Options"] = "nosniff"
     response["X-Robots-Tag"] = "noindex"
-    # Anyone with the URL may read the file. So may scripts of any origin, such as the classroom app.
+    # Anyone with the URL may read the file, including scripts of other origins, such as the classroom app.
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 
 def parse_range(words: str, size: int) -> tuple[int, int] | None:
-    """Return the first and last byte of a `Range` header; None for the whole file.
+    """Return the first and last byte of a `Range` header. Return None for the whole file.
 
-    Return None also for an invalid header or several ranges. Raise `Unsatisfiable` if no byte of the range is
-    in the file. Pure.
+    Return None also if the header is not valid or has several ranges. Raise `Unsatisfiable` if no byte of the
+    range is in the file.
     """
     found = _RANGE.fullmatch(words.strip())
     if found is None or found.group(0) == "bytes=-":
@@ -99,7 +99,10 @@ def _content(request: HttpRequest, upload: Upload, etag: str) -> HttpResponseBas
 
 
 class Chunks:
-    """An iterator over `length` bytes of a file. It reads in a thread and closes the file at the end."""
+    """An iterator over the next `length` bytes of a file.
+
+    It reads in a thread and closes the file at the end.
+    """
 
     def __init__(self, body: Readable, length: int) -> None:
         self._body = body

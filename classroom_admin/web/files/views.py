@@ -24,13 +24,13 @@ from classroom_admin.web.classroom.command_responses import (
 from classroom_admin.web.classroom.files import UNDO
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.files.forms import EXTENSIONS, FIELDS, WEB, AddForm, DeleteForm, UploadForm
-from classroom_admin.web.parameters import is_number
+from classroom_admin.web.parameters import is_number, without_nul
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the form (GET) or share the file (POST)."""
+    """Show the form. A POST shares the file."""
     access = access_by_key(request.user, key)
     room = access.room
     form = AddForm(sent(request), request.FILES or None)
@@ -45,14 +45,15 @@ def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
         except ActionRefused as error:
             add_refusal(form, error, FIELDS)
     elif form.is_bound:
-        upload = Upload.objects.filter(key=form["upload"].value() or "", room=room, by=request.user).first()
+        waiting = without_nul(form["upload"].value() or "")
+        upload = Upload.objects.filter(key=waiting, room=room, by=request.user).first()
     return _ask(request, room, form, upload)
 
 
 @require_POST
 @signed_in
 def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Store a file before its form is sent, and render that part of the form. For errors, use status 422."""
+    """Store a file before its form is sent. Return the file field with its key or an error."""
     access = access_by_key(request.user, key)
     room = access.room
     form = UploadForm(request.POST, request.FILES)
@@ -69,7 +70,7 @@ def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Ask which files to delete (GET), or schedule their deletion in ten seconds (POST)."""
+    """Ask which files to delete. A POST schedules the deletion, which takes place ten seconds later."""
     access = access_by_key(request.user, key)
     room = access.room
     form = DeleteForm(sent(request), files=class_selectors.resources(room))
@@ -89,7 +90,7 @@ def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def undo(request: AuthenticatedHttpRequest, key: str, hold: int) -> HttpResponse:
-    """Ask for confirmation (GET), or undo a deletion that has not been sent yet (POST)."""
+    """Ask for confirmation. A POST undoes a deletion that was not sent yet."""
     access = access_by_key(request.user, key)
 
     def run() -> Entry:
@@ -97,7 +98,10 @@ def undo(request: AuthenticatedHttpRequest, key: str, hold: int) -> HttpResponse
         undone: Entry = Entry.objects.filter(room_uuid=access.room.room_uuid, action=UNDO)[0]
         return undone
 
-    return confirm_and_run(request, access, "files/undo.html", {}, run)
+    held = deletions.open_deletions(access.room).filter(entry_id=hold).first()
+    ids = held.payload["resource_uuids"] if held is not None else []
+    files = class_selectors.resources(access.room).filter(resource_uuid__in=ids)
+    return confirm_and_run(request, access, "files/undo.html", {"files": files}, run)
 
 
 def _upload(access: ClassAccess, form: AddForm) -> Upload:
@@ -123,7 +127,7 @@ def _ask(request: AuthenticatedHttpRequest, room: Room, form: AddForm, upload: U
 
 
 def _limits() -> dict[str, Any]:
-    """Return the template context with the limits of uploads and whether the cloud can reach our URL."""
+    """Return template variables with the limits of uploads, and whether the cloud can reach our URL."""
     return {
         "extensions": EXTENSIONS,
         "most_bytes": settings.FILES_MAX_BYTES,
@@ -140,7 +144,7 @@ MOST_ORIGINS: Final = 4
 @require_safe
 @signed_in
 def pages(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Show the pages of a file. Only this view's content security policy allows images from the cloud.
+    """Show the pages of a file. Only this view allows images from the cloud in its content security policy.
 
     See docs/decisions/file-preview-page.md.
     """

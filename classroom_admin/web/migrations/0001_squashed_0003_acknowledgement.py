@@ -4,6 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from classroom_admin.common.create_models import CreateModels
 from classroom_admin.web.migrations import _announcements
 
 
@@ -24,22 +25,24 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Acknowledgement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('at', models.DateTimeField()),
-                ('until', models.DateTimeField()),
-                ('whole', models.BooleanField(default=False)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='rooms.room')),
-            ],
-            options={
-                'indexes': [models.Index(fields=['until'], name='live_snooze_until')],
-                'constraints': [models.UniqueConstraint(fields=('room', 'kind'), name='live_snooze_once')],
-                'db_table': 'live_snooze',
-            },
-        ),
+        CreateModels([
+            migrations.CreateModel(
+                name='Acknowledgement',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('kind', models.CharField(max_length=20)),
+                    ('at', models.DateTimeField()),
+                    ('until', models.DateTimeField()),
+                    ('whole', models.BooleanField(default=False)),
+                    ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                    ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='rooms.room')),
+                ],
+                options={
+                    'indexes': [models.Index(fields=['until'], name='live_snooze_until')],
+                    'constraints': [models.UniqueConstraint(fields=('room', 'kind'), name='live_snooze_once')],
+                    'db_table': 'live_snooze',
+                },
+            ),
+        ]),
         migrations.RunPython(_announcements.create, _announcements.drop),
     ]

@@ -13,7 +13,7 @@ from classroom_admin.rooms.models import Room
 
 
 class LinesField(forms.CharField):
-    """A text field with one value per line. The cleaned value is a list without empty and repeated lines."""
+    """A text field with one value on each line. Its value is a list without empty or repeated lines."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}), **kwargs)
@@ -27,7 +27,7 @@ class LinesField(forms.CharField):
 
 
 class PersonForm(forms.Form):
-    """The form with the details of an account."""
+    """A form for the details of an account."""
 
     name = forms.CharField(
         label=pgettext_lazy("person", "Name"),
@@ -59,7 +59,7 @@ class PersonForm(forms.Form):
     def clean_user_uuids(self) -> list[str]:
         ids: list[str] = self.cleaned_data["user_uuids"]
         problems = [
-            gettext("“%(id)s” %(problem)s") % {"id": one, "problem": in_words(problem)}
+            gettext("“%(id)s”: %(problem)s") % {"id": one, "problem": in_words(problem)}
             for one in ids
             if (problem := problem_with_id(one))
         ]
@@ -69,7 +69,7 @@ class PersonForm(forms.Form):
 
 
 class RoomsForm(forms.Form):
-    """The form that selects classes by their primary keys."""
+    """A form that selects classes by their keys."""
 
     rooms = forms.ModelMultipleChoiceField(
         Room.objects.all(), to_field_name="key", error_messages={"required": _("Select at least one class.")}
@@ -77,7 +77,7 @@ class RoomsForm(forms.Form):
 
 
 class AssignForm(RoomsForm):
-    """The form that selects classes and the person to whom they are assigned."""
+    """A form that selects classes and the person to assign them to."""
 
     person = forms.ModelChoiceField(
         User.objects.filter(is_active=True),

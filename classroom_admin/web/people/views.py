@@ -34,7 +34,7 @@ UNPROCESSABLE = 422
 @require_safe
 @administrator_only
 def people(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """List the people who match the search words `q` and the filter `show`."""
+    """Show a list of people. `q` and `show` are its filters."""
     words, show = search_words(request.GET), request.GET.get("show", "")
     found = Paginator(find_people(words=words, show=show), PEOPLE_A_PAGE)
     context = {"page": found.get_page(request.GET.get("page")), "q": words, "show": show}
@@ -45,7 +45,7 @@ def people(request: AuthenticatedHttpRequest) -> HttpResponse:
 @sensitive_variables("password")
 @administrator_only
 def create(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Create a person, then show the new password once."""
+    """Create a person. Show the new password once."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -92,7 +92,7 @@ def assign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @administrator_only
 def unassign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    """Unassign a class from the person."""
+    """Unassign the selected classes from the person."""
     owner = get_object_or_404(User, pk=pk)
     form = RoomsForm(request.POST)
     if form.is_valid():
@@ -102,7 +102,7 @@ def unassign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
                 request, _("%(room)s is no longer assigned to %(person)s.") % {"room": room, "person": owner}
             )
     else:
-        messages.error(request, _("This class was not found. Check whether it is still in the list."))
+        messages.error(request, _("This class was not found. Check whether the list still contains it."))
     return redirect("people:person", pk=pk)
 
 
@@ -193,7 +193,10 @@ def _show_refusal(form: PersonForm, refusal: ActionRefused) -> None:
 
 
 def _assign(request: AuthenticatedHttpRequest, form: RoomsForm, person_to: User) -> bool:
-    """Assign all selected classes or none. Add a message for the next page. Return whether it worked."""
+    """Assign all selected classes, or none if there is an error. Return whether they were assigned.
+
+    Add a message for the next page.
+    """
     if not form.is_valid():
         messages.error(request, _("Select at least one class, then press the button again."))
         return False
@@ -221,7 +224,7 @@ NEWEST_FIRST = ("-known_since", "-pk")
 
 
 def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
-    """Return people whose name or email contains `words`, annotated with `assigned_count`.
+    """Return people with `words` in their name or email. They have an `assigned_count`.
 
     `show` limits the result to "administrators", "teachers" or "deactivated".
     """
@@ -238,17 +241,20 @@ def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
 
 
 def rooms_of(person: User) -> QuerySet[Room]:
-    """Return the person's own classes, newest first. `assigned` says whether a class is assigned to them."""
+    """Return the person's own classes, the newest first.
+
+    `assigned` is True if a class is assigned to them.
+    """
     rooms = Room.objects.annotate(assigned=access.is_assigned_to(person))
     return access.own_rooms(person, rooms).order_by(*NEWEST_FIRST)
 
 
 def assignable_rooms(person: User, *, words: str) -> QuerySet[Room]:
-    """Return the classes not assigned to the person whose name contains `words`, newest first."""
+    """Return classes that the person is not assigned to, the newest first. Their names contain `words`."""
     rooms = Room.objects.filter(~access.is_assigned_to(person)).filter(named_like(words))
     return rooms.defer(*HEAVY).order_by(*NEWEST_FIRST)
 
 
 def unassigned_rooms(*, words: str = "") -> QuerySet[Room]:
-    """Return the unassigned classes whose name contains `words`, newest first."""
+    """Return unassigned classes, the newest first. Their names contain `words`."""
     return access.unassigned_rooms().filter(named_like(words)).defer(*HEAVY).order_by(*NEWEST_FIRST)

@@ -11,7 +11,7 @@ KINDS: Final = (
     (4, ROOM_TYPES[4], _("Up to a few dozen students; everyone is visible.")),
     (0, ROOM_TYPES[0], _("One teacher and one student.")),
     (2, ROOM_TYPES[2], _("Many students; the teacher is on stage.")),
-    (10, ROOM_TYPES[10], _("A small class of the cloud's newer type.")),
+    (10, ROOM_TYPES[10], _("Like “Small class”, but with the cloud's newer classroom.")),
 )
 # Names of the roles by the cloud's numbers.
 ROLES: Final = (("2", _("Students")), ("1", _("Teachers")), ("3", _("Assistants")), ("4", _("Observers")))
@@ -55,8 +55,8 @@ _FIELDS: Final = {
 # Messages for fields with other units than the cloud's. The client's messages would state wrong numbers.
 IN_OUR_UNITS: Final = {
     "minutes": _("A class must last from 1 minute to 24 hours (1440 minutes)."),
-    "close_delay": _("A class can stay open for 0 minutes to 24 hours (1440 minutes)."),
-    "starts_at": _("This time is too far in the future."),
+    "close_delay": _("After its end, a class can stay open for 0 minutes to 24 hours (1440 minutes)."),
+    "starts_at": _("This time is too far in the future. Choose an earlier time."),
 }
 # Arguments of `create_class` by form field.
 _ARGUMENTS: Final = {
@@ -71,7 +71,7 @@ _ARGUMENTS: Final = {
 
 
 def field_of(upstream: str | None) -> str | None:
-    """Return the form field for the cloud's name of a setting; None if the form has no such field."""
+    """Return the form field for the cloud's name of a setting, or None if there is no such field."""
     name = upstream or ""
     if name.startswith("roleConfig."):
         _start, role, *rest = name.split(".")
@@ -80,7 +80,7 @@ def field_of(upstream: str | None) -> str | None:
 
 
 def without(wanted: Mapping[str, Any], field: str) -> dict[str, Any]:
-    """Return the arguments without those from ``field``, so that the others can be validated."""
+    """Return the arguments except those from ``field``, so that the others can be checked."""
     role = field.rpartition("_")[2]
     if field.startswith(("limit_", "stream_")):
         return {**wanted, "roles": {name: rules for name, rules in wanted["roles"].items() if name != role}}
@@ -89,7 +89,10 @@ def without(wanted: Mapping[str, Any], field: str) -> dict[str, Any]:
 
 
 def arguments(filled: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of ``create_class`` that have values, except the name and the start, as JSON."""
+    """Return arguments for ``create_class`` without the name and the start.
+
+    Settings without a value are omitted.
+    """
     minutes, delay = filled.get("minutes"), filled.get("close_delay")
     wanted = {
         "room_type": filled.get("room_type"),
@@ -105,7 +108,7 @@ def arguments(filled: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def initial(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the initial values of the form for a class with these ``settings``."""
+    """Return initial values of the form for a class with these ``settings``."""
     widgets = dict(settings.get("widgets") or {})
     found: dict[str, Any] = {
         "room_type": settings.get("room_type"),

@@ -1,32 +1,46 @@
-"""The form that filters the audit log, and rows that describe the entries in words."""
+"""The form that filters the audit log, and rows that describe the entries in words, for pages and files."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django import forms
+from django.db.models import Q
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.audit.actions import GROUPS, label
+from classroom_admin.audit.actions import GROUPS
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.audit.selectors import Filters, last_step
+from classroom_admin.audit.selectors import Filters, find_entries, last_step
 from classroom_admin.common.problem_texts import reason_in
-from classroom_admin.rooms.models import Room
+from classroom_admin.common.search_field import matches
+from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.rooms.selectors import room_uuids_like
+from classroom_admin.web.audit_sentences import describe
+from classroom_admin.web.parameters import require_plausible_year
 
+MOST_IN_FILE: Final = 20_000
+"""The maximum number of entries in a file."""
+_READ_AT_ONCE: Final = 500
 OUTCOMES = {kind: capfirst(kind.label) for kind in Step.Kind}
 
 
 class AuditForm(forms.Form):
-    """The filters of the audit log. An empty field does not filter. Days are in the person's time zone."""
+    """A form with the filters of the audit log. Days are in the person's time zone."""
 
     person = forms.ModelChoiceField(
         User.objects.all(), required=False, label=_("Person"), empty_label=_("Everyone")
+    )
+    student = forms.CharField(
+        required=False,
+        label=_("Student"),
+        max_length=255,
+        widget=forms.TextInput(attrs={"placeholder": _("Part of the name, or user id")}),
     )
     action = forms.ChoiceField(
         required=False,
@@ -42,8 +56,28 @@ class AuditForm(forms.Form):
     outcome = forms.ChoiceField(
         required=False, label=_("Outcome"), choices=[("", _("Any")), *OUTCOMES.items()]
     )
-    since = forms.DateField(required=False, label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(
+        required=False,
+        label=_("From"),
+        validators=[require_plausible_year],
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    since_time = forms.TimeField(
+        required=False,
+        label=_("From (time)"),
+        widget=forms.TimeInput(attrs={"type": "time", "aria-label": _("From (time)")}),
+    )
+    until = forms.DateField(
+        required=False,
+        label=_("To"),
+        validators=[require_plausible_year],
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    until_time = forms.TimeField(
+        required=False,
+        label=_("To (time)"),
+        widget=forms.TimeInput(attrs={"type": "time", "aria-label": _("To (time)")}),
+    )
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
@@ -53,31 +87,80 @@ class AuditForm(forms.Form):
             self.add_error(
                 "until", gettext("The end date is before the start date. Choose a later end date.")
             )
+        elif since and since == until and _ends_first(cleaned):
+            self.add_error(
+                "until_time", gettext("The end time is before the start time. Choose a later end time.")
+            )
+        for day in ("since", "until"):
+            if cleaned.get(f"{day}_time") is not None and cleaned.get(day) is None and day not in self.errors:
+                self.add_error(day, gettext("Choose a date for this time."))
         return cleaned
+
+    def shown_fields(self) -> list[tuple[forms.BoundField, forms.BoundField | None]]:
+        """Return the visible fields. Each date is together with its time."""
+        times = {"since": self["since_time"], "until": self["until_time"]}
+        fields = [field for field in self.visible_fields() if field not in times.values()]
+        return [(field, times.get(field.name)) for field in fields]
 
     def filters(self) -> Filters:
         """Return the filters. The form must be valid."""
         chosen = self.cleaned_data
-        rooms = room_uuids_like(chosen["room"]) if chosen["room"] else None
+        student = chosen["student"].strip()
+        # A student may have had another name at the time of the entry.
+        called = Q(user_uuid=student) | matches(student, field="name_search")
         return Filters(
             actor_id=chosen["person"].pk if chosen["person"] else None,
             action=chosen["action"],
-            rooms=rooms,
+            rooms=room_uuids_like(chosen["room"]) if chosen["room"] else None,
+            participant=student,
+            participants=Participant.objects.filter(called).values("user_uuid") if student else None,
             outcome=chosen["outcome"],
-            since=_midnight(chosen["since"]),
-            until=_midnight(chosen["until"], days=1),
+            since=_moment(chosen["since"], chosen["since_time"] or time.min),
+            until=_end(chosen["until"], chosen["until_time"]),
         )
 
 
-def _midnight(day: date | None, days: int = 0) -> datetime | None:
-    if day is None or day > date.max - timedelta(days=days + 1):
-        return None
-    return timezone.make_aware(datetime.combine(day + timedelta(days=days), time.min))
+def _ends_first(chosen: dict[str, Any]) -> bool:
+    until = chosen.get("until_time")
+    return until is not None and until < (chosen.get("since_time") or time.min)
+
+
+def _moment(day: date | None, at: time, *, later: timedelta = timedelta()) -> datetime | None:
+    return None if day is None else timezone.make_aware(datetime.combine(day, at) + later)
+
+
+def _end(day: date | None, at: time | None) -> datetime | None:
+    """Return the end of a day, or of the minute `at` on this day."""
+    if at is None:
+        return _moment(day, time.min, later=timedelta(days=1))
+    return _moment(day, at, later=timedelta(seconds=1) if at.second else timedelta(minutes=1))
+
+
+def periods(query: QueryDict) -> list[tuple[str, str]]:
+    """Return the names of recent periods, and a query string for each.
+
+    It keeps the other filters of `query`.
+    """
+    now = timezone.localtime()
+    found = [
+        (gettext("Last hour"), now - timedelta(hours=1), True),
+        (gettext("Today"), now, False),
+        (gettext("Last 7 days"), now - timedelta(days=6), False),
+    ]
+    return [(words, _query_since(query, start, with_time)) for words, start, with_time in found]
+
+
+def _query_since(query: QueryDict, start: datetime, with_time: bool) -> str:
+    changed = query.copy()
+    for name in ("before", "since_time", "until", "until_time"):
+        changed.pop(name, None)
+    changed["since"] = start.date().isoformat()
+    if with_time:
+        changed["since_time"] = start.strftime("%H:%M")
+    return changed.urlencode()
 
 
 _TONES = {Step.Kind.FAILED: "bad", Step.Kind.CONFIRMED: "good", Step.Kind.DONE: "good"}
-# In these actions the actor is the target, so the target is not shown.
-_OF_ONESELF = {"account.sign_in", "account.sign_out", "account.password_change"}
 # Labels of parameters by their names in the audit log.
 _PARAMS = {
     "added": pgettext_lazy("people", "Added"),
@@ -87,6 +170,7 @@ _PARAMS = {
     "changed": pgettext_lazy("people", "Changed"),
     "classes": _("Classes"),
     "close_delay_s": _("Stays open after the end (seconds)"),
+    "cloud_user_id": _("Cloud user ids"),
     "cloud_user_ids": _("Cloud user ids"),
     "conversion": _("Conversion"),
     "duration_s": _("Duration (seconds)"),
@@ -95,6 +179,7 @@ _PARAMS = {
     "first": _("First class"),
     "for_good": _("Permanent ban"),
     "for_the_class": _("Ban for this class"),
+    "from": _("From"),
     "groups": _("Breakout rooms"),
     "kinds": _("Alerts"),
     "last": _("Last class"),
@@ -111,29 +196,40 @@ _PARAMS = {
     "reasons": _("Alerts"),
     "removed": pgettext_lazy("list entries", "Removed"),
     "resource_uuids": _("Files"),
+    "retry_timeout_s": _("Retry delay after a failure"),
     "role": _("Role"),
     "room_type": _("Type"),
+    "series": _("Series"),
     "size": _("Size in bytes"),
     "stage_role": _("Role on stage"),
     "starts_at": _("Starts"),
     "state": _("State"),
+    "until": _("Until"),
     "url": _("Address"),
     "was": _("Before"),
     "web_config": _("Recording settings"),
     "widgets": _("Widgets"),
 }
+_TIMES = {"first", "from", "last", "starts_at", "until"}
 # Internal ids and numbers that mean nothing to people.
 _INTERNAL = {"due_ms", "hold", "planned"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row that describes an entry in words. `room` is None if the entry concerns no known class."""
+    """An audit log entry in words.
+
+    `room` is None if the entry concerns no known class, but `class_name` may be set. `facts` come after the
+    sentence.
+    """
 
     entry: Entry
-    what: str
-    whom: str
+    sentence: str
+    facts: list[str]
+    length: str
+    reason: str
     room: Room | None
+    class_name: str
     outcome: str
     tone: str
     message: str
@@ -141,26 +237,82 @@ class Row:
 
 
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
-    """Return the rows for `entries`, whose steps must be prefetched. Run one query for the classes' names."""
+    """Return the rows for `entries`. Their steps must be prefetched."""
     entries = list(entries)
     uuids = {entry.room_uuid for entry in entries if entry.room_uuid}
     rooms = {room.room_uuid: room for room in Room.objects.filter(room_uuid__in=uuids)} if uuids else {}
     return [_row(entry, rooms.get(entry.room_uuid)) for entry in entries]
 
 
+def file_rows(filters: Filters) -> Iterator[list[str]]:
+    """Yield the rows of a file with the newest `MOST_IN_FILE` entries. Times are in the active time zone.
+
+    If there are more entries, the last row says so.
+    """
+    yield [
+        gettext("Time (%(zone)s)") % {"zone": timezone.get_current_timezone_name()},
+        gettext("Person"),
+        gettext("Email"),
+        gettext("Action"),
+        gettext("Duration"),
+        gettext("Reason"),
+        gettext("Class"),
+        gettext("Name of the target"),
+        gettext("Id of the target"),
+        gettext("Outcome"),
+        gettext("Message"),
+        gettext("Details"),
+    ]
+    before, count = None, 0
+    while count < MOST_IN_FILE:
+        page = find_entries(filters, before=before, limit=min(_READ_AT_ONCE, MOST_IN_FILE - count))
+        yield from map(_cells, rows_of(page.entries))
+        before, count = page.older, count + len(page.entries)
+        if before is None:
+            return
+    yield [
+        gettext("There are more entries. Choose an earlier end date to download them."),
+    ]
+
+
+def _cells(row: Row) -> list[str]:
+    entry = row.entry
+    # Isolates are invisible, but would prevent people from finding a name in the file.
+    words = " · ".join([row.sentence, *row.facts]).translate(dict.fromkeys(map(ord, "\u2068\u2069")))
+    return [
+        timezone.localtime(entry.at).strftime("%Y-%m-%d %H:%M:%S"),
+        entry.actor_name,
+        entry.actor.email if entry.actor else "",
+        words,
+        row.length,
+        row.reason,
+        row.class_name,
+        entry.target_name,
+        entry.target,
+        row.outcome,
+        row.message,
+        "\n".join(f"{name}: {value}" for name, value in row.details),
+    ]
+
+
 def _row(entry: Entry, room: Room | None) -> Row:
     step = last_step(entry)
     kind = Step.Kind(step.kind) if step else Step.Kind.REQUESTED
-    detail = step.detail if step else {}
+    description = describe(entry)
     return Row(
         entry=entry,
-        what=label(entry.action),
-        whom="" if entry.action in _OF_ONESELF else entry.target_name or entry.target,
+        sentence=description.sentence,
+        facts=description.more,
+        length=description.length,
+        reason=description.reason,
         room=room,
+        class_name=str(room) if room else entry.target_name if description.names_class else "",
         outcome=str(OUTCOMES[kind]),
         tone=_TONES.get(kind, ""),
-        message=reason_in(detail),
-        details=list(_details(entry.params)),
+        message=reason_in(step.detail if step else {}),
+        details=list(
+            _details({name: each for name, each in entry.params.items() if name not in description.shown})
+        ),
     )
 
 
@@ -172,7 +324,16 @@ def _details(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
             for what, turn in value.items():
                 yield _words(what), f"{_text(turn.get('from'))} → {_text(turn.get('to'))}"
         else:
-            yield _words(name), _text(value)
+            yield _words(name), _local(value) if name in _TIMES else _text(value)
+
+
+def _local(value: Any) -> str:
+    """Return a time in the person's time zone. Return any other value as text."""
+    try:
+        when = datetime.fromisoformat(str(value))
+    except ValueError:
+        return _text(value)
+    return f"{timezone.localtime(when):%Y-%m-%d %H:%M}" if when.tzinfo else _text(value)
 
 
 def _words(name: str) -> str:

@@ -8,6 +8,8 @@ app_name = "settings"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("test/", views.test, name="test"),
+    path("capabilities/<name>/", views.test_capability, name="test_capability"),
     path("sync/", views.sync, name="sync"),
     path("audit/", views.audit, name="audit"),
+    path("audit/file.csv", views.audit_file, name="audit_file"),
 ]

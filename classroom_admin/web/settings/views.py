@@ -3,19 +3,25 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
+from classroom_admin.actions import capability_tests
+from classroom_admin.actions.capabilities import capabilities
 from classroom_admin.actions.connection import try_connection
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.common import problem_texts
-from classroom_admin.sync.health import health
+from classroom_admin.common.csv_files import csv_text
+from classroom_admin.sync.health import chat_health, health
 from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
-from classroom_admin.web.settings.audit_log import AuditForm, rows_of
-from classroom_admin.web.settings.sync_health import SyncForm, facts_of, quarantine_page
+from classroom_admin.web.settings.audit_log import MOST_IN_FILE, AuditForm, file_rows, periods, rows_of
+from classroom_admin.web.settings.sync_health import SyncForm, chat_facts_of, facts_of, quarantine_page
 
 LATEST = 5
 
@@ -30,8 +36,8 @@ def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_POST
 @administrator_only
 def test(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Test the connection to the cloud. For htmx, render only the result instead of the whole page."""
-    report = try_connection(actor=request.user)
+    """Test the connection to the cloud. For htmx, render only the result."""
+    report = try_connection(actor=request.user, room_uuid=request.POST.get("room", "").strip())
     if request.htmx:
         return render(request, "settings/_report.html", {"report": report})
     return render(request, "settings/overview.html", _overview() | {"report": report})
@@ -56,8 +62,22 @@ def audit(request: AuthenticatedHttpRequest) -> HttpResponse:
         "newest": newest.urlencode(),
         "is_newest": "before" not in request.GET,
         "is_filtered": any(newest.values()),
+        "periods": periods(request.GET),
+        "most_in_file": MOST_IN_FILE,
     }
     return render(request, "settings/audit.html", context)
+
+
+@require_safe
+@administrator_only
+def audit_file(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Return the filtered entries as a CSV file. If a filter is not valid, show the page."""
+    form = AuditForm(request.GET)
+    if not form.is_valid():
+        return redirect(f"{resolve_url('settings:audit')}?{request.GET.urlencode()}")
+    answer = HttpResponse(csv_text(file_rows(form.filters())), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
+    return answer
 
 
 @never_cache
@@ -69,20 +89,39 @@ def sync(request: AuthenticatedHttpRequest) -> HttpResponse:
     before = form.cleaned_data["before"] if form.is_valid() else None
     items, older = quarantine_page(before=before)
     now = health()
-    context = {"health": now, "facts": facts_of(now), "items": items, "older": older, "is_newest": not before}
+    facts = [*facts_of(now), *chat_facts_of(chat_health())]
+    context = {"health": now, "facts": facts, "items": items, "older": older, "is_newest": not before}
     return render(request, "settings/sync.html", context)
+
+
+@require_POST
+@administrator_only
+def test_capability(request: AuthenticatedHttpRequest, name: str) -> HttpResponse:
+    """Test again whether the cloud project offers a command. For htmx, render only its table row."""
+    try:
+        row = capability_tests.test_again(actor=request.user, name=name)
+    except ActionRefused as error:
+        if error.problem.code == "no_such_capability":
+            raise Http404(error.message) from error
+        messages.error(request, error.message)
+        return HttpResponseClientRefresh() if request.htmx else redirect("settings:overview")
+    if request.htmx:
+        return render(request, "settings/_capability.html", {"row": row})
+    return redirect(f"{resolve_url('settings:overview')}#capabilities")
 
 
 def _overview() -> dict[str, Any]:
     cloud = settings.AGORA
-    every = _("%(seconds)s s") % {"seconds": f"{settings.AGORA_POLL_SECONDS:g}"}
+    every = _("%(seconds)s s") % {"seconds": f"{settings.AGORA_POLL_SECONDS or 0:g}"}
+    if settings.AGORA_POLL_SECONDS is None:
+        every = _("0.2 to 5 s, depending on live classes and open pages")
     facts = [
         (_("Address"), "AGORA_BASE_URL", cloud.base_url),
         (_("Fallback address"), "AGORA_FALLBACK_URL", cloud.fallback_url),
         (_("Region"), "AGORA_REGION", cloud.region),
         (_("App ID"), "AGORA_APP_ID", cloud.app_id),
         # The page must show only whether the secret is set, not the secret.
-        (_("App certificate"), "AGORA_APP_CERTIFICATE", _("set") if cloud.app_certificate else ""),
+        (_("App Certificate"), "AGORA_APP_CERTIFICATE", _("set") if cloud.app_certificate else ""),
         (_("Sign-in method"), "AGORA_AUTH", cloud.auth),
         (_("Signs in as"), "AGORA_UID", cloud.uid),
         (_("Request limit per second"), "AGORA_REQUESTS_PER_SECOND", f"{cloud.requests_per_second:g}"),
@@ -99,4 +138,5 @@ def _overview() -> dict[str, Any]:
         "problems": [problem_texts.in_words(one) for one in cloud.problems()],
         "rows": rows_of(latest),
         "health": health(),
+        "capabilities": capabilities(),
     }

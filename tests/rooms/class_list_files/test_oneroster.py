@@ -53,7 +53,7 @@ def test_unknown_deleted_and_disabled_people_are_named_with_their_lines() -> Non
     export = oneroster.read_export(packed(EXPORT))
     assert [str(each) for each in export.classes["c1"].warnings] == [
         "Line 5: enrollments.csv names the user “u9”, who is not in users.csv.",
-        "Line 4: “Old Student” is deleted or disabled in users.csv and was left out.",
+        "Line 4: “Old Student” is marked as deleted or disabled in users.csv and was left out.",
     ]
     assert "Off Student" in str(export.classes["c2"].warnings[0])
     assert [str(each) for each in export.warnings] == [
@@ -99,7 +99,7 @@ def test_id_that_the_cloud_does_not_allow_is_left_out() -> None:
             EXPORT | {"users.csv": "sourcedId,username\nu1,ada\n"},
             "The column givenname is missing in users.csv",
         ),
-        (EXPORT | {"manifest.csv": "propertyName,value\nfile.enrollments,delta\n"}, "only differences"),
+        (EXPORT | {"manifest.csv": "propertyName,value\nfile.enrollments,delta\n"}, "only changes"),
         (EXPORT | {"classes.csv": "sourcedId,title\n"}, "no classes"),
     ],
 )

@@ -194,7 +194,7 @@ def test_mapping_of_the_last_file_counts_if_its_columns_are_there() -> None:
     ("mapping", "says"),
     [
         ({"Nme": "name"}, "no column “Nme”"),
-        ({"Name": "names"}, "can't be “names”"),
+        ({"Name": "names"}, "can't be used as “names”"),
         ({"Name": "name", "ID": "name"}, "can't have the same meaning"),
     ],
 )
@@ -234,7 +234,8 @@ def test_namesakes_that_the_file_tells_apart_are_two_people(content: str) -> Non
 
 def test_namesakes_that_nothing_tells_apart_are_a_problem() -> None:
     assert problems("name,group,born\nAda,7a,2014\nAda,7a,2015\n") == [
-        "Line 3, column A “name”: “Ada” is also on line 2. Add user ids or groups that tell them apart."
+        "Line 3, column A “name”: “Ada” is also on line 2. "
+        "Add user ids or groups to tell the two people apart."
     ]
 
 
@@ -248,8 +249,8 @@ def test_ids_that_a_spreadsheet_mangled_are_flagged(number: str) -> None:
     found = read(f"name;id\nAda;{number}\n")
     assert found.people == [Person(name="Ada")]
     assert str(found.warnings[0]) == (
-        f"Line 2, column B “id”: A spreadsheet turned the id into the number {number} and lost its digits. "
-        "The id was left out."
+        f"Line 2, column B “id”: A spreadsheet program turned the id into the number {number}, "
+        "which lost some digits. The id was left out."
     )
 
 
@@ -262,11 +263,11 @@ def test_ids_that_a_spreadsheet_mangled_are_flagged(number: str) -> None:
         ("name,id\n", "This file has no people."),
         ("name,id\n,ada\n", "Line 2, column A “name”: The name is missing."),
         ("name,id\n\u2800\u200d,ada\n", "Line 2, column A “name”: The name is missing."),
-        ("name,id\nAda,a/b\n", "Line 2, column B “id”: The user id “a/b” contains characters"),
+        ("name,id\nAda,a/b\n", "Line 2, column B “id”: User id “a/b”: The cloud does not allow"),
         ("name;id\nAda;1;2\nAlan;3\nZoe;4\n", "Line 2, column C: This row has more cells"),
         ("name\n" + "x" * 300, "Line 2, column A “name”: The cell is too long."),
         ("sep=,\nname,group\n" + '"Ada","two\nlines"\n,x\n', "Line 5, column A “name”: The name is missing."),
-        (("name\n" + "Zoë\n" * 20).encode() + b"\xff\n", "Line 22, column A “name”: The cell has a damaged"),
+        (("name\n" + "Zoë\n" * 20).encode() + b"\xff\n", "Line 22, column A “name”: The cell contains a"),
         ("name\n" + "".join(f"P{n}\n" for n in range(5001)), "at most 5,000 people"),
     ],
 )

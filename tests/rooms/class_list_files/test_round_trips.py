@@ -9,8 +9,9 @@ from contextlib import suppress
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from classroom_admin.common.csv_files import protected
 from classroom_admin.common.names import has_visible_character
-from classroom_admin.rooms.class_list_files.cells import UnreadableFile, cleaned, protected
+from classroom_admin.rooms.class_list_files.cells import UnreadableFile, cleaned
 from classroom_admin.rooms.class_list_files.contents import Options, read_contents
 from classroom_admin.rooms.class_list_files.people import Person
 from tests.rooms.class_list_files.workbook_files import ods, xls, xlsx

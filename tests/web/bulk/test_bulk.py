@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from classroom_admin.actions import scheduled
-from classroom_admin.actions.models import BulkRun
+from classroom_admin.actions import capabilities, scheduled
+from classroom_admin.actions.models import BulkRun, Capability
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
@@ -69,6 +69,26 @@ def test_preview_changes_nothing(client: Client, rooms: list[Room]) -> None:
     assert not BulkRun.objects.exists()
 
 
+def test_preview_of_an_end_names_the_classes_that_are_recorded(client: Client, rooms: list[Room]) -> None:
+    keys = [room.key for room in rooms]
+    html = client.post(LIST, {"do": "end", "class": keys}).content.decode()
+    assert "recorded" not in html
+    Room.objects.filter(pk=rooms[1].pk).update(recording_state="recording")
+    html = client.post(LIST, {"do": "end", "class": keys}).content.decode()
+    assert re.search(
+        r"1 of these classes is being recorded.*?<strong[^>]*>Biology</strong>\s*</span>", html, re.DOTALL
+    )
+    assert html.count("Being recorded") == 1
+    assert '<input type="hidden" name="do"' not in html
+    for what, words in (("end", "End, keep recording"), ("end_all", "End and stop recording")):
+        assert re.search(
+            rf'<button[^>]* name="do" value="{what}">(?:(?!</button>).)*{words}', html, re.DOTALL
+        )
+    token = re.search(r'name="token" value="([^"]*)"', html).group(1)
+    answer = client.post(LIST, {"do": "end_all", "token": token, "class": keys}, follow=True)
+    assert "End 3 classes and stop their recordings" in answer.content.decode()
+
+
 def test_confirmed_preview_leads_to_results(
     client: Client, school: School, rooms: list[Room], sim: RunningSimulator
 ) -> None:  # fmt: skip
@@ -102,7 +122,7 @@ def test_page_requests_only_changes(client: Client, rooms: list[Room]) -> None:
         run = begin(client, rooms)
         stepped.step(10)
         page = client.get(reverse("live:run", args=[run.key])).content.decode()
-        ask = re.search(r'hx-get="([^"]+)"', page).group(1)
+        ask = re.search(r'hx-get="([^"]+since=[^"]*)"', page).group(1)
         assert 'class="item ' not in client.get(ask, **HTMX).content.decode()
         stepped.step(10)
         scheduled.work(scheduled.LONG, within_s=0)
@@ -181,3 +201,58 @@ def test_too_many_classes_show_an_error(client: Client) -> None:
     answer = client.post(LIST, {"do": "end", "class": ["x"] * 10_001}, headers={"Accept-Language": "es"})
     assert answer.status_code == 400
     assert "inténtelo con menos" in answer.content.decode()
+
+
+# --- announcements and microphones -----------------------------------------------------------------------
+
+
+def hidden(html: str) -> dict[str, list[str]]:
+    """Return the hidden fields of the form of a preview."""
+    sent: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="(do|token|class)" value="([^"]*)"', html):
+        sent.setdefault(name, []).append(value)
+    return sent
+
+
+def test_announcement_needs_a_text_and_reaches_the_classes_that_run(
+    client: Client, rooms: list[Room], sim: RunningSimulator
+) -> None:
+    keys = [room.key for room in rooms]
+    html = client.post(LIST, {"do": "announce", "class": keys}).content.decode()
+    assert "Announce to 2 classes" in html
+    assert "The class is not running." in html
+    wrong = client.post(LIST, hidden(html) | {"text": [" "]})
+    assert wrong.status_code == 422
+    assert "Nothing was sent" in wrong.content.decode()
+    assert not BulkRun.objects.exists()
+    answer = client.post(LIST, hidden(wrong.content.decode()) | {"text": ["Fire drill at ten"]})
+    assert answer.status_code == 302
+    run_due()
+    for room, told in zip(rooms, (True, True, False), strict=True):
+        assert ("Fire drill at ten" in str(sim.oracle(room=room.room_uuid)["rooms"])) is told
+
+
+def test_refused_announcement_keeps_its_text(client: Client, rooms: list[Room]) -> None:
+    html = client.post(LIST, {"do": "announce", "class": [room.key for room in rooms]}).content.decode()
+    capabilities.remember("announce", Capability.Offered.NO)
+    answer = client.post(LIST, hidden(html) | {"text": ["Fire drill at ten"]})
+    assert answer.status_code == 422
+    assert "Fire drill at ten" in answer.content.decode()
+    assert answer.context["form"].errors["text"]
+    assert not BulkRun.objects.exists()
+
+
+def test_announcement_to_all_live_classes_selects_only_ones_own(
+    client: Client, rooms: list[Room], school: School
+) -> None:
+    Room.objects.create(room_uuid="theirs", name="Somebody else's", state=1)
+    html = client.post(LIST, {"live": "announce"}).content.decode()
+    assert "Announce to 2 classes" in html
+    assert "Somebody" not in html
+
+
+def test_muting_students_asks_first(client: Client, rooms: list[Room]) -> None:
+    rooms[0].participants.create(user_uuid="s", name="S", role="student", online=True, microphone_on=True)
+    html = client.post(LIST, {"do": "mute", "class": [room.key for room in rooms]}).content.decode()
+    assert "Mute the students of 1 class?" in html
+    assert "No student&#x27;s microphone is on." in html

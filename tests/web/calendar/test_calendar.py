@@ -128,7 +128,7 @@ def test_query_count_of_the_calendar_is_constant(classes: School, django_assert_
     path = path_of(classes.administrator)
     for number in range(30):
         make_room(f"More {number}")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         Client().get(path)
 
 

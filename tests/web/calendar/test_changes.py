@@ -14,9 +14,11 @@ from django.urls import reverse
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import calendars, scheduling
 from classroom_admin.actions.models import ScheduledCommand, Series
+from classroom_admin.actions.rescheduling import Scope
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
 from classroom_admin.web.calendar.views import address_of
+from tests.actions.series import change as change_series
 from tests.school import School, make_room
 from tests.stepped_clock import SteppedClock, use
 
@@ -65,7 +67,7 @@ def first_of(series: Series) -> ScheduledCommand:
 def test_feed_is_valid_for_an_independent_parser(series: Series, school: School) -> None:
     school.teacher.name = "Zoë; Å, \\ 張"
     school.teacher.save()
-    scheduling.change(actor=school.teacher, series=series, name="A, b; c\\d " + "张" * 17, asked=SETTINGS)
+    change_series(school.teacher, series, name="A, b; c\\d " + "张" * 17)
     first, _second = feed(school.teacher)
     assert first.summary.value == "A, b; c\\d " + "张" * 17
     assert first.dtstart.value == STARTS
@@ -89,11 +91,11 @@ def test_change_raises_sequence_and_has_its_own_time(
     teacher, planned = school.teacher, first_of(series)
     longer = SETTINGS | {"duration_s": 3600}
     {
-        "move": lambda: scheduling.move(
-            actor=teacher, series=series, planned=planned, starts_at=STARTS + timedelta(hours=1)
+        "move": lambda: change_series(
+            teacher, series, anchor=planned, scope=Scope.THIS, starts_at=STARTS + timedelta(hours=1)
         ),
-        "rename": lambda: scheduling.change(actor=teacher, series=series, name="Geometry", asked=SETTINGS),
-        "lengthen": lambda: scheduling.change(actor=teacher, series=series, name="Algebra", asked=longer),
+        "rename": lambda: change_series(teacher, series, name="Geometry"),
+        "lengthen": lambda: change_series(teacher, series, settings=longer),
         "cancel": lambda: scheduling.cancel(actor=teacher, series=series, planned=planned),
     }[change]()
     time.step(7200)  # before anyone reads the feed
@@ -111,7 +113,7 @@ def test_every_further_change_raises_sequence(series: Series, school: School, ti
     feed(teacher)
     scheduling.cancel(actor=teacher, series=series, planned=planned)
     scheduling.restore(actor=teacher, series=series, planned=planned)
-    scheduling.change(actor=teacher, series=series, name="Geometry", asked=SETTINGS)
+    change_series(teacher, series, name="Geometry")
     assert numbers(teacher) == [3, 1]
     assert numbers(school.administrator) == [3, 1], "the numbers are the same for everyone"
 
@@ -208,3 +210,29 @@ def test_page_warns_of_an_address_that_calendars_cannot_reach(
     page = client.get(reverse("live:calendar")).content.decode()
     assert ("notice warn" in page) == bool(words)
     assert words in page
+
+
+def test_class_that_is_created_again_moves_in_the_calendar(series: Series, school: School) -> None:
+    """The earlier room is not shown, and the class keeps its id: its number rises."""
+    planned = first_of(series)
+    ScheduledCommand.objects.filter(pk=planned.pk).update(state="done")
+    earlier = make_room("Algebra", room_uuid=planned.key, planned_start_at=STARTS, state=0, started_at=None)
+    RoomTeacher.objects.create(room=earlier, user=school.teacher)
+    before = feed(school.teacher)
+    assert [event.dtstart.value for event in before] == [STARTS, STARTS + timedelta(days=7)]
+    change_series(
+        school.teacher, series, anchor=planned, scope=Scope.THIS, starts_at=STARTS + timedelta(hours=1)
+    )
+    for created in (False, True):
+        if created:
+            planned.refresh_from_db()
+            ScheduledCommand.objects.filter(pk=planned.pk).update(state="done")
+            room = make_room(
+                "Algebra", room_uuid=planned.key, state=0, started_at=None,
+                planned_start_at=STARTS + timedelta(hours=1),
+            )  # fmt: skip
+            RoomTeacher.objects.create(room=room, user=school.teacher)
+        after = feed(school.teacher)
+        assert [event.uid.value for event in after] == [event.uid.value for event in before]
+        assert after[0].dtstart.value == STARTS + timedelta(hours=1)
+        assert int(after[0].sequence.value) >= 1

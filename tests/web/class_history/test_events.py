@@ -171,7 +171,7 @@ def test_burst_of_events_is_followed_without_a_gap(school: School, admin: Client
         seen |= ids(html)
         asks += 1
         after = re.search(r"after=(\d+)", html)[1]
-        assert ('hx-trigger="load' in html) == (seen != burst)  # what is left is asked for at once
+        assert ('hx-trigger="load' in html) == (seen != burst)  # what is left is asked for immediately
     assert seen == burst
     assert asks == 3
 
@@ -212,3 +212,14 @@ def test_every_simulated_event_has_a_sentence(settings: Any) -> None:
     assert len(told) > 100
     assert not [words for words in told if "Someone" in words]
     assert {words for words in told if "of type" in words} == {"Event of type 7001"}
+
+
+def test_event_that_arrives_late_is_at_its_time(admin: Client, school: School) -> None:
+    StoredEvent.objects.all().delete()
+    first, second, late = (make_event(school.room, number, cmd=7001) for number in (1, 2, 3))
+    for event, seconds in ((first, 0), (second, 20), (late, 10)):
+        StoredEvent.objects.filter(pk=event.pk).update(ts_ms=clock.to_ms(clock.now()) + 1000 * (seconds - 60))
+    page = found(admin, school, htmx=False)
+    assert ids_in_order(page) == [second.pk, late.pk, first.pk]
+    orders = re.findall(r'data-order="([\d-]+)"', page)
+    assert orders == sorted(orders, reverse=True)

@@ -20,6 +20,7 @@ from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import (
+    ChatMessage,
     ClassList,
     Gap,
     ListedPerson,
@@ -225,7 +226,8 @@ def test_step_in_a_class_of_a_thousand_is_small_and_complete(admin: Client) -> N
     assert len(step.encode()) <= 150_000
     found, addresses = here(step), [rest_of(step)]
     assert len(found) == FIRST_PEOPLE
-    assert found[0] == "Pupil 0700", "whose hand is up stands first"
+    assert found[0] == "Pupil 0000", "a raised hand moves no row"
+    assert step.index("Pupil 0700") > step.index('id="hands-queue"')
     while addresses[-1]:
         part = admin.get(addresses[-1], **HTMX).content.decode()
         found += re.findall(r'<bdi title="([^"]*)"', part)
@@ -257,6 +259,20 @@ def test_all_panels_show_the_chosen_time(admin: Client) -> None:
     assert re.search(r"<bdi>Pupil 0007</bdi>\s*and 1 more", after)
 
 
+def test_chat_of_breakout_rooms_is_replayed(admin: Client) -> None:
+    room = a_crowd(10)
+    group = make_room("Group 1 of the class")
+    Room.objects.filter(pk=group.pk).update(parent=room)
+    for seconds, text in ((2, "In our group"), (50, "Later on")):
+        ChatMessage.objects.create(
+            room=group, sequence=seconds, kind="chat", user_uuid="p7", name="Pupil 0007", text=text,
+            sent_at=datetime.fromtimestamp(START_MS / 1000 + seconds, UTC),
+        )  # fmt: skip
+    shown = at(admin, room, 4)
+    assert "In our group" in shown
+    assert "Later on" not in shown
+
+
 def test_hand_is_marked_as_not_on_stage_only_if_certain(admin: Client) -> None:
     room = a_crowd(701)
     other = make_room("Of the same teacher")
@@ -283,7 +299,7 @@ def test_class_list_is_compared_with_the_people_present_then(admin: Client, room
     assert "<bdi>8a</bdi>" in html
     assert "0 of 2 present" in html
     assert "2 not here yet" in html
-    assert "version of the list" in html
+    assert "with the class list as it is today" in html
     html = at(admin, room, 5)
     assert "1 of 2 present" in html
     assert "1 not here yet" in html

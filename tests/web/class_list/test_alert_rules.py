@@ -74,8 +74,6 @@ def test_class_without_problems_has_no_alerts() -> None:
             replace(RUNS, banned=Readmitted(person=7, count=1, since=ago(1), until=None)),
             BANNED, ago(1), "1 banned person present",
         ),
-        (replace(RUNS, hands_raised=1, oldest_hand_at=ago(7)), HAND, ago(7), "1 raised hand"),
-        (replace(RUNS, hands_raised=3, oldest_hand_at=ago(7)), HAND, ago(7), "3 raised hands, longest wait"),
         (replace(RUNS, planned_end_at=ago(6)), OVER_TIME, ago(6), "Overtime"),
         (
             replace(RUNS, recording_state="ended", recording_unready=True, recording_at=ago(0.1)),
@@ -163,9 +161,19 @@ def test_alert_about_a_banned_person_ends_with_the_ban() -> None:
 
 
 def test_thresholds_are_settings() -> None:
-    hand = replace(RUNS, hands_raised=1, oldest_hand_at=ago(4))
-    assert kinds(hand) == [HAND]
-    assert kinds(hand, limits=replace(LIMITS, hand=timedelta(minutes=5))) == []
+    over = replace(RUNS, planned_end_at=ago(6))
+    assert kinds(over) == [OVER_TIME]
+    assert kinds(over, limits=replace(LIMITS, over=timedelta(minutes=7))) == []
+
+
+def test_a_hand_that_is_raised_for_long_is_known_but_no_alert() -> None:
+    hand = replace(RUNS, hands_raised=3, oldest_hand_at=ago(4))
+    found = at(hand)
+    assert found.active == ()
+    assert found.waiting is not None
+    assert (found.waiting.kind, found.waiting.since) == (HAND, ago(4))
+    assert found.order == at(RUNS).order
+    assert at(hand, limits=replace(LIMITS, hand=timedelta(minutes=5))).waiting is None
 
 
 # --- order ------------------------------------------------------------------------------------------------
@@ -173,10 +181,10 @@ def test_thresholds_are_settings() -> None:
 
 def test_most_urgent_then_oldest_alert_is_first() -> None:
     none = at(RUNS)
-    hand, older_hand = (at(replace(RUNS, hands_raised=1, oldest_hand_at=ago(m))) for m in (3, 8))
+    over, long_over = (at(replace(RUNS, planned_end_at=ago(m))) for m in (6, 8))
     teacher = at(replace(RUNS, teachers_online=0, teacher_left_at=ago(2)))
-    assert sorted([none, hand, teacher, older_hand], key=lambda one: one.order) == [
-        teacher, older_hand, hand, none,
+    assert sorted([none, over, teacher, long_over], key=lambda one: one.order) == [
+        teacher, long_over, over, none,
     ]  # fmt: skip
 
 
@@ -208,8 +216,8 @@ def test_alert_that_begins_after_the_acknowledgement_is_active() -> None:
 
 
 def test_acknowledgement_does_not_cover_other_kinds() -> None:
-    both = replace(RUNS, teachers_online=0, hands_raised=1, oldest_hand_at=ago(9))
-    assert kinds_at(both, NOW, acknowledge(NO_TEACHER, at=ago(1))) == [HAND]
+    both = replace(RUNS, teachers_online=0, planned_end_at=ago(9))
+    assert kinds_at(both, NOW, acknowledge(NO_TEACHER, at=ago(1))) == [OVER_TIME]
 
 
 # --- by time alone ----------------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from classroom_admin.rooms.models import Gap, Participant, Room
+from classroom_admin.rooms.models import Gap, Participant, Room, RoomState
 from classroom_admin.web.class_list import live_classes
-from classroom_admin.web.class_list.live_classes import SHOWN, _rendered, tile
+from classroom_admin.web.class_list.live_classes import SHOWN, tile
+from classroom_admin.web.render_once import _rendered
 from tests.school import School
 
 
@@ -44,19 +45,32 @@ def test_cache_key_contains_everything_that_the_templates_read() -> None:
     folder = Path(settings.BASE_DIR) / "templates"
     names = (
         "class_list/_tile.html",
-        "class_list/_badges.html",
         "shared/_state.html",
         "class_list/_choose.html",
-        "class_list/_alerts.html",
     )
     words = "".join((folder / name).read_text() for name in names)
     read = set(re.findall(r"room\.(\w+)", words))
-    # by clock, over_time and the name of the room itself
+    # by time_left, time_bar and the name of the room itself
     by_tags = {
         "started_at",
         "planned_end_at",
         "now_state",
         "name",
     }
-    derived = {"order"}
+    derived = {"order", "long_wait"}
     assert read - derived | by_tags == set(SHOWN)
+
+
+def test_cache_key_of_an_alert_contains_everything_that_its_template_reads() -> None:
+    words = (Path(settings.BASE_DIR) / "templates/class_list/_alert.html").read_text()
+    read = set(re.findall(r"room\.(\w+)", words))
+    assert read | {"name"} == set(live_classes.OFFERED)  # the name is the room itself
+
+
+def test_a_class_that_ends_while_the_page_is_read_is_left_out(school: School) -> None:
+    live = live_classes.LiveClasses(school.administrator, most=60)
+    assert school.room.pk in live.briefs
+    Room.objects.filter(pk=school.room.pk).update(state=RoomState.CLOSED)
+    assert school.room.pk not in [room.pk for room in live.tiles]
+    assert school.room.pk not in live.briefs
+    assert live.limit == live_classes.LAST

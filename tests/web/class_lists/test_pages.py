@@ -210,7 +210,7 @@ def test_other_files_are_no_export(client: Client, content: bytes) -> None:
 
 def test_class_of_an_export_can_be_chosen_for_a_list(client: Client, made: ClassList) -> None:
     columns = address_of_upload(client, made, packed(EXPORT))
-    assert "Which one is this list?" in html_of(client.get(columns))
+    assert "Which class is this list for?" in html_of(client.get(columns))
     answer = client.post(columns, {"encoding": "utf-8", "class_id": "c2", "preview": ""}, follow=True)
     assert "Ada Lovelace" in html_of(answer)
     client.post(columns + "preview/", {"version": made.version})
@@ -269,12 +269,16 @@ OF_A_LIST = {
     "delete": "get",
     "download": "get",
 }
+OF_A_PERSON = {"add_person", "person", "delete_person"}
+"""Tested in test_person_pages.py."""
 OF_A_FILE = {"columns", "preview", "classes"}
 """Tested by test_preview_is_for_its_list_and_its_owner_and_its_version and below."""
 
 
 def test_every_address_is_in_the_access_table() -> None:
-    assert {pattern.name for pattern in urlpatterns} == set(OPEN_TO_ALL) | set(OF_A_LIST) | OF_A_FILE
+    assert {pattern.name for pattern in urlpatterns} == set(OPEN_TO_ALL) | set(
+        OF_A_LIST
+    ) | OF_A_PERSON | OF_A_FILE
 
 
 @pytest.mark.parametrize("who", ["administrator", "teacher", "other_teacher", "nobody"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classroom_admin.rooms.models import RoomState
-from classroom_admin.web.classroom.presenter import class_buttons, recording_buttons
+from classroom_admin.web.classroom.buttons import class_buttons, recording_buttons
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,10 @@ def test_buttons_depend_on_the_state_of_the_recording(
         recording=recording, web=web, paused=paused, running_class=running, under_way=()
     )
     assert [button.name for button in buttons] == names
+
+
+def test_page_can_be_reported_only_while_the_cloud_waits_for_it() -> None:
+    buttons = recording_buttons(
+        recording=True, web=True, paused=False, running_class=True, under_way=(), waits_for_page=True
+    )
+    assert [button.name for button in buttons] == ["pause", "stop", "change", "ready"]

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.signals import post_init
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from classroom_admin.actions.participants import schedule_removal
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms import class_selectors
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import ChatMessage, Participant, Recording, Room
 from classroom_admin.sync.models import Lease
+from classroom_admin.web.classroom.roster import FIRST_PEOPLE, PART
+from classroom_admin.web.classroom.views import PANELS
 from tests.school import HOSTILE, HTMX, ROOM_UUID, School, make_event, make_person
 
 
@@ -33,6 +40,13 @@ def changes(client: Client, school: School, version: str) -> Any:
 
 def page(client: Client, school: School) -> Any:
     return client.get(reverse("live:class", args=[school.room.key]))
+
+
+def with_panels(client: Client, school: School) -> str:
+    """Return the HTML of the page and of the panels that it loads when they are shown."""
+    address = reverse("live:class", args=[school.room.key])
+    panels = [client.get(address, {"show": name}, **HTMX).content.decode() for name in PANELS]
+    return "\n".join([page(client, school).content.decode(), *panels])
 
 
 def poller_version(html: str) -> str:
@@ -58,6 +72,20 @@ def a_thousand_pupils(room: Room) -> None:
     )
 
 
+@pytest.fixture
+def loaded_people() -> Iterator[list[int]]:
+    """The ids of the participants that are loaded as models, once for each time."""
+    found: list[int] = []
+
+    def note(instance: Participant, **_: Any) -> None:
+        if instance.pk is not None:
+            found.append(instance.pk)
+
+    post_init.connect(note, sender=Participant)
+    yield found
+    post_init.disconnect(note, sender=Participant)
+
+
 # --- how much work ---------------------------------------------------------------------------------------
 
 
@@ -73,7 +101,7 @@ def test_unchanged_page_costs_three_queries(school: School, who: str) -> None:
 
 
 @pytest.mark.parametrize("people", [0, 300])
-def test_the_page_costs_twelve_queries_whatever_the_number_of_people(
+def test_the_page_costs_thirteen_queries_whatever_the_number_of_people(
     school: School, admin: Client, people: int
 ) -> None:
     for number in range(people):
@@ -81,7 +109,7 @@ def test_the_page_costs_twelve_queries_whatever_the_number_of_people(
     page(admin, school)  # once for a process, Django asks SQLite whether it knows JSON
     with CaptureQueriesContext(connection) as queries:
         assert page(admin, school).status_code == 200
-    assert len(queries) <= 12, "\n" + "\n".join(
+    assert len(queries) <= 13, "\n" + "\n".join(
         re.sub(r"SELECT .*? FROM", "SELECT FROM", q["sql"])[:110] for q in queries
     )
 
@@ -113,6 +141,62 @@ def test_a_class_of_a_thousand_is_a_page_of_at_most_150_kb(school: School, admin
     assert b"more\n" in answer.content
     whole = admin.get(reverse("live:class", args=[school.room.key]), {"people": "all"})
     assert whole.content.count(b'<tr id="p') == 1003
+
+
+def test_page_of_a_thousand_loads_only_the_people_that_it_shows(
+    school: School, admin: Client, loaded_people: list[int]
+) -> None:
+    a_thousand_pupils(school.room)
+    loaded_people.clear()
+    html = page(admin, school).content.decode()
+    shown = re.findall(r'<tr id="p(\d+)"', html)
+    assert len(shown) == FIRST_PEOPLE + 1, "those present, and one person who left"
+    assert sorted(loaded_people) == sorted(map(int, shown))
+
+    rest = re.search(r'id="people-here-rest"[^>]*hx-get="([^"]+)"', html)
+    assert rest
+    loaded_people.clear()
+    more = admin.get(unescape(rest[1]), **HTMX).content.decode()
+    shown = re.findall(r'<tr id="p(\d+)"', more)
+    assert len(shown) == PART
+    assert sorted(loaded_people) == sorted(map(int, shown))
+
+
+def test_hand_and_scheduled_removal_beyond_the_first_rows_are_shown(school: School, admin: Client) -> None:
+    a_thousand_pupils(school.room)
+    Participant.objects.filter(user_uuid="u998").update(hand_raised=True, hand_raised_at=timezone.now())
+    access = access_to(school.teacher, school.room)
+    schedule_removal(access, participant=Participant.objects.get(user_uuid="u999"), after_s=600)
+    html = page(admin, school).content.decode()
+    roster = html.partition('id="people-here"')[2].partition("</tbody>")[0]
+    assert "Pupil 998" not in roster
+    assert "Pupil 998" in html.partition('id="hands-queue"')[2].partition("</ol>")[0]
+    assert "Pupil 999" in html.partition('id="removals"')[2].partition("</ul>")[0]
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_panel_that_is_not_shown_is_loaded_alone(school: School, admin: Client, name: str) -> None:
+    address = reverse("live:class", args=[school.room.key])
+    waiting = re.search(rf'<section id="{name}"[^>]*>', page(admin, school).content.decode())
+    assert waiting
+    assert f'hx-get="?show={name}"' in waiting.group()
+    answer = admin.get(address, {"show": name}, **HTMX)
+    assert answer["HX-Reswap"] == "morph", "also if the stream has filled the panel meanwhile"
+    panel = answer.content.decode()
+    assert f'<section id="{name}"' in panel
+    assert "<html" not in panel
+    assert 'id="people"' not in panel
+    assert "hx-swap-oob" not in panel
+    whole = admin.get(address, {"show": name}).content.decode()
+    assert f'data-show="{name}"' in whole
+    assert f'hx-get="?show={name}"' not in whole
+
+
+def test_chosen_panel_is_kept_and_an_unknown_one_is_ignored(school: School, admin: Client) -> None:
+    admin.cookies["panel"] = "events"
+    assert 'data-show="events"' in page(admin, school).content.decode()
+    admin.cookies["panel"] = '"><script>'
+    assert 'data-show=""' in page(admin, school).content.decode()
 
 
 # --- what changed ----------------------------------------------------------------------------------------
@@ -278,13 +362,13 @@ def test_details_show_ids_times_and_gaps(school: School, admin: Client) -> None:
 
 
 def test_links_into_the_classroom_are_personal(school: School, settings: Any) -> None:
-    assert "Student link" not in page(school.signed_in(school.administrator), school).content.decode()
+    assert "Copy student link" not in page(school.signed_in(school.administrator), school).content.decode()
     settings.JOIN_URL_TEMPLATE = "https://class.test/?r={room}&u={user}&n={name}&p={role}"
     html = page(school.signed_in(school.administrator), school).content.decode()
     assert "u=ruth%27s%20cloud%20id&amp;n=Ruth&amp;p=1" in html
     assert "u=&amp;n=&amp;p=2" in html
     html = page(school.signed_in(school.teacher), school).content.decode()
-    assert "Student link" in html
+    assert "Copy student link" in html
     assert "Join class" not in html  # without a cloud user id of one's own there is no way to enter
 
 
@@ -300,7 +384,7 @@ def test_earlier_messages_and_events_are_paged(school: School, admin: Client) ->
         make_event(school.room, sequence)
     for name, mark in (("chat", 'class="message"'), ("events", '<li id="e')):
         link, seen = reverse(f"live:{name}", args=[school.room.key]), 0
-        html = page(admin, school).content.decode()
+        html = admin.get(reverse("live:class", args=[school.room.key]), {"show": name}).content.decode()
         seen += html.count(mark)
         while found := re.search(rf'href="{link}(\?before=\d+)"', html):
             html = admin.get(link + found.group(1), **HTMX).content.decode()
@@ -316,14 +400,18 @@ def test_invalid_number_in_an_address_gets_404(school: School, admin: Client, nu
 def test_failed_command_shows_its_reason(school: School, admin: Client) -> None:
     entry = Entry.objects.get()
     add_step(entry, Step.Kind.FAILED, {"http_status": 409, "code": 30409100, "sentence": "It runs already."})
-    html = page(admin, school).content.decode()
+    html = admin.get(reverse("live:class", args=[school.room.key]), {"show": "commands"}).content.decode()
     assert "It runs already." in html
     assert "409 30409100" in html
 
 
 def test_cloud_error_is_sent_to_the_page(school: School, admin: Client) -> None:
     Lease.objects.update(last_error=to_text(Problem("poll_unauthorized")))
-    assert "The cloud rejects our sign-in." in changes(admin, school, now(school))["HX-Trigger"]
-    assert 'title="The cloud rejects our sign-in.' in page(admin, school).content.decode()
-    assert 'title="The cloud rejects our sign-in.' in admin.get("/").content.decode()
-    assert "The cloud rejects our sign-in." in admin.get("/live/classes/", **HTMX)["HX-Trigger"]
+    assert (
+        "The cloud rejects the sign-in of this server." in changes(admin, school, now(school))["HX-Trigger"]
+    )
+    assert 'title="The cloud rejects the sign-in of this server.' in page(admin, school).content.decode()
+    assert 'title="The cloud rejects the sign-in of this server.' in admin.get("/").content.decode()
+    assert (
+        "The cloud rejects the sign-in of this server." in admin.get("/live/classes/", **HTMX)["HX-Trigger"]
+    )

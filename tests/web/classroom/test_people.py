@@ -26,7 +26,7 @@ from classroom_admin.rooms.models import Participant, Presence, Room, RoomTeache
 from classroom_admin.web.classroom.roster import removed_this_week, times_this_week
 from tests.school import HOSTILE, HTMX, ROOM_UUID, School, make_event, make_person, make_room
 from tests.stepped_clock import SteppedClock, use
-from tests.web.classroom.test_page import a_thousand_pupils, changes, now, page
+from tests.web.classroom.test_page import a_thousand_pupils, changes, now, page, with_panels
 
 pytestmark = pytest.mark.django_db
 
@@ -185,14 +185,15 @@ def test_removals_this_week_count_only_visible_classes(school: School) -> None:
     rudi = Participant.objects.get(room=school.room, user_uuid="rudi")
     client = school.signed_in(school.teacher)
     asks = client.get(reverse("live:remove", args=[school.room.key, rudi.pk]), **HTMX).content.decode()
-    assert "third time this week" in asks
+    assert "third removal this week" in asks
     shown = client.get(reverse("live:person", args=[school.room.key, rudi.pk]), **HTMX).content.decode()
     assert "removed 2 times this week" in shown
 
 
 def test_number_of_removals_in_words() -> None:
     words = [times_this_week(number) for number in (0, 1, 2, 3, 9)]
-    assert words == ["", "", "second time this week", "third time this week", "9 times this week"]
+    assert words[:2] == ["", ""]
+    assert words[2:] == ["second removal this week", "third removal this week", "removal number 9 this week"]
     assert [removed_this_week(number) for number in (0, 1)] == ["", "removed 1 time this week"]
 
 
@@ -264,8 +265,9 @@ def listed(school: School) -> School:
 def test_page_with_a_class_list_costs_one_more_query_for_the_stays(listed: School, admin: Client) -> None:
     page(admin, listed)  # once for a process, Django asks SQLite whether it knows JSON
     with CaptureQueriesContext(connection) as queries:
-        html = page(admin, listed).content.decode()
-    assert len(queries) <= 13, [q["sql"] for q in queries]
+        page(admin, listed)
+    assert len(queries) <= 14, [q["sql"] for q in queries]
+    html = with_panels(admin, listed)
     assert "1 of 2 present" in html
     assert "1 not here yet" in html
     assert "Missing Max" in html
@@ -293,6 +295,24 @@ def test_arrival_updates_attendance_and_a_raised_hand_does_not(listed: School, a
     assert "Matched by name" in html
 
 
+def test_absent_listed_people_end_the_roster_without_buttons(listed: School, admin: Client) -> None:
+    def absent(html: str) -> str:
+        return html.split('id="people-absent"')[1].split("</tbody>")[0]
+
+    shown = absent(page(admin, listed).content.decode())
+    assert "Missing Max" in shown
+    assert "Not here yet" in shown
+    assert "href" not in shown
+    before = now(listed)
+    Room.objects.update(last_sequence=3, event_count=3)
+    make_event(listed.room, 3, cmd=20)
+    came = make_person(listed.room, 30, name="Missing Max", version=0, entered_at=clock.now())
+    listed.change(came, online=True)
+    sent = changes(admin, listed, before).content.decode()
+    assert '<tbody id="people-absent" hx-swap-oob="morph">' in sent
+    assert "Missing Max" not in absent(sent)
+
+
 def test_arrival_with_a_long_list_is_a_small_message(listed: School, admin: Client) -> None:
     """The panel is sent to all who watch whenever somebody comes: it names the first, a page names all."""
     made = listed.room.class_list
@@ -311,7 +331,9 @@ def test_arrival_with_a_long_list_is_a_small_message(listed: School, admin: Clie
     html = answer.content.decode()
     assert "1 of 1,000 present" in html or "1 of 1000 present" in html
     assert "and 987 more" in html
-    assert len(answer.content) < 16_000  # all names would be 70 KB
+    assert (
+        len(answer.content) < 19_000
+    )  # twelve absent people in the panel and in the roster; all would be 140 KB
     address = reverse("live:attendance", args=[listed.room.key])
     assert address in html
     whole = admin.get(address).content.decode()
@@ -371,13 +393,13 @@ def test_unconfirmed_command_offers_verification_after_ten_seconds(school: Schoo
         entry = record(actor=school.teacher, action="class.end", room_uuid=ROOM_UUID, target_name="A")
         add_step(entry, Step.Kind.REQUESTED)
         late = re.compile(rf'id="late-{entry.pk}"[^>]*?( hidden)?>')
-        assert late.search(page(admin, school).content.decode()).group(1) == " hidden"
+        assert late.search(with_panels(admin, school)).group(1) == " hidden"
         stepped.step(10)
-        html = page(admin, school).content.decode()
+        html = with_panels(admin, school)
         assert late.search(html).group(1) is None
         assert reverse("live:check", args=[school.room.key, entry.pk]) in html
         add_step(entry, Step.Kind.CONFIRMED, {"sequence": 3})
-        html = page(admin, school).content.decode()
+        html = with_panels(admin, school)
         assert not late.search(html)
         assert "requested · confirmed +10.0 s" in re.sub(r"\s+", " ", html)
 

@@ -26,7 +26,7 @@ from classroom_admin.sync.models import RoomRefresh
 from tests.actions.files import PDF
 from tests.school import HTMX, ROOM_UUID, School
 from tests.stepped_clock import SteppedClock, use
-from tests.web.classroom.test_page import changes, now, page
+from tests.web.classroom.test_page import changes, now, page, with_panels
 
 STREAM = "https://stream.test/a.m3u8"
 
@@ -70,9 +70,10 @@ def faults(html: str) -> set[str]:
         ({"bitrate": "8000"}, set()),
         ({"bitrate": "8001"}, {"bitrate"}),
         ({"width": "479"}, {"width"}),
-        ({"width": "480", "height": "1280"}, set()),
-        ({"width": "1280", "height": "1280"}, {"height"}),
-        ({"height": "1281"}, {"height"}),
+        ({"width": "480", "height": "1920"}, set()),
+        ({"width": "1920", "height": "1080"}, set()),
+        ({"width": "1920", "height": "1081"}, {"height"}),
+        ({"height": "1921"}, {"height"}),
         ({"hours": "0"}, {"hours"}),
         ({"hours": "720"}, set()),
         ({"hours": "721"}, {"hours"}),
@@ -116,7 +117,7 @@ def test_the_form_shows_every_setting_with_its_default(client: Client, school: S
 
 
 def test_streaming_addresses_are_in_no_page_and_no_fragment(client: Client, school: School) -> None:
-    for html in (page(client, school).content.decode(), changes(client, school, "").content.decode()):
+    for html in (with_panels(client, school), changes(client, school, "").content.decode()):
         assert STREAM not in html
         assert "Streaming addresses" in html
 
@@ -166,7 +167,7 @@ def test_coverage_shows_recorded_paused_and_missing_time(client: Client, school:
         with use(SteppedClock(start + timedelta(minutes=minute))):
             entry = record(actor=school.teacher, action=action, room_uuid=ROOM_UUID, target="rec")
             add_step(entry, Step.Kind.ACCEPTED, {"final": True})
-    html = page(client, school).content.decode()
+    html = with_panels(client, school)
     assert bar(html)[:5] == [
         ("missing", "0", "300"),
         ("recorded", "300", "300"),
@@ -183,12 +184,12 @@ def test_coverage_shows_recorded_paused_and_missing_time(client: Client, school:
 def test_failed_recording_shows_what_to_do(client: Client, school: School) -> None:
     a_class_of_45_minutes(school)
     Recording.objects.update(unready=True)
-    html = page(client, school).content.decode()
+    html = with_panels(client, school)
     assert "no usable file" in html
     assert "Contact the person who manages your cloud account" in html
     assert 'class="cover-failed"' in html
     Room.objects.update(state=1, ended_at=None)
-    assert "Start a new recording" in page(client, school).content.decode()
+    assert "Start a new recording" in with_panels(client, school)
 
 
 def without_files(school: School) -> Recording:
@@ -206,7 +207,7 @@ def test_recording_whose_files_never_came_says_so_and_counts_as_missing(
     client: Client, school: School
 ) -> None:
     recording = without_files(school)
-    html = page(client, school).content.decode()
+    html = with_panels(client, school)
     assert "The cloud has not delivered a file of this recording." in html
     assert "The files appear here when the cloud has created them." not in html
     assert 'class="cover-missing' in html
@@ -225,7 +226,7 @@ def test_files_of_a_recording_can_be_asked_for_again(client: Client, school: Sch
     assert answer.status_code == 200
     due.refresh_from_db()
     assert (due.recordings_asks, due.recordings_due_at is not None) == (0, True)
-    assert "The files appear here when the cloud has created them." in page(client, school).content.decode()
+    assert "The files appear here when the cloud has created them." in with_panels(client, school)
     assert Entry.objects.get(action="recording.files").actor == school.teacher
     recording.refresh_from_db()
     assert not recording.files_missing
@@ -236,7 +237,7 @@ def test_files_of_a_recording_can_be_asked_for_again(client: Client, school: Sch
 def test_files_of_a_class_deleted_from_the_cloud_can_not_be_asked_for(client: Client, school: School) -> None:
     recording = without_files(school)
     Room.objects.update(gone_at=clock.now())
-    html = page(client, school).content.decode()
+    html = with_panels(client, school)
     assert "so the file can no longer be requested here" in html
     assert f'id="files-again-{recording.pk}"' not in html
 
@@ -267,12 +268,12 @@ def converting(**progress: Any) -> Resource:
 
 def test_conversion_progress_is_shown_by_page(client: Client, school: School) -> None:
     file = converting()
-    html = page(client, school).content.decode()
+    html = with_panels(client, school)
     assert "Page 2 of 8, creating the pages" in html
     assert where("file_pages", school, file.pk) in html
     assert "cdn.test" not in html  # the list of pages is not read for the page of the class
     converting(totalPageSize=None, convertedPageSize="?", currentStep="<b>")
-    assert "40 %" in page(client, school).content.decode()
+    assert "40 %" in with_panels(client, school)
 
 
 def test_policy_allows_pictures_only_from_their_hosts(client: Client, school: School) -> None:
@@ -395,11 +396,41 @@ def test_late_undo_is_refused(client: Client, school: School) -> None:
 def test_deletion_without_javascript(client: Client, school: School) -> None:
     file = Resource.objects.get()
     answer = client.post(where("delete_files", school), {"files": [file.pk]}, follow=True)
-    assert "about to be deleted" in answer.content.decode()
+    assert answer.status_code == 200
+    assert "about to be deleted" in with_panels(client, school)
     undo = where("undo_delete", school, ScheduledCommand.objects.get().entry_id)
     assert "Undo deletion" in client.get(undo).content.decode()
     answer = client.post(undo, follow=True)
     assert "about to be deleted" not in answer.content.decode()
+
+
+def test_files_of_one_name_are_told_apart(client: Client, school: School) -> None:
+    Resource.objects.all().delete()
+    for number, sharer in ((1, "Zoë"), (2, "")):
+        Resource.objects.create(
+            room=school.room, resource_uuid=f"w{number}", name="Worksheet.pdf", ext="pdf", size=number * 1024,
+            put_at=clock.now() - timedelta(minutes=number), put_by=sharer,
+        )  # fmt: skip
+    record(
+        actor=school.teacher, action="resource.put", room_uuid=school.room.room_uuid, target="w2",
+        target_name="Worksheet.pdf", params={},
+    )  # fmt: skip
+    for html in (
+        with_panels(client, school),
+        client.get(where("delete_files", school)).content.decode(),
+    ):
+        facts = re.findall(r'<span class="quiet small file-facts">(.*?)</span>', html, re.DOTALL)
+        first, second = (" ".join(re.sub("<[^>]+>", "", one).split()) for one in facts)
+        assert re.fullmatch(r"PDF · 1.0.KB · [^·]+ · shared by Zoë", first), first
+        assert second.endswith("shared by Ana"), second
+        assert "2.0" in second
+
+
+def test_undo_names_the_files(client: Client, school: School) -> None:
+    files = list(Resource.objects.all())
+    hold = deletions.schedule_deletion(access_to(school.teacher, school.room), resources=files)
+    html = client.get(where("undo_delete", school, hold.entry_id)).content.decode()
+    assert html.count("file-facts") == len(files) > 0
 
 
 def test_other_commands_do_not_send_the_files(client: Client, school: School) -> None:
@@ -415,4 +446,4 @@ def test_full_page_costs_no_more_queries(client: Client, school: School) -> None
     deletions.schedule_deletion(access_to(school.teacher, school.room), resources=files)
     with CaptureQueriesContext(connection) as queries:
         assert page(client, school).status_code == 200
-    assert len(queries) <= 12, [q["sql"] for q in queries]
+    assert len(queries) <= 13, [q["sql"] for q in queries]

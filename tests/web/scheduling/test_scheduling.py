@@ -12,13 +12,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from classroom_admin.actions import class_lists
 from classroom_admin.actions.models import ScheduledCommand, Series
+from classroom_admin.actions.rescheduling import Scope
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import tasks
 from classroom_admin.web.json_input import BadJson, read_object, size
 from classroom_admin.web.scheduling import arguments, plans
 from tests.actions.conftest import School, run_due
+from tests.actions.series import change as change_series
 from tests.school import HTMX
 from tests.sync.conftest import sync_once
 
@@ -210,35 +213,9 @@ def test_classes_can_be_retried_and_cancelled(client: Client, sim: Any) -> None:
     assert "is scheduled again" in back.content.decode()
 
 
-def test_scheduled_classes_can_be_changed_and_moved(client: Client, school: School) -> None:
-    client.post(CREATE, form(repeat="weekly", starts_at=soon(10), times="2", zone="Europe/Berlin"))
-    series = Series.objects.get()
-    address = reverse("live:change_plan", args=[series.key])
-    page = client.get(address)
-    assert page.context["form"]["minutes"].value() == 45
-    assert client.post(address, form(minutes="0")).status_code == 422
-    assert client.post(address, form(name="Greek", minutes="30", limit_2="12")).status_code == 302
-    series.refresh_from_db()
-    assert (series.name, series.settings["duration_s"], series.settings["roles"]) == (
-        "Greek",
-        1800,
-        {"2": {"limit": 12}},
-    )
-    first = series.planned.first()
-    move = reverse("live:move_planned", args=[series.key, first.pk])
-    client.post(move, {"starts_at": "2150-07-01T10:00"})
-    first.refresh_from_db()
-    assert first.starts_at.isoformat() == "2150-07-01T08:00:00+00:00"
-    for wrong in ("", "soon", "2001-01-01T10:00", "9999-12-31T23:59"):
-        client.post(move, {"starts_at": wrong})
-    first.refresh_from_db()
-    assert first.starts_at.year == 2150
-    other = Client()
-    other.force_login(school.other_teacher)
-    assert other.post(move, {"starts_at": "2151-07-01T10:00"}).status_code == 404
-
-
-def test_moved_class_shows_the_clouds_time_if_already_created(client: Client, sim: Any) -> None:
+def test_moved_class_shows_the_clouds_time_if_already_created(
+    client: Client, school: School, sim: Any
+) -> None:
     sim.fault("lose_answer", route="create_room")
     sim.fault("server_error", route="read_room")  # else a read shows that it was created
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="1", weekdays=EVERY_DAY))
@@ -246,15 +223,14 @@ def test_moved_class_shows_the_clouds_time_if_already_created(client: Client, si
     first = series.planned.get()
     run_due()
     sim.clear_faults()
-    page, move = (reverse(f"live:{name}", args=args) for name, args in
-                  (("plan", [series.key]), ("move_planned", [series.key, first.pk])))  # fmt: skip
+    page = reverse("live:plan", args=[series.key])
     assert "Failed" in client.get(page).content.decode()
-    client.post(move, {"starts_at": soon(2, hour=11)})
+    change_series(school.teacher, series, scope=Scope.THIS, starts_at=first.starts_at + timedelta(days=1))
     run_due()
     sync_once()
     tasks.refresh_rooms()
     html = client.get(page).content.decode()
-    assert "keeps the original time" in html
+    assert "keeps its original time" in html
     assert Room.objects.get(room_uuid=first.key).planned_start_at == first.starts_at
     assert f'datetime="{first.starts_at.isoformat()}"' in html
 
@@ -265,7 +241,8 @@ def test_class_that_was_started_early_says_so(client: Client, sim: Any) -> None:
     series = Series.objects.get()
     run_due()
     first = series.planned.get()
-    client.post(reverse("live:command", args=[Room.objects.get(room_uuid=first.key).key, "start"]))
+    address = reverse("live:command", args=[Room.objects.get(room_uuid=first.key).key, "start"])
+    client.post(address, {"early": "only"})
     sync_once()
     tasks.refresh_rooms()
     room = Room.objects.get(room_uuid=first.key)
@@ -273,7 +250,7 @@ def test_class_that_was_started_early_says_so(client: Client, sim: Any) -> None:
     assert room.planned_start_at == room.started_at, "the simulator is like the cloud"
     html = client.get(reverse("live:plan", args=[series.key])).content.decode()
     assert "This class was started early. It was scheduled for " in html
-    assert "keeps the original time" not in html
+    assert "keeps its original time" not in html
 
 
 @pytest.mark.parametrize(
@@ -369,3 +346,26 @@ def test_invalid_widgets_show_an_error(client: Client) -> None:
 def test_size_is_in_bytes() -> None:
     assert size({"é": 1}) == len('{"é":1}'.encode())
     assert read_object("  ") == {}
+
+
+def test_one_form_makes_a_series_with_its_class_list(client: Client, school: School) -> None:
+    mine = class_lists.make_list(actor=school.teacher, name="8a")
+    foreign = class_lists.make_list(actor=school.other_teacher, name="Theirs")
+    page = client.get(CREATE).content.decode()
+    assert page.index("Class list") < page.index("More settings")
+    assert "Theirs" not in page
+    wanted = form(repeat="weekly", starts_at=soon(1), times="2", weekdays=EVERY_DAY)
+    assert client.post(CREATE, wanted | {"class_list": foreign.key}).status_code == 422
+    assert not Series.objects.exists()
+    client.post(CREATE, wanted | {"class_list": mine.key})
+    run_due()
+    keys = Series.objects.get().planned.values_list("key", flat=True)
+    assert {room.class_list for room in Room.objects.filter(room_uuid__in=keys)} == {mine}
+
+
+def test_single_class_gets_its_class_list_and_a_copy_has_it_too(client: Client, school: School) -> None:
+    mine = class_lists.make_list(actor=school.teacher, name="8a")
+    client.post(CREATE, form(class_list=mine.key))
+    room = Room.objects.get(name="Latin 8a")
+    assert room.class_list == mine
+    assert client.get(CREATE, {"like": room.key}).context["form"]["class_list"].value() == mine.key

@@ -27,7 +27,7 @@ QUESTION: Final = 1
 
 
 class Asked(Exception):
-    """Raised if the command can't continue until the user has answered ``question``."""
+    """Raised if the user must answer ``question`` before the command can continue."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
@@ -147,7 +147,7 @@ def as_text(contents: Contents) -> str:
 
 
 def _problem_as_question(contents: Contents) -> Question:
-    """Return the first problem as a question. The user may answer by ignoring a column."""
+    """Return the first problem as a question. One of the answers is to ignore a column."""
     first = contents.problems[0]
     columns = contents.columns.columns if contents.columns else ()
     header = next((column.header for column in columns if column.place == first.column), first.column)
@@ -161,7 +161,7 @@ def _problem_as_question(contents: Contents) -> Question:
 
 
 def _content(path: Path, class_id: str) -> bytes:
-    """Return the file's bytes. For a folder with a OneRoster export, return its files as a ZIP file."""
+    """Return the file's bytes. If the path is a folder with a OneRoster export, return a ZIP file of it."""
     folder = path if path.is_dir() else path.parent
     if path.is_dir() or (class_id and path.name.lower() in oneroster.FILES):
         files = {

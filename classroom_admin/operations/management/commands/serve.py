@@ -45,14 +45,17 @@ class Command(BaseCommand):
 
 
 def _ready(address: str) -> str:
-    """Return where to open the dashboard. With a path prefix, it works only through the proxy."""
+    """Return the message for the start of the dashboard.
+
+    If the address has a path, the message says that pages open only through a proxy.
+    """
     if settings.PATH_PREFIX:
         return f"Classroom Admin is ready at {settings.PUBLIC_URL}/ and listens for the proxy at {address}"
     return f"Classroom Admin is ready at {address}"
 
 
 def _missing() -> list[str]:
-    """Return a message for each missing setting. Without them, the dashboard runs with fewer functions."""
+    """Return a message for each missing setting. Without them, the dashboard runs with fewer features."""
     found = [in_english(problem) for problem in settings.AGORA.problems()]
     if not settings.JOIN_URL_TEMPLATE:
         found.append("JOIN_URL_TEMPLATE is not set: pages have no buttons to enter a class.")

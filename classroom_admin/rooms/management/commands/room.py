@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
 
 def as_text(known: dict[str, Any]) -> str:
-    """Return the JSON object of a room as text. Each fact and each person has its own line."""
+    """Return the JSON object of a room as text, with a line for each fact and each person."""
     people = known["participants"]
     gaps = [f"{first} to {last}" for first, last in known["gaps"]]
     files = [file["name"] or file["resource_uuid"] for file in known["resources"]]
@@ -46,7 +46,7 @@ def as_text(known: dict[str, Any]) -> str:
         "events": f"{known['events']}, up to number {known['last_sequence']}",
         "gaps": ", ".join(gaps) or "none",
         "recording": known["recording"]["state"] if known["recording"] else "none",
-        "chat": f"{known['chat_messages']} messages",
+        "chat": f"{known['chat_messages']} messages{', muted' if known['chat_muted'] else ''}",
         "quizzes": f"{known['quizzes']} quizzes, {known['polls']} polls",
         "files": ", ".join(files) or "none",
         "people": f"{sum(person['online'] for person in people)} present, {len(people)} in total",
@@ -63,6 +63,9 @@ def _person(person: dict[str, Any]) -> str:
         "on stage" if person["on_stage"] else "",
         "hand raised" if person["hand_raised"] else "",
         "chat muted" if person["chat_muted"] else "",
+        "camera on" if person["camera_on"] else "",
+        "microphone on" if person["microphone_on"] else "",
+        "shares the screen" if person["sharing_screen"] else "",
         f"{person['rewards']} rewards" if person["rewards"] else "",
         "banned permanently" if until == "forever" else f"banned until {until}" if until else "",
     ]
@@ -82,7 +85,7 @@ def room_as_json(room: Room) -> dict[str, Any]:
     """Return a room's state, people, recording, resources and counts. Times are in ISO 8601 UTC.
 
     ``gaps`` are the lost events of the room's own stream as ``[[first, last], ..]``, inclusive.
-    ``kicked_until`` is a time, "forever" or null. The number of queries is constant.
+    ``kicked_until`` is a time, "forever" or null.
     """
     state = room.current_state
     recording = recording_now(room)
@@ -97,6 +100,7 @@ def room_as_json(room: Room) -> dict[str, Any]:
             [gap.first, gap.last]
             for gap in room.gaps.filter(stream=STREAM).order_by("first").only("first", "last")
         ],
+        "chat_muted": room.is_chat_muted,
         "participants": _participants(room),
         "recording": None
         if recording is None
@@ -126,7 +130,10 @@ def _participants(room: Room) -> list[dict[str, Any]]:
             "online": person.online,
             "on_stage": person.on_stage,
             "hand_raised": person.hand_raised,
-            "chat_muted": person.chat_muted,
+            "chat_muted": person.is_chat_muted,
+            "camera_on": person.camera_on,
+            "microphone_on": person.microphone_on,
+            "sharing_screen": person.sharing_screen,
             "rewards": person.rewards,
             "kicked_until": _until(until.get(person.user_uuid)),
         }

@@ -12,14 +12,17 @@ from classroom_admin.simulator.settings import (
     DEFAULT_PORT,
     DEMO_APP_CERTIFICATE,
     DEMO_APP_ID,
+    DEMO_CUSTOMER_ID,
+    DEMO_CUSTOMER_SECRET,
     SimulatorSettings,
 )
+from classroom_admin.simulator.world.dialects import DIALECTS
 
 
 class Command(BaseCommand):
     help = (
-        "Run a simulated Flexible Classroom cloud. AGORA_APP_ID and AGORA_APP_CERTIFICATE set its "
-        "credentials."
+        "Run a simulated Flexible Classroom cloud. AGORA_APP_ID, AGORA_APP_CERTIFICATE, AGORA_CUSTOMER_ID "
+        "and AGORA_CUSTOMER_SECRET set its credentials."
     )
     requires_system_checks: list[str] = []
 
@@ -54,12 +57,41 @@ class Command(BaseCommand):
             default="closed",
             help="the state that starts the hour until a room is destroyed",
         )
-
+        parser.add_argument(
+            "--dialect",
+            choices=DIALECTS,
+            default="2021",
+            help="the shapes of events: the founding documents, those of 2023, or what the web client reads",
+        )
+        parser.add_argument(
+            "--group-rooms",
+            action="store_true",
+            help="let people in breakout rooms emit events under the id of the breakout room",
+        )
         parser.add_argument(
             "--relay-to",
             default="",
             metavar="URL",
             help="send direct messages to this webhook of a dashboard, signed with RELAY_SECRET",
+        )
+        parser.add_argument(
+            "--notify-to",
+            default="",
+            metavar="URL",
+            help="send notifications about channels to this webhook, signed with AGORA_NOTIFICATIONS_SECRET",
+        )
+
+        parser.add_argument(
+            "--agora-chat",
+            choices=("off", "some", "all"),
+            default="off",
+            help="which new classes use Agora Chat (some: every third)",
+        )
+        parser.add_argument(
+            "--chat-callback-to",
+            default="",
+            metavar="URL",
+            help="send the callbacks of Agora Chat to this webhook, signed with AGORA_CHAT_SECRET",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -67,6 +99,8 @@ class Command(BaseCommand):
             settings = SimulatorSettings(
                 app_id=product.AGORA.app_id or DEMO_APP_ID,
                 app_certificate=product.AGORA.app_certificate or DEMO_APP_CERTIFICATE,
+                customer_id=product.AGORA.customer_id or DEMO_CUSTOMER_ID,
+                customer_secret=product.AGORA.customer_secret or DEMO_CUSTOMER_SECRET,
                 seed=options["seed"],
                 speed=options["speed"],
                 stepped=options["stepped"],
@@ -74,8 +108,15 @@ class Command(BaseCommand):
                 poll_batch=options["poll_batch"],
                 destroy_after=options["destroy_after"],
                 keep_past=options["keep_past"],
+                agora_chat=options["agora_chat"],
+                chat_callback_to=options["chat_callback_to"],
+                chat_secret=product.AGORA_CHAT_SECRET,
+                dialect=options["dialect"],
+                group_rooms=options["group_rooms"],
                 relay_to=options["relay_to"],
                 relay_secret=product.RELAY_SECRET,
+                notify_to=options["notify_to"],
+                notify_secret=product.AGORA_NOTIFICATIONS_SECRET,
             )
             server = SimulatorServer(
                 settings, host=options["host"], port=options["port"], expose=options["expose"]

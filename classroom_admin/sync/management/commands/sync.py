@@ -11,7 +11,16 @@ from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.problems import Problem
-from classroom_admin.sync import gap_filling, lease, projector, reconciliation, room_refresh
+from classroom_admin.sync import (
+    chat_rooms,
+    gap_filling,
+    lease,
+    notification_presence,
+    notification_rooms,
+    projector,
+    reconciliation,
+    room_refresh,
+)
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import Lease
 from classroom_admin.sync.polling import Poller
@@ -53,14 +62,18 @@ class Command(BaseCommand):
         """Run all steps and add their results to `totals`. Return how many events were projected."""
         self._poll(client, totals)
         projected = self._project()
+        totals.add(notification_rooms.find_due(client, at_once=True))
         totals.add(gap_filling.fill_due(client, all_open=True))
         totals.add(reconciliation.reconcile_due(client, everything=True))
         totals.add(gap_filling.fill_due(client))
         totals.add(room_refresh.refresh_due(client))
-        return projected + self._project()
+        totals.add(chat_rooms.read_due(client))
+        projected += self._project()
+        notification_presence.settle_due()
+        return projected
 
     def _poll(self, client: Client, totals: Fetched) -> None:
-        """Poll until the cloud has no more events. If it requests a pause, wait and retry a few times."""
+        """Poll until the cloud has no more events. If the cloud asks for a pause, wait and retry."""
         poller = Poller(client)
         held = self._wait_for_lease(poller)
         try:
@@ -82,7 +95,10 @@ class Command(BaseCommand):
             lease.release(held)
 
     def _wait_for_lease(self, poller: Poller) -> Held:
-        """Take the lease. If another process has it, ask for it and wait. After 25 s, raise CommandError."""
+        """Take the lease. If another process has it, ask for it and wait.
+
+        Raise CommandError after 25 seconds.
+        """
         ends_at = clock.monotonic() + WAIT_FOR_LEASE_S
         while (held := poller.take()) is None:
             if clock.monotonic() >= ends_at:

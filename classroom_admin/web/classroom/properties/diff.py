@@ -1,4 +1,4 @@
-"""Compare two JSON objects, and determine the properties to send for the differences. Pure."""
+"""Compare two JSON objects, and determine the properties to send for the differences."""
 
 import json
 import re
@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A difference at a path. `before` is None for an added value; `after` is None for a removed value."""
+    """A difference at a path. `before` is None if a value was added, and `after` if it was removed."""
 
     path: Path
     kind: str
@@ -29,12 +29,15 @@ class Difference:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    """Return all differences. In each object, the names in `before` come first, then the added names."""
+    """Return all differences. The keys of each object keep the order of `before`. Added keys are last."""
     return list(_objects(before, after, ()))
 
 
 def to_set(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the properties to set, with complete values, because the cloud replaces whole properties."""
+    """Return the properties to set.
+
+    Their values are complete, because the cloud replaces whole properties.
+    """
     return {
         name: value for name, value in after.items() if name not in before or not same(before[name], value)
     }
@@ -46,24 +49,27 @@ def to_delete(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 
 def changed_by_others(base: Mapping[str, Any], now: Mapping[str, Any], touched: set[str]) -> list[str]:
-    """Return the names of the `touched` properties that differ between `base` and `now`."""
+    """Return the names of those `touched` properties that differ between `base` and `now`."""
     changed = {*to_set(base, now), *to_delete(base, now)}
     return sorted(touched & changed)
 
 
 def rebased(base: Mapping[str, Any], now: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `now` with the changes that lead from `base` to `wanted`."""
+    """Return `now` after the changes from `base` to `wanted`."""
     deleted = set(to_delete(base, wanted))
     return {name: value for name, value in now.items() if name not in deleted} | to_set(base, wanted)
 
 
 def same(first: Any, second: Any) -> bool:
-    """Return whether two JSON values are equal. `true` differs from 1. The order of names does not matter."""
+    """Return whether two JSON values are equal.
+
+    `true` is not equal to 1. The order of keys does not matter.
+    """
     return _canonical(first) == _canonical(second)
 
 
 def place(path: Path) -> str:
-    """Return a path in readable form. Quote names that are not plain words."""
+    """Return a path in readable form. Keys that are not plain words are in quotes."""
     words = ""
     for part in path:
         if isinstance(part, int):

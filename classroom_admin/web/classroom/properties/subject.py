@@ -38,7 +38,10 @@ ROOM, PERSON, APP = "room", "person", "app"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The owner of properties. `kind` is ROOM, PERSON or APP. `error` says what is wrong with `app`."""
+    """A room, person or extension that has properties. `kind` is ROOM, PERSON or APP.
+
+    `error` says what is wrong with the extension's name `app`.
+    """
 
     access: ClassAccess
     kind: str = ROOM
@@ -58,7 +61,7 @@ class Subject:
 
     @property
     def is_chosen(self) -> bool:
-        """Whether the subject is complete. A person or an extension must be chosen first."""
+        """Whether the person or extension has been chosen. A room need not be chosen."""
         return not self.error and (
             self.kind == ROOM or self.person is not None or (self.kind == APP and bool(self.app))
         )
@@ -99,7 +102,7 @@ class Subject:
         )
 
     def delete(self, names: Sequence[str], *, cause: Mapping[str, Any] | None) -> Entry:
-        """Send a command that deletes the properties with these names."""
+        """Send a command that deletes these properties."""
         return properties.delete_properties(self.access, **self._owner, names=names, cause=cause)
 
     @property
@@ -113,18 +116,18 @@ def _actions(kind: str) -> tuple[str, str]:
 
 
 def known_apps(room: Room) -> list[str]:
-    """Return the names of a class's extensions, from its events and from our commands."""
+    """Return the names of a class's extensions in its events and our commands."""
     entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=_actions(APP))
     return sorted(set(room.ext_apps) | set(entries.values_list("target", flat=True)) - {""})
 
 
 def app_key(room: Room, app: str) -> str:
-    """Return an extension's key for URLs. The name is a cloud id, which a URL must not contain."""
+    """Return a key for an extension in URLs. A URL must not contain its name, because this is a cloud id."""
     return salted_hmac("an extension in an address", f"{room.pk} {app}").hexdigest()[:16]
 
 
 def subject_of(access: ClassAccess, query: Mapping[str, str], sent: Mapping[str, str]) -> Subject:
-    """Return the subject that a URL's `query` selects. The form data `sent` may name an extension.
+    """Return the subject that the `query` of a URL selects. The form data `sent` may name an extension.
 
     Raise Http404 if the person is not in this class or the extension is unknown.
     """
@@ -167,7 +170,7 @@ USER_KINDS: Final = (EventKind.USER_PROPERTIES.cmd, EventKind.USER_PROPERTIES_BA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A property that was set or removed, for display."""
+    """One property in a change, for display."""
 
     place: str
     kind: str
@@ -176,7 +179,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyChange:
-    """A change of properties. `command` is our command that caused the change, if known."""
+    """A change of properties. `command` is our command that caused it, or None."""
 
     at: datetime
     by: str
@@ -186,14 +189,17 @@ class PropertyChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The changes, newest first. `searched` is the limit if the search stopped at the limit, else 0."""
+    """The changes, the newest first.
+
+    If the search stopped early, `searched` is `MOST_SEARCHED`, otherwise 0.
+    """
 
     changes: list[PropertyChange]
     searched: int = 0
 
 
 def history(subject: Subject) -> History:
-    """Return the newest changes of a subject's properties."""
+    """Return the newest changes of a subject's properties, from events and from our commands."""
     entries = Entry.objects.filter(
         room_uuid=subject.room.room_uuid, action__in=subject.actions, target=subject.target
     )
@@ -225,7 +231,7 @@ def history(subject: Subject) -> History:
 
 
 def _events(subject: Subject) -> QuerySet[StoredEvent]:
-    """Return a query for all events about the subject. The result may also contain other events."""
+    """Return a query for all events about the subject. Its result may also contain other events."""
     of_room = StoredEvent.objects.filter(room=subject.room, stream="room")
     if subject.person is not None:
         return of_room.filter(names_any_of([subject.person.user_uuid]), cmd__in=USER_KINDS)
@@ -238,7 +244,7 @@ def _events(subject: Subject) -> QuerySet[StoredEvent]:
 
 
 def _newest_first(events: QuerySet[StoredEvent]) -> Iterator[StoredEvent]:
-    """Yield events, newest first. Read the events in batches, because the first batch is usually enough."""
+    """Yield the events, the newest first. They are read in batches, because the first is usually enough."""
     batch = list(events.order_by("-sequence")[:BATCH])
     while batch:
         yield from batch
@@ -255,7 +261,7 @@ def _from_event(event: StoredEvent, lines: list[Line], entry: Entry | None, raw:
 
 
 def _raw(event: StoredEvent) -> Any:
-    """Return the event's parsed JSON; None if it is invalid."""
+    """Return the parsed JSON of an event, or None if it is not valid."""
     try:
         return json.loads(event.raw)
     except (ValueError, RecursionError):
@@ -263,7 +269,7 @@ def _raw(event: StoredEvent) -> Any:
 
 
 def _from_command(entry: Entry) -> PropertyChange:
-    """Return the change of a command without a matching event. The command is pending or was refused."""
+    """Return the change that a command requests but no event has reported."""
     lines = [
         Line(place=place((str(sent.get("name")),)), kind=CHANGED, value=_short(sent.get("value")))
         for sent in entry.params.get("properties", [])
@@ -273,7 +279,7 @@ def _from_command(entry: Entry) -> PropertyChange:
 
 
 def _confirmed_by(entry: Entry) -> int | None:
-    """Return the sequence number of the event that confirmed a command; None if no event confirmed it."""
+    """Return the sequence number of the event that confirmed a command, or None."""
     for step in entry.steps.all():
         sequence = step.detail.get("sequence")
         if step.kind == Step.Kind.CONFIRMED and isinstance(sequence, int):

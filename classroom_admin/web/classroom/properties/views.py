@@ -50,7 +50,10 @@ LONGEST_SHOWN: Final = 4000
 
 @dataclass
 class Edit:
-    """The submitted form with the original text (`base_text`), the new text (`text`) and parsed values."""
+    """A submitted form.
+
+    `base_text` is the text before the person edited it, and `text` the text afterwards.
+    """
 
     base_text: str
     text: str
@@ -64,7 +67,7 @@ class Edit:
 
     @classmethod
     def from_form(cls, post: Mapping[str, str]) -> Edit:
-        """Parse the form. Store invalid JSON or values as `error` and `cause_error`."""
+        """Parse the form. If a text is not a valid object, `error` or `cause_error` has the reason."""
         edit = cls(post.get("base", ""), post.get("text", ""), post.get("cause", ""), post.get("state", ""))
         try:
             edit.base = read_own_object(edit.base_text)
@@ -94,7 +97,7 @@ class Edit:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the properties (GET). On POST, `do` says whether to choose an extension, compare, or send."""
+    """Show the properties. On POST, `do` says whether to choose an extension, compare, or send."""
     access = access_by_key(request.user, key)
     subject = subject_of(access, request.GET, request.POST)
     do = request.POST.get("do", "")
@@ -115,7 +118,10 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def _edited(
     request: AuthenticatedHttpRequest, subject: Subject, now: Present, context: dict[str, Any], *, send: bool
 ) -> HttpResponse:
-    """Compare the new text with the original. With `send`, send the changes unless there are conflicts."""
+    """Compare the new text with the old one.
+
+    If `send` is True and there are no conflicts, send the changes.
+    """
     edit = Edit.from_form(request.POST)
     edit.error = edit.error or _reserved_names(subject, edit)
     if edit.error or edit.cause_error:
@@ -147,7 +153,7 @@ def _comparison(edit: Edit) -> dict[str, Any]:
 @require_POST
 @signed_in
 def check(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the size of the typed text, or an error if the text is not a valid JSON object. Change nothing."""
+    """Return the size of the typed text, or an error if it is not a valid JSON object."""
     access_by_key(request.user, key)
     context: dict[str, Any] = {}
     try:
@@ -160,7 +166,7 @@ def check(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 def _reserved_names(subject: Subject, edit: Edit) -> str:
-    """Return an error if the text contains properties that the cloud manages itself, else ""."""
+    """Return an error if the text contains properties that only the cloud may change, else ""."""
     kept = {ROOM: KEPT_BY_THE_CLOUD, APP: {EXT_APP_STATE}}.get(subject.kind, frozenset())
     names = ", ".join(sorted(kept & set(edit.wanted)))
     return (
@@ -172,7 +178,7 @@ def _reserved_names(subject: Subject, edit: Edit) -> str:
 
 
 def _send(request: AuthenticatedHttpRequest, subject: Subject, edit: Edit) -> HttpResponse:
-    """Send a command that sets new and changed properties, then a command that deletes removed properties."""
+    """Send the new and changed properties in one command. Delete removed properties with another one."""
     state = STATES.get(edit.state) if subject.kind == APP else None
     cause = edit.cause or None
     entries = []
@@ -200,7 +206,7 @@ def _editor(request: AuthenticatedHttpRequest, context: dict[str, Any], *, statu
 
 
 def _context(subject: Subject) -> dict[str, Any]:
-    """Return the template context with the subjects that a person can choose."""
+    """Return the template context with the people or extensions to choose from."""
     room = subject.room
     of_person = subject.kind == PERSON
     people = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))

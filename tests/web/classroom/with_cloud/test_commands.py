@@ -53,7 +53,7 @@ def test_starting_by_htmx_shows_the_requested_command(client: Client, school: Sc
     html = answer.content.decode()
     assert answer["HX-Reswap"] == "none"
     assert "live:commanded" in answer["HX-Trigger"]
-    assert 'id="actions" class="actions" hx-swap-oob="morph"' in html
+    assert 'id="actions" class="head-next" hx-swap-oob="morph"' in html
     assert "Starting…" in html
     assert "Accepted, waiting for confirmation" in html
     assert "csrf" not in html.lower()
@@ -89,9 +89,9 @@ def test_refusal_by_the_cloud_is_shown_with_its_reason(client: Client, school: S
     client.post(where("recording", school, "stop"), **HTMX)
     html = client.post(where("recording", school, "stop"), **HTMX).content.decode()
     assert "Failed" in html
-    assert "No recording is running" in html
+    assert "The recording has already stopped" in html
     answer = client.post(where("recording", school, "stop"), follow=True)
-    assert "No recording is running" in answer.content.decode()
+    assert "The recording has already stopped" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,10 @@ def test_removal_needs_a_valid_ban_length(client: Client, school: School) -> Non
 
 def test_unban_explains_that_the_cloud_guarantees_nothing(client: Client, school: School) -> None:
     address = where("let_back", school, school.pupil.pk)
-    assert "Unbanning may not work" in client.get(address, **HTMX).content.decode()
+    html = client.get(address, **HTMX).content.decode()
+    assert re.search(r'<p class="[^"]*quiet small">\s*Unbanning may not work', html)
+    assert "it may remove a person who is in" in html
+    assert "Unban <bdi>Ada</bdi>?" in html
     Participant.objects.update(online=False)
     client.post(address, **HTMX)
     assert last().action == "participant.let_back"
@@ -143,11 +146,20 @@ def test_recording_in_both_modes(client: Client, school: School, truth: Any) -> 
     assert answer.status_code == 200
     assert last().params["mode"] == "web"
     assert kinds(last())[-1] == "accepted"
-    for name in ("pause", "resume", "stop"):
+    # a read of the cloud shows a pause; only an event confirms the end
+    for name, outcome in (("pause", "confirmed"), ("resume", "confirmed"), ("stop", "accepted")):
         assert client.post(where("recording", school, name), **HTMX).status_code == 200
-        assert (last().action, kinds(last())[-1]) == (f"recording.{name}", "accepted")
+        assert (last().action, kinds(last())[-1]) == (f"recording.{name}", outcome)
     client.post(address, {"mode": "composite"}, **HTMX)
     assert last().params["mode"] == "composite"
+
+
+def test_button_in_the_header_records_the_teacher_without_a_form(client: Client, school: School) -> None:
+    address = where("recording", school, "start")
+    client.post(where("command", school, "start"), **HTMX)
+    page = client.post(address, **HTMX).content.decode()
+    assert 'id="actions"' in page
+    assert (last().params["mode"], kinds(last())[-1]) == ("composite", "accepted")
 
 
 def test_only_web_recordings_can_be_paused(client: Client, school: School) -> None:
@@ -189,6 +201,7 @@ def test_recording_settings_are_changed(client: Client, school: School, truth: A
     address = where("recording", school, "change")
     html = client.get(address, **HTMX).content.decode()
     assert 'name="fps" value="30"' in html
+    assert re.search(r"accepts changes only from one minute after the start of the\s+recording", html)
     assert "class.test" not in html  # its query is not on record, so it has to be given again
     assert client.post(address, {"fps": "3"}, **HTMX).status_code == 422
     changed = {"fps": "20", "url": "https://class.test/watch?key=1", "onhold": "on"}

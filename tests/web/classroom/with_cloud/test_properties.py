@@ -362,7 +362,7 @@ def test_hidden_roles_are_not_listed(client: Client, where: str, school: School)
     )
     last_one = Participant.objects.create(room=school.room, user_uuid="z", name="Zoe", role=Role.STUDENT)
     html = client.get(where, {"of": "person"}).content.decode()
-    assert "Not everyone is listed here" in html
+    assert "Some people are not listed" in html
     assert "Zoe" not in html
     dialog = client.get(reverse("live:person", args=[school.room.key, last_one.pk])).content.decode()
     link = markup.unescape(re.search(r'href="([^"]*/properties/[^"]*)"', dialog)[1])

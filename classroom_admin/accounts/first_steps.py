@@ -1,0 +1,155 @@
+"""The first steps of a person whose password an administrator chose: a new password, language and time zone.
+
+Until they are done, other pages redirect here.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlencode
+
+from allauth.account import signals
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
+
+from classroom_admin.accounts.middleware import remember_language
+from classroom_admin.accounts.own_settings import OwnSettingsForm, own_address
+
+if TYPE_CHECKING:
+    from classroom_admin.accounts.models import User
+
+OPEN: Final = frozenset(
+    {
+        "account_first_steps",
+        "account_login",
+        "account_logout",
+        "account_inactive",
+        "account_language",
+        "healthz",
+        "notifications",
+        "live:icons",
+        "live:calendar_feed",
+        "live:shared_file",
+    }
+)
+"""The views that stay open before the first steps. If a view shows class data, it checks a signature."""
+UNPROCESSABLE: Final = 422
+
+
+class RequireFirstSteps:
+    """The middleware that redirects people to their first steps.
+
+    An htmx request gets status 401, and the browser reloads the page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Mapping[str, Any]
+    ) -> HttpResponse | None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return None
+        match = request.resolver_match
+        if (match and match.view_name in OPEN) or not getattr(request.user, "must_change_password", False):
+            return None
+        if getattr(request, "htmx", False):
+            answer = HttpResponseClientRefresh()
+            answer.status_code = 401
+            return answer
+        back = {"next": request.get_full_path()} if request.method == "GET" else {}
+        return redirect(f"{resolve_url('account_first_steps')}{'?' if back else ''}{urlencode(back)}")
+
+
+class FirstStepsForm(OwnSettingsForm):
+    """The form for a new password, the language and the time zone."""
+
+    password1 = forms.CharField(
+        strip=False,
+        label=gettext_lazy("New password"),
+        help_text=gettext_lazy(
+            "At least 8 characters. Not only digits, not a common password, and not similar to your name or "
+            "email address."
+        ),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True, "dir": "ltr"}),
+    )
+    password2 = forms.CharField(
+        strip=False,
+        label=gettext_lazy("Repeat the new password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "dir": "ltr"}),
+    )
+
+    def __init__(self, *args: Any, user: "User", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+
+    @sensitive_variables("password")
+    def clean_password1(self) -> str:
+        password: str = self.cleaned_data["password1"]
+        if self._user.check_password(password):
+            raise forms.ValidationError(_("This is the password that you were given. Choose another one."))
+        validate_password(password, self._user)
+        return password
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        first, second = found.get("password1"), found.get("password2")
+        if first and second and first != second:
+            self.add_error("password2", _("The two passwords differ. Enter the new password again."))
+        return found
+
+
+@never_cache
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "POST"])
+@login_required
+def page(request: HttpRequest) -> HttpResponse:
+    """Ask for a new password, language and time zone. A POST saves them and redirects to `next`."""
+    user = cast("User", request.user)
+    back = own_address(request, request.POST.get("next", "") or request.GET.get("next", ""))
+    if not user.must_change_password:
+        return redirect(back)
+    form = FirstStepsForm(
+        request.POST if request.method == "POST" else None,
+        user=user,
+        initial={"language": user.language, "time_zone": user.time_zone},
+    )
+    if not form.is_valid():
+        context = {"form": form, "next": back}
+        return render(
+            request, "account/first_steps.html", context, status=UNPROCESSABLE if form.is_bound else 200
+        )
+    _save(request, user, form.cleaned_data)
+    with translation.override(user.language or translation.get_language()):
+        messages.success(request, _("Your password and settings were saved."))
+    answer = redirect(back)
+    if user.language:
+        remember_language(answer, user.language)
+    return answer
+
+
+def _save(request: HttpRequest, user: "User", chosen: Mapping[str, Any]) -> None:
+    """Save the choices and end the person's other sessions."""
+    with transaction.atomic():
+        user.set_password(chosen["password1"])
+        user.must_change_password = False
+        user.language, user.time_zone = chosen["language"], chosen["time_zone"]
+        user.save(update_fields=["password", "must_change_password", "language", "time_zone"])
+        signals.password_changed.send(sender=user.__class__, request=request, user=user)
+    update_session_auth_hash(request, user)

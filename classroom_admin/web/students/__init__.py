@@ -1,0 +1,1 @@
+"""The search in all classes, and the page with the timeline of a person."""
