@@ -44,7 +44,7 @@ def _joined(path: Path, text: str) -> str:
 
     def included(found: re.Match[str]) -> str:
         other = path.with_name(found[1] or found[2])
-        return other.read_text("utf-8") if other.exists() else found[0]
+        return _joined(other, other.read_text("utf-8")) if other.exists() else found[0]
 
     return _IMPORT.sub(included, text)
 

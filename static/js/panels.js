@@ -1,7 +1,4 @@
 // The class page: choose a panel, move through the roster and the panels with keys, and show the outcome of a command.
-import "./search_key.js";
-import "./roster_search.js";
-
 (() => {
   const $ = (selector) => document.querySelector(selector);
   const on = document.addEventListener.bind(document);
@@ -144,7 +141,10 @@ import "./roster_search.js";
     act();
   });
 
-  // --- sorting: roster.js is loaded when it is needed ----------------------------------------------------------------
+  // --- searching and sorting: roster_search.js and roster.js are loaded when they are needed ---------------------------
+  const search = (input) => import(input.dataset.searchScript);
+  on("focusin", ({ target }) => target.matches("[data-find]") && search(target));
+
   function sort() {
     if (window.sortRoster) window.sortRoster();
     else import($("[data-script]").dataset.script);
@@ -184,6 +184,8 @@ import "./roster_search.js";
     mark();
     tell();
     if (!window.sortRoster && (store.sorted || $("[data-late]"))) sort();
+    const input = $("[data-find]");
+    if (input?.value) search(input); // the browser restored its text
   }
 
   on("live:changed", changed);

@@ -1,6 +1,5 @@
 // Replay: the slider, its keys, the notable moments, playback. There is one request at a time; meanwhile only the latest
 // requested time is stored.
-import "./search_key.js";
 import "./roster_search.js";
 
 (() => {

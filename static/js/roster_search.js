@@ -1,5 +1,5 @@
-// The search in the roster, on the pages of a class.
-"use strict";
+// The search in the roster, on the pages of a class. Loaded by panels.js, and part of replay.js.
+import "./search_key.js";
 
 (() => {
   const $ = (selector, scope = document) => scope.querySelector(selector);
@@ -50,4 +50,5 @@
   });
 
   for (const name of ["htmx:afterSettle", "live:changed"]) document.addEventListener(name, find);
+  find();
 })();

@@ -193,6 +193,7 @@ def test_raised_hands_and_the_stage(taught: tuple[Page, Classroom]) -> None:
     hands.get_by_role("button", name="Clear the stage").click()
     eventually(lambda: not room.truth()["stage"])
     room.act("wave", userUuid="ben")
+    expect(hands.get_by_role("button", name="Lower Ben Bee’s hand")).to_be_visible()
     hands.get_by_role("button", name="Lower Ada Ant’s hand").click()
     eventually(lambda: room.truth()["hands"] == ["ben"])
     hands.get_by_role("button", name="Lower all hands").click()

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from classroom_admin.common.text_matching import contains_all, search_key
 from tests.browser.conftest import MakeClassroom, Opener
 from tests.browser.page_parts import open_class, roster
-from tests.browser.school import ADMINISTRATOR, TEACHER
+from tests.browser.school import ADMINISTRATOR, TEACHER, eventually
 from tests.common.test_text_matching import SAMPLES
 
 
@@ -60,6 +60,8 @@ def test_the_browser_makes_the_same_search_keys_as_the_server(
 ) -> None:
     page = window(TEACHER)
     open_class(page, classroom("Search keys"))
+    page.get_by_role("searchbox", name="Search people").focus()
+    eventually(lambda: page.evaluate("() => Boolean(window.searchKey)"))
     letters = [chr(code) for code in range(1, sys.maxunicode + 1)]
     letters = [letter for letter in letters if unicodedata.category(letter) not in ("Cs", "Cn")]
     texts = letters + [f"A {letter}b" for letter in letters]
