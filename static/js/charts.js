@@ -1,7 +1,6 @@
 // Charts: local times on axes, the values under the pointer or the focus, and the zoom of timelines.
 (() => {
   const MOST_ZOOM = 16;
-  const DRAG_PX = 8;
   const known = new WeakSet();
 
   // `at` in the person's zone, as time.js writes it; with its day, unless that is the day of `since`
@@ -60,7 +59,8 @@
       say(clock(now), `${row.querySelector("bdi").textContent}: ${here.join(" · ") || absent}`);
     }
 
-    const far = ({ clientX }) => dragged !== null && Math.abs(clientX - dragged) > DRAG_PX;
+    // whether the pointer was dragged, and not only pressed
+    const far = ({ clientX }) => dragged !== null && Math.abs(clientX - dragged) > 8;
     plan.addEventListener("pointermove", (event) => {
       const row = event.target.closest(".tl-rows > li");
       const span = event.target.closest("[data-from]");

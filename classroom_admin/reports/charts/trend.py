@@ -61,6 +61,11 @@ class Trend:
     description: str
 
     @property
+    def has_links(self) -> bool:
+        """Return whether a point has an address."""
+        return any(point.href for point in self.points)
+
+    @property
     def is_empty(self) -> bool:
         """Return whether no point has a value."""
         return not any(point.is_known for point in self.points)
