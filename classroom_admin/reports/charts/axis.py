@@ -3,10 +3,11 @@
 Times are in ms since 1970 UTC, and positions on a time axis in whole seconds since its start.
 """
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, timedelta
 from typing import Final
 
 Span = Sequence[int | None]
@@ -72,12 +73,10 @@ class TimeAxis:
 
     def moment(self, second: int) -> Moment:
         """Return the time at a second of the axis. Its text has a day if that is not the day of the start."""
-        when = self._time(second)
-        day = f"{when:%-d %b}, " if when.date() != self._time(0).date() else ""
-        return Moment(at=_iso(when), text=f"{day}{_clock(when)} UTC")
-
-    def _time(self, second: int) -> datetime:
-        return datetime.fromtimestamp(self.start_ms / 1000 + second, UTC)
+        start = self.start_ms // 1000
+        day, clock = _day(start + second), _clock(start + second)
+        text = f"{clock[:5]} UTC" if day == _day(start) else f"{day:%-d %b}, {clock[:5]} UTC"
+        return Moment(at=f"{day}T{clock}Z", text=text)
 
     def ticks(self) -> list[Tick]:
         """Return the round times in order, with those that only a larger zoom shows."""
@@ -91,11 +90,11 @@ class TimeAxis:
         return [self._tick(second, zoom) for second, zoom in sorted(found.items())]
 
     def _tick(self, second: int, zoom: int) -> Tick:
-        when, share = self._time(second), second / self.seconds
+        when, share = self.start_ms // 1000 + second, second / self.seconds
         return Tick(
             second=second,
-            at=_iso(when),
-            text=_clock(when),
+            at=f"{_day(when)}T{_clock(when)}Z",
+            text=_clock(when)[:5],
             x=percent(share),
             zoom=zoom,
             anchor=anchor(share),
@@ -147,9 +146,14 @@ def fitting_zoom(excess: float) -> int:
     return zoom if zoom <= _MOST_ZOOM else 0
 
 
-def _iso(when: datetime) -> str:
-    return f"{when.isoformat()[:19]}Z"
+def _day(second: int) -> date:
+    return _date(second // 86400)
 
 
-def _clock(when: datetime) -> str:
-    return f"{when.hour:02}:{when.minute:02}"
+@functools.lru_cache(maxsize=128)
+def _date(days: int) -> date:
+    return date(1970, 1, 1) + timedelta(days=days)
+
+
+def _clock(second: int) -> str:
+    return f"{second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}"

@@ -231,9 +231,9 @@ def axis_of(summary: ClassTimes, people: list[dict[str, list[Span]]], now_ms: in
 def _row(
     axis: TimeAxis, of_class: tuple[int, int], name: str, href: str, spans: Mapping[str, Sequence[Span]]
 ) -> Row:
-    parts = {kind: merged(axis, spans.get(kind, ())) for kind in KINDS}
+    parts = {kind: merged(axis, of_kind) for kind in KINDS if (of_kind := spans.get(kind))}
     within = {kind: _within(of_kind, of_class) for kind, of_kind in parts.items()}
-    present = within["present"]
+    present = within.get("present", [])
     return Row(
         name=name,
         href=href,
@@ -243,9 +243,9 @@ def _row(
         first=axis.moment(present[0][0]) if present else None,
         last=axis.moment(present[-1][1]) if present else None,
         minutes=_minutes(present),
-        stage_minutes=_minutes(within["stage"]),
-        camera_minutes=_minutes(within["camera"]),
-        hands=len(parts["hand"]),
+        stage_minutes=_minutes(within.get("stage", ())),
+        camera_minutes=_minutes(within.get("camera", ())),
+        hands=len(parts.get("hand", ())),
     )
 
 
