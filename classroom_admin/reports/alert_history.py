@@ -38,7 +38,7 @@ class WhatHappened:
     """The facts about a class that is over.
 
     `start` and `end` limit the class time. `closed` is when the class really ended, which may be later.
-    `planned_end` is None if the class had no planned end. `failed` are the moments at which recordings failed.
+    `planned_end` is None if there was no planned end. `failed` are the moments at which recordings failed.
     """
 
     start: int
@@ -108,7 +108,7 @@ def alerts_of(room: Room, summary: ClassSummary, people: Sequence[PersonSummary]
         students=present(Role.STUDENT),
         hands=[span for one in people for span in one.spans.get("hand", ())],
         recordings=[span[:2] for span in summary.tracks.get("recording", ())],
-        failed=[clock.to_ms(at) for at in failed.values_list("ended_at", flat=True)],
+        failed=[clock.to_ms(at) for at in failed.values_list("ended_at", flat=True) if at is not None],
     )
     return as_rows(past_alerts(found, thresholds(), acknowledgements_of(room)))
 
