@@ -60,7 +60,13 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
     groups = groups_for(request.user)
     by = request.GET.get("by", "")
     by = by if by in groups else next(iter(groups))
-    context: dict[str, Any] = {"tabs": tabs_for(request.user), "form": form, "groups": groups, "by": by}
+    context: dict[str, Any] = {
+        "tabs": tabs_for(request.user),
+        "form": form,
+        "groups": groups,
+        "by": by,
+        "groups_title": groups[by],
+    }
     if not form.is_valid():
         return render(request, "reports/teaching.html", context, status=422)
     chosen = form.chosen()
