@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0001_summaries'),
+        ('reports', '0002_alerts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
