@@ -10,7 +10,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.common.chunks import chunks
-from classroom_admin.reports.exports.columns import ATTENDANCE, CLASS, EVIDENCE, evidence_text
+from classroom_admin.reports.exports.columns import (
+    ATTENDANCE,
+    CLASS,
+    EVIDENCE,
+    correction_text,
+    evidence_text,
+)
 from classroom_admin.reports.exports.kinds import exports
 from classroom_admin.reports.exports.tables import Table
 from classroom_admin.reports.models import PersonSummary
@@ -25,8 +31,6 @@ _PERSON: Final = (
     "list_name",
     "group",
     "status",
-    "correction__status",
-    "correction__note",
     "first_in",
     "last_out",
     "present_ms",
@@ -34,6 +38,13 @@ _PERSON: Final = (
     "late_ms",
     "left_early_ms",
     "reconnects",
+)
+_CORRECTION: Final = (
+    "correction__status",
+    "correction__by__name",
+    "correction__by__email",
+    "correction__at",
+    "correction__note",
 )
 
 
@@ -70,13 +81,21 @@ def _rows(
         }
         found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
         rows = people.filter(summary__in=some) if options.get("person") else _of_classes(some)
-        for row in rows.values_list(*_PERSON):
+        for row in rows.values_list(*_PERSON, *_CORRECTION):
             found[row[0]].append(row)
         for pk in some:
             if pk in classes:
                 *about, evidence = classes[pk]
                 for row in sorted(found[pk], key=_by_name):
-                    yield *about, *row[1:], evidence
+                    yield *about, *_person(row), evidence
+
+
+def _person(row: tuple[Any, ...]) -> Sequence[Any]:
+    """Return the cells of a person. The corrected status counts."""
+    cells, (status, name, email, at, note) = row[1 : len(_PERSON)], row[len(_PERSON) :]
+    if status is None:
+        return *cells, None
+    return *cells[:4], status, *cells[5:], correction_text(cells[4], name or email, at, note)
 
 
 def _of_classes(pks: Sequence[int]) -> QuerySet[PersonSummary]:
