@@ -14,6 +14,7 @@ from classroom_admin.reports.exports.columns import (
     ATTENDANCE,
     CLASS,
     EVIDENCE,
+    IsoTime,
     correction_text,
     evidence_text,
 )
@@ -31,13 +32,22 @@ _PERSON: Final = (
     "list_name",
     "group",
     "status",
-    "first_in",
-    "last_out",
+    IsoTime("first_in"),
+    IsoTime("last_out"),
     "present_ms",
     "share",
     "late_ms",
     "left_early_ms",
     "reconnects",
+)
+_OF_CLASS: Final = (
+    "pk",
+    "room__key",
+    "room__name",
+    IsoTime("starts_at"),
+    IsoTime("ends_at"),
+    "class_list__name",
+    "gaps",
 )
 _CORRECTION: Final = (
     "correction__status",
@@ -74,10 +84,8 @@ def _rows(
         summaries = summaries.filter(people__person_key=options["person"])
     for some in chunks(list(summaries.values_list("pk", flat=True)), CLASSES_AT_ONCE):
         classes = {
-            pk: (key, name, starts_at, ends_at, list_name or "", evidence_text(gaps))
-            for pk, key, name, starts_at, ends_at, list_name, gaps in summaries.filter(
-                pk__in=some
-            ).values_list("pk", "room__key", "room__name", "starts_at", "ends_at", "class_list__name", "gaps")
+            pk: (*about, list_name or "", evidence_text(gaps))
+            for pk, *about, list_name, gaps in summaries.filter(pk__in=some).values_list(*_OF_CLASS)
         }
         found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
         rows = people.filter(summary__in=some) if options.get("person") else _of_classes(some)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import CharField, Func
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.common.clock import from_ms, iso
@@ -35,6 +36,20 @@ ATTENDANCE: Final = (
 )
 EVIDENCE: Final = Column(name="evidence", title=_("Evidence"))
 COMPLETE: Final = "complete"
+
+
+class IsoTime(Func):
+    """The ISO 8601 text of a time in UTC. The database makes it several times as fast as Python."""
+
+    output_field = CharField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(compiler, connection, template="replace(%(expressions)s, ' ', 'T') || 'Z'", **more)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        pattern = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+        template = f"replace(to_char(%(expressions)s AT TIME ZONE 'UTC', '{pattern}'), '.000000Z', 'Z')"
+        return self.as_sql(compiler, connection, template=template, **more)
 
 
 def evidence_text(gaps: Sequence[Sequence[int | None]]) -> str:
