@@ -60,6 +60,7 @@ PAGES = {
     "lists:columns": "/lists/{list}/files/{list_file}/",
     "lists:preview": "/lists/{list}/files/{list_file}/preview/",
     "lists:delete": "/lists/{list}/delete/",
+    "reports:attendance": "/reports/attendance/",
     "people:list": "/people/",
     "people:create": "/people/new/",
     "people:unassigned": "/people/unassigned/",

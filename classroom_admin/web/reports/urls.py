@@ -1,0 +1,10 @@
+"""URLs of the reports."""
+
+from django.urls import path
+
+from classroom_admin.web.reports import attendance
+
+app_name = "reports"
+urlpatterns = [
+    path("attendance/", attendance.page, name="attendance"),
+]
