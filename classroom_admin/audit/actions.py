@@ -146,6 +146,10 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "attendance.correct": (_("Corrected the attendance of a person"), ""),
         "attendance.withdraw": (_("Withdrew a correction of the attendance"), ""),
     },
+    _("Reports"): {
+        "report.export": (_("Exported a report"), ""),
+        "report.incident": (_("Downloaded an incident report of the class"), ""),
+    },
     _("Sign-in"): {
         "account.sign_in": (_("Signed in"), ""),
         "account.sign_in_failed": (_("Failed to sign in"), ""),
