@@ -209,7 +209,7 @@ def timeline(
             for kind, label in KINDS.items()
             if kind in seen
         ],
-        description=_description(len(rows), axis.seconds),
+        description=_description(len(rows)),
     )
 
 
@@ -321,9 +321,9 @@ def _ms(when: datetime | None) -> int | None:
     return None if when is None else round(when.timestamp() * 1000)
 
 
-def _description(people: int, seconds: int) -> str:
+def _description(people: int) -> str:
     return ngettext(
-        "The bar shows when %(count)s person was present, within %(minutes)s minutes.",
-        "The bars show when %(count)s people were present, within %(minutes)s minutes.",
+        "The bar shows when %(count)s person was present.",
+        "The bars show when %(count)s people were present.",
         people,
-    ) % {"count": people, "minutes": round(seconds / 60)}
+    ) % {"count": people}
