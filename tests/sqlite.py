@@ -11,7 +11,7 @@ def without_waiting_for_the_disk(database: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of a SQLite database whose commits do not wait until the disk has stored them.
 
     Only a loss of power could tell the difference: what a killed process has committed, the system still
-    writes. Each wait takes milliseconds, and a run of all tests commits 100,000 times.
+    writes. Each wait takes milliseconds, and most tests commit many times.
     """
     options = database["OPTIONS"]
     assert SAFE in options["init_command"], "the product waits for the disk"
