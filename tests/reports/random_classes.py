@@ -53,7 +53,7 @@ class Planned:
         return self.listed and index % 2 == 1
 
     def may_be_guest(self, index: int) -> bool:
-        """Return whether a person also joins with a second id, under the same name. Others change their names."""
+        """Return whether a person also joins with a second id. The others change their names."""
         return self.listed and index not in (1, 3)
 
 
