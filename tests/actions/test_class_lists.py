@@ -145,11 +145,7 @@ def test_a_list_has_its_own_thresholds(plain: School) -> None:
     made.refresh_from_db()
     assert (made.late_after_minutes, made.left_early_minutes, made.version) == (10, None, 1)
     in_list, in_class = Entry.objects.filter(action="list.thresholds").order_by("id")
-    assert in_list.params == {
-        "late_after_minutes": 10,
-        "left_early_minutes": None,
-        "before": {"late_after_minutes": None, "left_early_minutes": None},
-    }
+    assert in_list.params == {"changed": {"late_after_minutes": {"from": None, "to": 10}}}
     assert in_class.room_uuid == plain.room.room_uuid
     for late, early in ((-1, None), (None, float("nan")), (1441, None)):
         with pytest.raises(ActionRefused) as refused:
