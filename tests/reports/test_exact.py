@@ -192,7 +192,7 @@ def done_by(one: PersonSummary) -> dict[str, float]:
 def poll_all(poller: Poller) -> None:
     """Poll until there are no more events.
 
-    The cloud destroys the breakout rooms of a closed class after a minute, with the events that nobody polled.
+    The cloud destroys breakout rooms a minute after the class, with the events that nobody has polled.
     """
     while (polled := poller.poll()) is not None and not polled.empty:
         pass
