@@ -41,6 +41,12 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def for_meter(share: float | None) -> str:
+    """Return a share (0 to 1) for the attribute `value` of `<meter>`, with a decimal point."""
+    return f"{share or 0:.3f}"
+
+
+@register.filter
 def as_duration(ms: float | None) -> str:
     """Return milliseconds in words, such as "47 min" or "1 h 05 min". Return "–" for 0 and None."""
     return minutes(ms / 1000) if ms else "–"
