@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from classroom_admin.reports.attendance import Status
 from classroom_admin.reports.models import STATUSES
-from classroom_admin.web.templatetags.web import icon, minutes
+from classroom_admin.web.templatetags.web import icon, minutes, took
 
 register = template.Library()
 
@@ -50,6 +50,12 @@ def for_meter(share: float | None) -> str:
 def as_duration(ms: float | None) -> str:
     """Return milliseconds in words, such as "47 min" or "1 h 05 min". Return "–" for 0 and None."""
     return minutes(ms / 1000) if ms else "–"
+
+
+@register.filter
+def as_wait(ms: float | None) -> str:
+    """Return milliseconds in words, such as "12 s" or "2 min 05 s". Return "–" for None."""
+    return "–" if ms is None else took(ms / 1000)
 
 
 @register.filter
