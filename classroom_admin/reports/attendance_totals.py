@@ -145,7 +145,7 @@ class Together:
         self.figures += one.figures
 
 
-def students(people: QuerySet[PersonSummary]) -> QuerySet[PersonSummary]:
+def students(people: QuerySet[PersonSummary]) -> QuerySet[Any]:
     """Return the rows of students who have a status, annotated with the status that counts as `final`.
 
     People in a class that never began have no status.
@@ -200,7 +200,12 @@ def by_student(people: QuerySet[PersonSummary]) -> list[StudentFigures]:
     found: dict[tuple[str, int], StudentFigures] = {}
     for person, class_list, final, number, present_ms, row, name, group, last_at in rows:
         one = StudentFigures(
-            pk=row, key=person, name=name, group=group, last_at=last_at, figures=Figures.of(final, number, present_ms)
+            pk=row,
+            key=person,
+            name=name,
+            group=group,
+            last_at=last_at,
+            figures=Figures.of(final, number, present_ms),
         )
         earlier = found.get((person, class_list))
         found[person, class_list] = one if earlier is None else earlier.with_more(one)

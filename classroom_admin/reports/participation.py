@@ -183,9 +183,7 @@ def _recorded(room: Room) -> Iterator[tuple[str, list[Span]]]:
 
 
 def _track(periods: Iterable[tuple[str, list[Span]]], time: ClassTime) -> Track:
-    return sorted(
-        [start, stop, label] for label, spans in periods for start, stop in in_class(spans, time)
-    )
+    return sorted([start, stop, label] for label, spans in periods for start, stop in in_class(spans, time))
 
 
 def _span(start: Any, stop: Any) -> Span:

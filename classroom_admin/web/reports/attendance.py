@@ -1,7 +1,9 @@
-"""The attendance of the classes in a period: totals, weeks, and a table by student, class, list or teacher."""
+"""The attendance of the classes in a period: totals, weeks, and a table of students, classes or teachers."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.core.paginator import Paginator
@@ -22,8 +24,9 @@ from classroom_admin.web.reports.attendance_rows import (
     kinds_for,
     rows_of,
 )
-from classroom_admin.web.reports.filters import FilterForm, ReportFilter
+from classroom_admin.web.reports.filters import OWN, FilterForm, ReportFilter
 from classroom_admin.web.reports.tabs import tabs_for
+from classroom_admin.web.reports.weeks import week_trend
 
 A_PAGE: Final = 50
 LONGEST_SORT: Final = 20
@@ -54,6 +57,7 @@ def _report(request: AuthenticatedHttpRequest, chosen: ReportFilter) -> dict[str
     words = search_words({"q": query.get("name", "")})
     sort = query.get("sort", "")[:LONGEST_SORT]
     classes = attendance_totals.by_class(chosen.summaries(), chosen.people())
+    weeks = attendance_totals.by_week(classes, timezone.get_current_timezone())
     rows = rows_of(kind, chosen, classes)
     only_missing = query.get("missing") == "1" and kind != STUDENT
     if only_missing:
@@ -61,19 +65,32 @@ def _report(request: AuthenticatedHttpRequest, chosen: ReportFilter) -> dict[str
     shown = found_by(rows, words) if words else rows
     return {
         "total": attendance_totals.total(classes),
-        "weeks": attendance_totals.by_week(classes, timezone.get_current_timezone()),
+        "trend": week_trend(
+            [(monday, week.figures) for monday, week in weeks], href=partial(_address_of_week, request)
+        ),
         "students": len(rows) if kind == STUDENT else None,
         "pending": chosen.pending(),
+        "title": kinds[kind],
         "kinds": kinds,
         "kind": kind,
         "words": words,
         "only_missing": only_missing,
         "headings": headings(kind, sort),
         "page": Paginator(in_order(shown, kind, sort), A_PAGE).get_page(query.get("page")),
-        "kept": _kept(request, without=("name", "page")),
+        "kept": _kept(request, ("name", "page")),
+        "filter_keep": [("by", kind)] if kind != STUDENT else [],
     }
 
 
-def _kept(request: AuthenticatedHttpRequest, *, without: tuple[str, ...]) -> list[tuple[str, str]]:
+def _kept(request: AuthenticatedHttpRequest, without: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return the parameters of the page that the form of the search sends again."""
     return [(name, value) for name, value in request.GET.items() if name not in without]
+
+
+def _address_of_week(request: AuthenticatedHttpRequest, monday: date) -> str:
+    """Return the address of the same report about one week."""
+    query = request.GET.copy()
+    query.pop("page", None)
+    query["period"] = OWN
+    query["since"], query["until"] = monday.isoformat(), (monday + timedelta(days=6)).isoformat()
+    return f"?{query.urlencode()}"

@@ -17,6 +17,7 @@ from classroom_admin.common import clock
 from classroom_admin.common.text_matching import search_key
 from classroom_admin.reports import summaries
 from classroom_admin.reports.attendance_totals import figures_of
+from classroom_admin.reports.charts import people_over_time, timeline
 from classroom_admin.reports.models import ClassSummary, PersonSummary
 from classroom_admin.reports.presence_sources import sources_of
 from classroom_admin.reports.student_rows import STUDENTS
@@ -65,21 +66,38 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     if not Room.objects.filter(summaries.OVER, pk=room.pk).exists():
         return render(request, "reports/class_runs.html", context)
     summary = summaries.current(room)
-    context |= figures_context(summary) | {
+    people = people_of(summary)
+    context |= figures_context(summary, people) | {
         "sources": sources_of(room),
         "gaps": gaps_of(summary),
+        **_charts(summary, people),
     }
     return render(request, "reports/class.html", context)
 
 
-def figures_context(summary: ClassSummary) -> dict[str, Any]:
+def people_of(summary: ClassSummary) -> list[PersonSummary]:
+    """Return the people of a class, sorted by name."""
+    people = summary.people.select_related("correction__by")
+    return sorted(people, key=lambda person: search_key(str(person)))
+
+
+def figures_context(summary: ClassSummary, people: list[PersonSummary]) -> dict[str, Any]:
     """Return what the figures and the table of a class show."""
-    people = list(summary.people.select_related("correction__by").defer("spans"))
-    people.sort(key=lambda person: search_key(str(person)))
     return {
         "summary": summary,
         "parts": _parts(people),
         "figures": figures_of(person for person in people if person.counts),
+    }
+
+
+def _charts(summary: ClassSummary, people: list[PersonSummary]) -> dict[str, Any]:
+    """Return the charts of a class: the bars of its students, and how many people were present."""
+    if summary.starts_at is None or not any(person.first_in for person in people):
+        return {}
+    shown = [person for person in people if person.first_in]
+    return {
+        "timeline": timeline(summary, shown, person_href=lambda person: f"#person-{person.pk}"),
+        "area": people_over_time(summary, shown),
     }
 
 

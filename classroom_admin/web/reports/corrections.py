@@ -23,7 +23,7 @@ from classroom_admin.reports.student_rows import STUDENTS
 from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.dialogs import ask, sent
-from classroom_admin.web.reports.class_report import figures_context
+from classroom_admin.web.reports.class_report import figures_context, people_of
 
 
 class CorrectionForm(forms.Form):
@@ -93,7 +93,7 @@ def _saved(
 ) -> HttpResponse:
     """Return the changed row and figures for the page of the class, or redirect to that page."""
     if request.htmx:
-        context = figures_context(person.summary) | {
+        context = figures_context(person.summary, people_of(person.summary)) | {
             "room": access.room,
             "person": _person(access, person.pk),
             "students": True,

@@ -21,6 +21,7 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.reports.filters import ReportFilter
 from classroom_admin.web.reports.tabs import tabs_for
+from classroom_admin.web.reports.weeks import week_trend
 from classroom_admin.web.templatetags.reports import LABELS
 
 CLASSES_A_PAGE: Final = 20
@@ -58,13 +59,14 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     students.sort(key=lambda one: (search_key(one.group), search_key(one.name), one.pk))
     class_page = Paginator(classes, CLASSES_A_PAGE).get_page(request.GET.get("page"))
     student_page = Paginator(students, STUDENTS_A_PAGE).get_page(request.GET.get("students"))
+    weeks = attendance_totals.by_week(classes, timezone.get_current_timezone())
     columns = list(reversed(class_page.object_list))
     context = {
         "tabs": tabs_for(request.user),
         "list": shown,
         "total": attendance_totals.total(classes),
         "students": len(students),
-        "weeks": attendance_totals.by_week(classes, timezone.get_current_timezone()),
+        "trend": week_trend([(monday, week.figures) for monday, week in weeks]),
         "heads": _heads(columns),
         "lines": _lines(list(student_page.object_list), columns),
         "page": class_page,

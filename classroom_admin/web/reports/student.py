@@ -17,6 +17,7 @@ from classroom_admin.reports.student_rows import newest_participant, rows_of_stu
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.reports.tabs import tabs_for
+from classroom_admin.web.reports.weeks import week_trend
 
 A_PAGE: Final = 50
 
@@ -36,9 +37,8 @@ def page(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "student": student,
         "groups": _groups(rows),
         "figures": figures_of(counted),
-        "incomplete": sum(not row.summary.is_complete for row in counted),
         "unlisted": len(rows) - len(counted),
-        "weeks": by_week_of_people(counted, timezone.get_current_timezone()),
+        "trend": week_trend(by_week_of_people(counted, timezone.get_current_timezone())),
         "participant": newest_participant(user_ids(found), rooms),
         "page": Paginator(rows, A_PAGE).get_page(request.GET.get("page")),
     }
