@@ -4,15 +4,24 @@
 only these rows. Times are cloud times in UTC.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.reports.attendance import Status
-from classroom_admin.rooms.models import ClassList, ListVersion, Role, Room, name_or_unnamed
+from classroom_admin.reports.export_models import ExportJob
+from classroom_admin.rooms.models import (
+    ClassList,
+    ListVersion,
+    Role,
+    Room,
+    current_projection,
+    name_or_unnamed,
+)
 
+__all__ = ["STATUSES", "ClassSummary", "Correction", "ExportJob", "PersonSummary"]
 STATUSES: list[tuple[Any, Any]] = [
     (Status.PRESENT, _("present")),
     (Status.LATE, _("late")),
@@ -22,6 +31,17 @@ STATUSES: list[tuple[Any, Any]] = [
     (Status.ABSENT, _("absent")),
     (Status.EXCUSED, _("excused")),
 ]
+
+
+FIGURES_VERSION: Final = 1
+"""The version of the figures. Increase it if the same events now give other figures. All summaries are then
+made again.
+"""
+
+
+def current_figures() -> int:
+    """Return the version of the figures for a new summary."""
+    return FIGURES_VERSION
 
 
 class Correction(models.Model):
@@ -48,15 +68,17 @@ class Correction(models.Model):
 class ClassSummary(models.Model):
     """The stored figures of a class that is over.
 
-    The columns from `room_version` to `early_s` say what the figures were made of. If one of them differs from
-    its present value, the summary is made again (`summaries.outdated`).
+    The columns from `room_version` to `early_s` say what the figures were made of. If one of these values has
+    changed, the summary is made again (`summaries.outdated`).
     """
 
     room = models.OneToOneField(Room, on_delete=models.CASCADE, related_name="summary")
     made_at = models.DateTimeField()
     room_version = models.BigIntegerField(help_text="the sum for the class and its breakout rooms")
-    projection_version = models.IntegerField(help_text="`Room.projection_version`")
-    figures_version = models.IntegerField(help_text="`summaries.FIGURES_VERSION`")
+    projection_version = models.IntegerField(
+        default=current_projection, help_text="`Room.projection_version` at that time"
+    )
+    figures_version = models.IntegerField(default=current_figures, help_text="`FIGURES_VERSION` at that time")
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="+")
     list_version = models.ForeignKey(ListVersion, null=True, on_delete=models.SET_NULL, related_name="+")
     list_number = models.IntegerField(default=0, help_text="`ClassList.version` that was used; 0: no list")

@@ -79,7 +79,7 @@ def union(spans: Iterable[Span]) -> list[Span]:
 
 
 def within(spans: Iterable[Span], start: int | None, stop: int) -> list[Span]:
-    """Return the parts of the periods from `start` to `stop`. If `start` is None, nothing limits the start."""
+    """Return the parts of the periods from `start` to `stop`. If `start` is None, only `stop` limits them."""
     parts = ((first if start is None else max(first, start), min(last, stop)) for first, last in spans)
     return [(first, last) for first, last in parts if first < last]
 

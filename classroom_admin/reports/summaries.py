@@ -7,7 +7,7 @@ another list, or when a threshold changes. `current` makes them at once if they 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -24,7 +24,7 @@ from classroom_admin.reports import person_keys
 from classroom_admin.reports.attendance import Attendee, Thresholds
 from classroom_admin.reports.class_attendance import ClassReport, report_of, thresholds_of
 from classroom_admin.reports.evidence import Evidence, evidence_of
-from classroom_admin.reports.models import ClassSummary, Correction, PersonSummary
+from classroom_admin.reports.models import FIGURES_VERSION, ClassSummary, Correction, PersonSummary
 from classroom_admin.reports.participation import (
     Participation,
     Track,
@@ -41,10 +41,6 @@ from classroom_admin.rooms.selectors import HEAVY
 
 log = logging.getLogger(__name__)
 
-FIGURES_VERSION: Final = 1
-"""The version of the figures. Increase it if the same events now give other figures, or if there are new ones.
-All summaries are then made again.
-"""
 QUIET: Final = timedelta(seconds=30)
 """The task makes an outdated summary again when no event has arrived for this time."""
 LATEST: Final = timedelta(minutes=5)
@@ -205,7 +201,7 @@ def _store(figures: _Figures) -> ClassSummary:
         summary, is_newer = _stored(figures)
         if is_newer:
             return summary
-        newest = _newest_corrections(figures.room.pk, figures.other_keys)
+        newest = newest_corrections(figures.room.pk, figures.other_keys)
         for one in figures.people:
             one.summary, one.correction = summary, newest.get(one.person_key)
         _replace_people(summary, figures.people)
@@ -281,10 +277,13 @@ def _replace_people(summary: ClassSummary, people: Iterable[PersonSummary]) -> N
     )
 
 
-def _newest_corrections(room_id: int, people: dict[str, list[str]]) -> dict[str, Correction]:
-    """Return the correction that counts for each corrected person, by the person's key."""
+def newest_corrections(room_id: int, people: Mapping[str, Sequence[str]]) -> dict[str, Correction]:
+    """Return the correction that counts for each corrected person of a class, by the person's key.
+
+    `people` has the other keys of each person (`person_keys.other_keys`).
+    """
     by_key: dict[str, Correction] = {}
-    for one in Correction.objects.filter(room=room_id).order_by("pk"):
+    for one in Correction.objects.filter(room=room_id).select_related("by").order_by("pk"):
         by_key[one.person_key] = one
     newest: dict[str, Correction] = {}
     for key, found in person_keys.assigned(people, by_key).items():

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -24,6 +24,7 @@ from classroom_admin.web.reports.attendance_rows import (
     kinds_for,
     rows_of,
 )
+from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.filters import OWN, FilterForm, ReportFilter
 from classroom_admin.web.reports.tabs import tabs_for
 from classroom_admin.web.reports.weeks import week_trend
@@ -35,7 +36,7 @@ LONGEST_SORT: Final = 20
 @never_cache
 @require_safe
 @signed_in
-def page(request: AuthenticatedHttpRequest) -> HttpResponse:
+def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the attendance of the chosen classes.
 
     `by` is the kind of rows, `sort` their order ("-late" begins with the largest), and `name` searches them.
@@ -43,6 +44,8 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
     """
     form = FilterForm(request.user, request.GET)
     chosen = form.chosen() if form.is_valid() else None
+    if (file := export_of(request, "attendance", chosen)) is not None:
+        return file
     context = {"tabs": tabs_for(request.user), "form": form, "filter": chosen}
     if chosen is not None:
         context |= _report(request, chosen)

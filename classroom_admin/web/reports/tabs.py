@@ -34,6 +34,12 @@ TABS: Final = (
         about=_("Hours taught, recordings, interventions and alerts by teacher, class list and weekday."),
         icon="presentation",
     ),
+    Tab(
+        name="reports:exports",
+        title=_("Exports"),
+        about=_("Large files with figures of reports, which are made in the background."),
+        icon="download",
+    ),
 )
 
 

@@ -6,6 +6,7 @@ from classroom_admin.web.reports import (
     attendance,
     class_report,
     corrections,
+    exports,
     list_report,
     overview,
     student,
@@ -20,5 +21,10 @@ urlpatterns = [
     path("lists/<key>/", list_report.page, name="list"),
     path("classes/<key>/", class_report.page, name="class"),
     path("classes/<key>/people/<number:pk>/", corrections.correct, name="correct"),
+    path("exports/", exports.page, name="exports"),
+    path("exports/new/", exports.new, name="new_export"),
+    path("exports/<key>/row/", exports.row, name="export_row"),
+    path("exports/<key>/cancel/", exports.cancel, name="cancel_export"),
+    path("exports/<key>/file/", exports.file, name="export_file"),
     path("teaching/", teaching.page, name="teaching"),
 ]
