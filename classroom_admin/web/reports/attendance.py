@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classroom_admin.reports import attendance_totals
+from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.parameters import search_words
 from classroom_admin.web.reports.attendance_rows import (
@@ -25,7 +26,7 @@ from classroom_admin.web.reports.attendance_rows import (
     rows_of,
 )
 from classroom_admin.web.reports.export import export_of
-from classroom_admin.web.reports.filters import OWN, FilterForm, ReportFilter
+from classroom_admin.web.reports.filters import OWN, FilterForm
 from classroom_admin.web.reports.tabs import tabs_for
 from classroom_admin.web.reports.weeks import week_trend
 
@@ -87,7 +88,7 @@ def _report(request: AuthenticatedHttpRequest, chosen: ReportFilter) -> dict[str
 
 def _kept(request: AuthenticatedHttpRequest, without: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return the parameters of the page that the form of the search sends again."""
-    return [(name, value) for name, value in request.GET.items() if name not in without]
+    return [(name, str(value)) for name, value in request.GET.items() if name not in without]
 
 
 def _address_of_week(request: AuthenticatedHttpRequest, monday: date) -> str:

@@ -15,9 +15,9 @@ from classroom_admin.accounts.models import User
 from classroom_admin.common.text_matching import contains_all, search_key
 from classroom_admin.reports import attendance_totals
 from classroom_admin.reports.attendance_totals import ClassFigures, Figures, Together
+from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.rooms.access import own_room_ids
 from classroom_admin.rooms.models import ClassList, Room, name_or_unnamed
-from classroom_admin.web.reports.filters import ReportFilter
 
 STUDENT, CLASS, LIST, TEACHER = "student", "class", "list", "teacher"
 BY: Final = {

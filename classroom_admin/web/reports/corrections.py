@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import reswap, trigger_client_event
+from django_htmx.http import HttpResponseClientRefresh, reswap, trigger_client_event
 
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.reports import corrections
@@ -91,7 +91,15 @@ def _initial(person: PersonSummary) -> dict[str, Any]:
 def _saved(
     request: AuthenticatedHttpRequest, access: ClassAccess, person: PersonSummary, *, withdrawn: bool
 ) -> HttpResponse:
-    """Return the changed row and figures for the page of the class, or redirect to that page."""
+    """Return the changed row and figures for the page of the class.
+
+    For another page with a dialog, reload the page. Otherwise, redirect to the page of the class.
+    """
+    page = reverse("reports:class", args=[access.room.key])
+    if request.htmx and request.htmx.current_url_abs_path not in (None, ""):
+        sender = (request.htmx.current_url_abs_path or "").partition("?")[0].partition("#")[0]
+        if sender != page:
+            return HttpResponseClientRefresh()
     if request.htmx:
         context = figures_context(person.summary, people_of(person.summary)) | {
             "room": access.room,
@@ -103,4 +111,4 @@ def _saved(
         return trigger_client_event(response, "live:commanded", {"target": "body"})
     words = gettext("The correction is withdrawn.") if withdrawn else gettext("The correction is saved.")
     messages.success(request, words)
-    return redirect(f"{reverse('reports:class', args=[access.room.key])}#person-{person.pk}")
+    return redirect(f"{page}#person-{person.pk}")

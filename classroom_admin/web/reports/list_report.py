@@ -16,10 +16,10 @@ from classroom_admin.common.text_matching import search_key
 from classroom_admin.reports import attendance_totals
 from classroom_admin.reports.attendance_totals import ClassFigures, StudentFigures
 from classroom_admin.reports.models import PersonSummary
+from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.rooms.class_lists import list_for
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.reports.filters import ReportFilter
 from classroom_admin.web.reports.tabs import tabs_for
 from classroom_admin.web.reports.weeks import week_trend
 from classroom_admin.web.templatetags.reports import LABELS
