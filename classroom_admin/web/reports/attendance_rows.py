@@ -74,13 +74,13 @@ COLUMNS: Final = (
     Column(name="when", words=_("Start"), key=lambda row: row.at or _EARLIEST, of=(CLASS,), amount=False),
     Column(name="classes", words=_("Classes"), key=lambda row: row.classes, of=(LIST, TEACHER)),
     Column(name="hours", words=_("Duration"), key=lambda row: row.length, of=(CLASS, LIST, TEACHER)),
-    Column(name="attended", words=_("Attended"), key=lambda row: row.figures.attended),
     Column(
         name="rate",
         words=_("Attendance rate"),
         key=lambda row: -1.0 if row.figures.rate is None else row.figures.rate,
         falls=False,
     ),
+    Column(name="attended", words=_("Attended"), key=lambda row: row.figures.attended),
     Column(name="late", words=_("Late"), key=lambda row: row.figures.late),
     Column(name="left_early", words=_("Left early"), key=lambda row: row.figures.left_early),
     Column(name="absent", words=_("Absent"), key=lambda row: row.figures.absent),
@@ -186,14 +186,20 @@ def _of_lists(classes: Sequence[ClassFigures]) -> list[Row]:
     for pk, figures in together.items():
         known = lists.get(pk) if pk is not None else None
         href = reverse("reports:list", args=[known.key]) if known else ""
-        found.append(_row(figures, name=known.name if known else gettext("No class list"), href=href))
+        found.append(_row(figures, name=known.name if known else gettext("Without a class list"), href=href))
     return found
 
 
 def _of_teachers(classes: Sequence[ClassFigures]) -> list[Row]:
     people = {one.pk: one for one in User.objects.only("name", "email")}
-    together = attendance_totals.by_teacher(classes, own_room_ids(list(people)))
-    return [_row(figures, name=str(people[pk]), teacher=pk) for pk, figures in together.items()]
+    own = own_room_ids(list(people))
+    together = attendance_totals.by_teacher(classes, own)
+    found = [_row(figures, name=str(people[pk]), teacher=pk) for pk, figures in together.items()]
+    taught = {room for rooms in own.values() for room in rooms}
+    others = [one for one in classes if one.room not in taught]
+    if others:
+        found.append(_row(attendance_totals.total(others), name=gettext("No teacher with an account")))
+    return found
 
 
 def _row(found: Together, *, name: str, href: str = "", teacher: int | None = None) -> Row:

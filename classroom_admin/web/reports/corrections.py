@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
@@ -96,10 +97,8 @@ def _saved(
     For another page with a dialog, reload the page. Otherwise, redirect to the page of the class.
     """
     page = reverse("reports:class", args=[access.room.key])
-    if request.htmx and request.htmx.current_url_abs_path not in (None, ""):
-        sender = (request.htmx.current_url_abs_path or "").partition("?")[0].partition("#")[0]
-        if sender != page:
-            return HttpResponseClientRefresh()
+    if request.htmx and _sender(request) not in ("", page):
+        return HttpResponseClientRefresh()
     if request.htmx:
         context = figures_context(person.summary, people_of(person.summary)) | {
             "room": access.room,
@@ -112,3 +111,11 @@ def _saved(
     words = gettext("The correction is withdrawn.") if withdrawn else gettext("The correction is saved.")
     messages.success(request, words)
     return redirect(f"{page}#person-{person.pk}")
+
+
+def _sender(request: AuthenticatedHttpRequest) -> str:
+    """Return the path of the page from which htmx sent the request, or "" if it is unknown."""
+    try:
+        return urlsplit(request.htmx.current_url or "").path
+    except ValueError:  # the header is not an address
+        return ""

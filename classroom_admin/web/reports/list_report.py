@@ -48,9 +48,9 @@ class Line:
 @require_safe
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show who attended which classes of a class list. `page` turns the classes, `students` the students.
+    """Show who attended which classes of a class list, the newest class first.
 
-    The first page has the newest classes. The columns of a page are in the order of time.
+    `page` turns the classes, and `students` the students.
     """
     shown = list_for(request.user, key)
     chosen = ReportFilter(viewer=request.user, class_list=shown)
@@ -60,7 +60,7 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     class_page = Paginator(classes, CLASSES_A_PAGE).get_page(request.GET.get("page"))
     student_page = Paginator(students, STUDENTS_A_PAGE).get_page(request.GET.get("students"))
     weeks = attendance_totals.by_week(classes, timezone.get_current_timezone())
-    columns = list(reversed(class_page.object_list))
+    columns = list(class_page.object_list)
     context = {
         "tabs": tabs_for(request.user),
         "list": shown,
