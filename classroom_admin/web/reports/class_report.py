@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,10 +20,13 @@ from classroom_admin.reports.attendance_totals import figures_of
 from classroom_admin.reports.charts import people_over_time, timeline
 from classroom_admin.reports.models import ClassSummary, PersonSummary
 from classroom_admin.reports.presence_sources import sources_of
+from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.reports.student_rows import STUDENTS
 from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.reports.export import export_of
+from classroom_admin.web.reports.pdf import with_pdf
 from classroom_admin.web.reports.tabs import tabs_for
 
 LISTED, UNLISTED, OTHERS = "listed", "unlisted", "others"
@@ -59,12 +62,15 @@ class GapShown:
 @never_cache
 @require_safe
 @signed_in
-def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+@with_pdf
+def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponseBase:
     """Show the report about a class that is over. For other classes, say when the report will be there."""
     room = access_by_key(request.user, key, Room.objects.select_related("class_list", "list_version")).room
     context: dict[str, Any] = {"tabs": tabs_for(request.user), "room": room}
     if not Room.objects.filter(summaries.OVER, pk=room.pk).exists():
         return render(request, "reports/class_runs.html", context)
+    if (file := export_of(request, "class", ReportFilter(viewer=request.user), room=key)) is not None:
+        return file
     summary = summaries.current(room)
     people = people_of(summary)
     context |= figures_context(summary, people) | {

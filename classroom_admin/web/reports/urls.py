@@ -7,6 +7,7 @@ from classroom_admin.web.reports import (
     class_report,
     corrections,
     exports,
+    incident,
     list_report,
     overview,
     student,
@@ -26,5 +27,6 @@ urlpatterns = [
     path("exports/<key>/row/", exports.row, name="export_row"),
     path("exports/<key>/cancel/", exports.cancel, name="cancel_export"),
     path("exports/<key>/file/", exports.file, name="export_file"),
+    path("classes/<key>/incident/", incident.page, name="incident"),
     path("teaching/", teaching.page, name="teaching"),
 ]

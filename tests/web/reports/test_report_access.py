@@ -21,6 +21,7 @@ OWN_TESTS = {
     "export_row": "test_exports.py",
     "cancel_export": "test_exports.py",
     "export_file": "test_exports.py",
+    "incident": "test_incident.py",
 }
 """Addresses whose access is tested in another file."""
 
