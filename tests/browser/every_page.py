@@ -60,7 +60,12 @@ PAGES = {
     "lists:columns": "/lists/{list}/files/{list_file}/",
     "lists:preview": "/lists/{list}/files/{list_file}/preview/",
     "lists:delete": "/lists/{list}/delete/",
+    "reports:overview": "/reports/",
     "reports:attendance": "/reports/attendance/",
+    "reports:student": "/reports/students/{attended}/",
+    "reports:list": "/reports/lists/{list}/",
+    "reports:class": "/reports/classes/{over}/",
+    "reports:correct": "/reports/classes/{over}/people/{excused}/",
     "reports:teaching": "/reports/teaching/",
     "reports:exports": "/reports/exports/",
     "reports:new_export": "/reports/exports/new/?what=attendance&format=xlsx",
@@ -100,6 +105,9 @@ MORE = {
     "properties of the class": "/classes/{room}/properties/?of=room",
     "messages of one kind": "/classes/{room}/chat/?kind=peer",
     "messages found": "/classes/{room}/chat/?q=page",
+    "attendance by class": "/reports/attendance/?by=class&sort=-late",
+    "attendance by teacher": "/reports/attendance/?by=teacher",
+    "report of a running class": "/reports/classes/{room}/",
 }
 # parts of pages, actions, and other addresses that are no pages
 NO_PAGES = {
@@ -120,6 +128,7 @@ NO_PAGES = {
     "live:shared_file",
     "live:upload_file",
     "lists:delete_person",
+    "lists:thresholds",
     "lists:upload",
     "lists:upload_oneroster",
     "lists:example",
