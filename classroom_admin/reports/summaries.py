@@ -40,6 +40,7 @@ class Took:
     camera_ms: int = 0
     answers: int = 0
     correct: int = 0
+    graded: int = 0
     rewards: int = 0
     spans: dict[str, list[list[int]]] = field(default_factory=dict)
 
@@ -177,6 +178,7 @@ def _person(summary: ClassSummary, row: Attendee, took: Mapping[str, Took], *, c
         camera_ms=sum(one.camera_ms for one in did),
         answers=sum(one.answers for one in did),
         correct=sum(one.correct for one in did),
+        graded=sum(one.graded for one in did),
         rewards=sum(one.rewards for one in did),
     )
 
@@ -188,9 +190,12 @@ def _count(room: Room, took: dict[str, Took]) -> None:
     for user_uuid, number in said.order_by().annotate(n=Count("pk")):
         took.setdefault(user_uuid, Took()).chat = number
     answers = Answer.objects.filter(room=room).values_list("user_uuid").order_by()
-    for user_uuid, number, right in answers.annotate(n=Count("pk"), right=Count("pk", Q(is_correct=True))):
+    counted = answers.annotate(
+        n=Count("pk"), right=Count("pk", Q(is_correct=True)), graded=Count("is_correct")
+    )
+    for user_uuid, number, right, graded in counted:
         did = took.setdefault(user_uuid, Took())
-        did.answers, did.correct = number, right
+        did.answers, did.correct, did.graded = number, right, graded
     for user_uuid, number in Participant.objects.filter(room=room).values_list("user_uuid", "rewards"):
         took.setdefault(user_uuid, Took()).rewards = number
 

@@ -56,7 +56,7 @@ ASKED: Final = {
     "live:class_changes": ("v", "t"),
     "live:more_people": ("after", "who", "all"),
     "live:chat": ("q", "before", "kind"),
-    "live:events": ("before", "after", "kind", "who"),
+    "live:events": ("before", "after", "kind", "who", "person"),
     "live:replay": ("at", "upto"),
     "live:properties": ("of", "person", "app"),
     "live:create": ("like",),

@@ -28,6 +28,18 @@ TABS: Final = (
         about=_("Who attended which classes, for how long, and how complete the events are."),
         icon="list-checks",
     ),
+    Tab(
+        name="reports:participation",
+        title=_("Participation"),
+        about=_("How much each student took part: messages, hands, stage, camera, answers and rewards."),
+        icon="hand",
+    ),
+    Tab(
+        name="reports:questions",
+        title=_("Quizzes and polls"),
+        about=_("How many students answered, and how many answers were correct."),
+        icon="chart-bar",
+    ),
 )
 
 
