@@ -61,11 +61,12 @@ def same_person(row: PersonSummary) -> Q:
     return same
 
 
-def totals(people: QuerySet[PersonSummary]) -> QuerySet[PersonSummary, dict[str, Any]]:
+def totals(people: QuerySet[PersonSummary]) -> QuerySet[Any, Any]:
     """Return one row for each person, with the sums over the classes in `people`.
 
-    `classes` counts the classes in which the person was present. `score` is None if there is none. `uuid` is
-    one of the person's cloud user ids, `row` one of the person's rows, and `ids` is the number of different ones.
+    `classes` counts the classes in which the person was present. `score` is None if there is none. `row` is
+    the primary key of one of the person's rows. `uuid` is one of the person's cloud user ids, of which there
+    are `ids`.
     """
     shown = Coalesce(NullIf("list_name", Value("")), F("name"), output_field=CharField())
     sums: dict[str, Any] = {f"sum_{name}": Sum(name) for name in SUMS}
@@ -87,9 +88,7 @@ def totals(people: QuerySet[PersonSummary]) -> QuerySet[PersonSummary, dict[str,
     ).annotate(score=_score(weights()))
 
 
-def sorted_by(
-    rows: QuerySet[PersonSummary, dict[str, Any]], name: str, *, ascending: bool
-) -> QuerySet[PersonSummary, dict[str, Any]]:
+def sorted_by(rows: QuerySet[Any, Any], name: str, *, ascending: bool) -> QuerySet[Any, Any]:
     """Return the rows of `totals` in the order of a column of `ORDERS`. People without a value come last."""
     column = {"name": "label", "classes": "classes", "score": "score"}.get(name, f"sum_{name}")
     order = F(column).asc(nulls_last=True) if ascending else F(column).desc(nulls_last=True)

@@ -19,7 +19,7 @@ from classroom_admin.rooms.quiz_poll_selectors import MODELS
 ORDERS: Final = ("name", "classes", "answers", "graded", "correct", "share")
 
 
-def questions_in(rooms: QuerySet[Any]) -> QuerySet[Any, dict[str, Any]]:
+def questions_in(rooms: QuerySet[Any]) -> QuerySet[Any, Any]:
     """Return `of` ("quiz" or "poll") and `pk` of all quizzes and polls, the newest first.
 
     `rooms` is a query for primary keys of rooms.
@@ -102,30 +102,31 @@ def _overlaps(row: Quiz | Poll, start: datetime, end: datetime | None) -> bool:
     return begun and (row.ended_at is None or start < row.ended_at)
 
 
-def student_totals(people: QuerySet[PersonSummary]) -> QuerySet[PersonSummary, dict[str, Any]]:
+def student_totals(people: QuerySet[PersonSummary]) -> QuerySet[Any, Any]:
     """Return the students who answered a quiz or poll, with their sums over the classes in `people`.
 
-    `share` is the part of the answers to quizzes that is correct (0 to 1), or None if none is known to be
-    correct or incorrect.
+    `share_correct` is the part of the answers to quizzes that is correct (0 to 1). It is None if no answer is
+    known to be correct or incorrect.
     """
     correct, graded = (Cast(F(name), FloatField()) for name in ("sum_correct", "sum_graded"))
     share = Case(When(sum_graded__gt=0, then=correct / graded), default=None, output_field=FloatField())
-    found = totals(people).annotate(sum_graded=Sum("graded")).annotate(share=share)
+    found = totals(people).annotate(sum_graded=Sum("graded")).annotate(share_correct=share)
     return found.filter(sum_answers__gt=0)
 
 
-def sorted_by(
-    rows: QuerySet[PersonSummary, dict[str, Any]], name: str, *, ascending: bool
-) -> QuerySet[PersonSummary, dict[str, Any]]:
+def sorted_by(rows: QuerySet[Any, Any], name: str, *, ascending: bool) -> QuerySet[Any, Any]:
     """Return the rows of `student_totals` in the order of a column of `ORDERS`. Unknown shares come last."""
-    column = {"name": "label", "classes": "classes", "share": "share"}.get(name, f"sum_{name}")
+    column = {"name": "label", "classes": "classes", "share": "share_correct"}.get(name, f"sum_{name}")
     order = F(column).asc(nulls_last=True) if ascending else F(column).desc(nulls_last=True)
     return rows.order_by(order, "label", "person_key", "of_list")
 
 
 @dataclass(slots=True, kw_only=True)
 class Week:
-    """The answers in the classes of a week. `first` is its Monday. `graded` answers are known to be correct or not."""
+    """The answers in the classes of a week. `first` is its Monday.
+
+    `graded` answers are known to be correct or incorrect.
+    """
 
     first: date
     classes: int = 0

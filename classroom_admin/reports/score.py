@@ -1,7 +1,8 @@
 """Compute the participation score of a person. All functions are pure.
 
-The score is the weighted sum of what a person did, per `PER_MINUTES` minutes present. Someone who was present
-for less than `FLOOR_MINUTES` counts as present for that long, so one message in one minute gives no high score.
+The score is the weighted sum of what a person did, per `PER_MINUTES` minutes present. Someone who was
+present for less than `FLOOR_MINUTES` counts as present for that long, so one message in one minute gives no
+high score.
 """
 
 from __future__ import annotations

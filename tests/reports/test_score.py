@@ -10,6 +10,7 @@ import pytest
 from classroom_admin.common import clock
 from classroom_admin.environment.weights import DEFAULTS
 from classroom_admin.reports.models import ClassSummary, PersonSummary
+from classroom_admin.reports.participation_totals import activity_of, sorted_by, students, totals
 from classroom_admin.reports.score import (
     FLOOR_MINUTES,
     Activity,
@@ -19,7 +20,6 @@ from classroom_admin.reports.score import (
     score,
     weights_of,
 )
-from classroom_admin.reports.participation_totals import activity_of, sorted_by, students, totals
 from tests.school import make_room
 
 MINUTE = 60_000

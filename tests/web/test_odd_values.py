@@ -64,6 +64,16 @@ ASKED: Final = {
     "live:keys": ("v", "q"),
     "live:run": ("since",),
     "live:plans": ("page",),
+    **{
+        f"reports:{name}": ("period", "since", "until", "class_list", "teacher", "q", "sort", "page", *more)
+        for name, more in (
+            ("participation", ()),
+            ("questions", ("class",)),
+            ("question_students", ()),
+            ("question_weeks", ("student",)),
+        )
+    },
+    "reports:class_participation": ("sort", "page"),
     "lists:lists": ("page",),
     "lists:list": ("page",),
     "people:list": ("q", "show", "page"),

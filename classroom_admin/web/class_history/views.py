@@ -36,8 +36,8 @@ from classroom_admin.web.parameters import number
 def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show events, the newest first.
 
-    `kind`, `who`, a person's name, and `person`, the primary key of a participant, filter the events. `before`
-    and `after` are ids that limit them.
+    `kind`, `who`, a person's name, and `person`, the primary key of a participant, filter the events.
+    `before` and `after` are ids that limit them.
     """
     room = access_by_key(request.user, key).room
     kind = request.GET.get("kind", "")

@@ -37,7 +37,7 @@ _OF_ONE_CLASS: Final = tuple(column for column in COLUMNS if column.name != "cla
 @require_safe
 @signed_in
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show the participation of each student in the chosen classes. `sort`, `order` and `page` choose rows."""
+    """Show the participation of each student in the chosen classes. `sort` and `page` choose rows."""
     form = FilterForm(request.user, request.GET)
     chosen = form.chosen() if form.is_valid() else None
     context: dict[str, Any] = {"tabs": tabs_for(request.user), "form": form, "filter": chosen}
@@ -58,7 +58,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def of_class(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the participation of each student in a class that is over. `sort`, `order` and `page` choose rows."""
+    """Show the participation of each student in a class that is over. `sort` and `page` choose rows."""
     room = access_by_key(request.user, key).room
     context: dict[str, Any] = {"tabs": tabs_for(request.user), "room": room}
     if Room.objects.filter(summaries.OVER, pk=room.pk).exists():

@@ -15,7 +15,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from classroom_admin.reports.charts.axis import percent
 from classroom_admin.reports.models import PersonSummary
+from classroom_admin.reports.participation_totals import activity_of, weights
 from classroom_admin.reports.score import (
     FLOOR_MINUTES,
     PER_MINUTES,
@@ -24,7 +26,6 @@ from classroom_admin.reports.score import (
     parts,
     points,
 )
-from classroom_admin.reports.participation_totals import activity_of, weights
 from classroom_admin.rooms.models import Participant, Room, name_or_unnamed
 from classroom_admin.rooms.people import participations, scope_of
 from classroom_admin.web.reports.filters import ReportFilter
@@ -54,11 +55,11 @@ KINDS: Final = {
     "rewards": "rewards",
 }
 """The kind of events behind each number."""
-COLOURS: Final = {
-    "chat": "chat", "hand": "hands", "stage_minute": "stage", "camera_minute": "stage", "answer": "answers",
-    "correct": "answers", "reward": "rewards", "present_minute": "present",
+SERIES: Final = {
+    "chat": 0, "hand": 1, "stage_minute": 2, "camera_minute": 2, "present_minute": 2, "answer": 3,
+    "correct": 3, "reward": 4,
 }  # fmt: skip
-"""The part of the bar to which each weight contributes."""
+"""The pattern of each weight in the bars. Charts have five patterns, so times share one."""
 WORDS: Final = {
     "chat": _("each message"),
     "hand": _("each raised hand"),
@@ -84,7 +85,7 @@ class Cell:
 class Piece:
     """A part of a bar. `x` and `width` are percentages of the longest bar as SVG reads them."""
 
-    colour: str
+    series: int
     x: str
     width: str
 
@@ -138,20 +139,17 @@ def _row(row: dict[str, Any], links: Links, highest: float) -> Row:
 def _cell(row: dict[str, Any], column: str, links: Links) -> Cell:
     number = row[f"sum_{column}"] or 0
     seconds = number / 1000 if column.endswith("_ms") else None
-    return Cell(
-        number=number, href=links.events(row, KINDS[column]) if number else "", seconds=seconds
-    )
+    return Cell(number=number, href=links.events(row, KINDS[column]) if number else "", seconds=seconds)
 
 
 def _bar(made: Sequence[Part], factor: float, highest: float) -> list[Piece]:
-    widths: dict[str, float] = {}
+    widths = [0.0] * (max(SERIES.values()) + 1)
     for part in made:
-        colour = COLOURS[part.name]
-        widths[colour] = widths.get(colour, 0.0) + (100 * part.points * factor / highest if highest else 0.0)
+        widths[SERIES[part.name]] += part.points * factor / highest if highest else 0.0
     found, x = [], 0.0
-    for colour, width in widths.items():
+    for series, width in enumerate(widths):
         if width:
-            found.append(Piece(colour=colour, x=f"{x:.2f}%", width=f"{width:.2f}%"))
+            found.append(Piece(series=series, x=percent(x), width=percent(width)))
             x += width
     return found
 
@@ -220,19 +218,23 @@ class LinksToClass:
 class Weight:
     """A weight for display. `points` is a number in the active language."""
 
-    colour: str
+    series: int
     words: Any
     points: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """How the score is made, with an example: the first row with points. `sum` is like "4 × 1 + 2 × 2"."""
+    """How the score is made, with an example: the first row with points. `sum` is like "4 × 1 + 2 × 2".
+
+    `key` is the prefix of the patterns of the bars.
+    """
 
     weights: list[Weight]
-    per: int
-    floor: int
-    example: Row | None
+    key: str = "score"
+    per: int = round(PER_MINUTES)
+    floor: int = round(FLOOR_MINUTES)
+    example: Row | None = None
     sum: str = ""
     points: float = 0.0
     counted: float = 0.0
@@ -242,19 +244,16 @@ def explanation(rows: Sequence[Row]) -> Explanation:
     """Return how the score is made. Weights of 0 are omitted."""
     made = weights()
     shown = [
-        Weight(colour=COLOURS[name], words=words, points=_number(getattr(made, name)))
+        Weight(series=SERIES[name], words=words, points=_number(getattr(made, name)))
         for name, words in WORDS.items()
         if getattr(made, name)
     ]
     example = next((row for row in rows if row.score), None)
-    per, floor = round(PER_MINUTES), round(FLOOR_MINUTES)
     if example is None:
-        return Explanation(weights=shown, per=per, floor=floor, example=None)
+        return Explanation(weights=shown)
     terms = [f"{_number(part.amount)} × {_number(part.weight)}" for part in example.parts if part.points]
     return Explanation(
         weights=shown,
-        per=per,
-        floor=floor,
         example=example,
         sum=" + ".join(terms),
         points=points(example.parts),

@@ -12,11 +12,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom_admin.reports.charts import Point, trend
 from classroom_admin.reports.models import PersonSummary
 from classroom_admin.reports.participation_totals import same_person, students
 from classroom_admin.reports.questions import (
@@ -64,7 +66,7 @@ class ClassQuestions:
 @require_safe
 @signed_in
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show quizzes and polls with their choices, the newest first. `class` is the key of one class to show."""
+    """Show quizzes and polls with their choices, newest first. `class` is the key of one class to show."""
     context, chosen = _context(request)
     key = request.GET.get("class", "")
     if key:
@@ -89,7 +91,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def by_student(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show the answers of each student. `sort`, `order` and `page` choose rows."""
+    """Show the answers of each student. `sort` and `page` choose rows."""
     context, chosen = _context(request)
     if chosen is not None:
         order = order_of(request, COLUMNS, "answers")
@@ -98,7 +100,12 @@ def by_student(request: AuthenticatedHttpRequest) -> HttpResponse:
         part = Paginator(ordered, STUDENTS_A_PAGE).get_page(request.GET.get("page"))
         query = _filter_query(request)
         rows = [
-            row | {"name": name_or_unnamed(row["label"]), "href": _weeks_address(row["row"], query)}
+            row
+            | {
+                "name": name_or_unnamed(row["label"]),
+                "href": _weeks_address(row["row"], query),
+                "share_words": _percent(row["share_correct"]),
+            }
             for row in part.object_list
         ]
         context |= {"page": part, "rows": rows, "headings": order.headings(COLUMNS)}
@@ -118,8 +125,23 @@ def by_week(request: AuthenticatedHttpRequest) -> HttpResponse:
             student = _student(chosen, pk)
             people = people.filter(same_person(student))
             context["student"] = student
-        context["weeks"] = weeks_of(people, timezone.get_current_timezone())
+        weeks = weeks_of(people, timezone.get_current_timezone())
+        context["weeks"] = weeks
+        context["newest_first"] = [
+            {"week": week, "share_words": _percent(week.share)} for week in reversed(weeks)
+        ]
+        context["trend"] = trend(
+            [Point(label=date_format(week.first, "SHORT_DATE_FORMAT"), value=week.share) for week in weeks]
+        )
     return render(request, "reports/question_weeks.html", context, status=200 if chosen else 422)
+
+
+def _percent(share: float | None) -> str:
+    """Return a share (0 to 1) as a percentage, or "" for None. Only the whole is 100%, only nothing is 0%."""
+    if share is None:
+        return ""
+    whole = round(100 * share)
+    return gettext("%(number)s%%") % {"number": min(max(whole, 1), 99) if 0 < share < 1 else whole}
 
 
 def _student(chosen: ReportFilter, pk: int) -> PersonSummary:

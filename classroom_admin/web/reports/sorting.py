@@ -20,11 +20,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """A heading. `sort` and `order` are the parameters of its link. `state` is a value of `aria-sort`."""
+    """A heading. `sort` is the parameter of its link. `state` is a value of `aria-sort`."""
 
     column: Column
     sort: str
-    order: str | None
     state: str
 
 
@@ -41,17 +40,15 @@ class Order:
 
     def _heading(self, column: Column) -> Heading:
         chosen = column.name == self.name
-        first = not column.is_number  # whether the first press sorts upwards
-        ascending = not self.ascending if chosen else first
+        ascending = not self.ascending if chosen else not column.is_number
         state = "" if not chosen else "ascending" if self.ascending else "descending"
-        order = None if ascending == first else "up" if ascending else "down"
-        return Heading(column=column, sort=column.name, order=order, state=state)
+        return Heading(column=column, sort=f"{'' if ascending else '-'}{column.name}", state=state)
 
 
 def order_of(request: HttpRequest, columns: Sequence[Column], default: str) -> Order:
-    """Return the order in the parameters `sort` and `order` ("up" or "down"). Ignore unknown values."""
-    known = {column.name: column for column in columns}
-    column = known.get(request.GET.get("sort", ""), known[default])
-    order = request.GET.get("order", "")
-    ascending = order == "up" if order in ("up", "down") else not column.is_number
-    return Order(name=column.name, ascending=ascending)
+    """Return the order in the parameter `sort`, such as "name" or "-chat". Ignore unknown columns."""
+    sort = request.GET.get("sort", "")
+    name = sort.removeprefix("-")
+    if name in {column.name for column in columns}:
+        return Order(name=name, ascending=name == sort)
+    return Order(name=default, ascending=False)

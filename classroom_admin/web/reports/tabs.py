@@ -40,6 +40,12 @@ TABS: Final = (
         about=_("How many students answered, and how many answers were correct."),
         icon="chart-bar",
     ),
+    Tab(
+        name="reports:teaching",
+        title=_("Teaching"),
+        about=_("Hours taught, recordings, interventions and alerts by teacher, class list and weekday."),
+        icon="presentation",
+    ),
 )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from classroom_admin.web.reports import attendance, participation, questions
+from classroom_admin.web.reports import attendance, participation, questions, teaching
 
 app_name = "reports"
 urlpatterns = [
@@ -12,4 +12,5 @@ urlpatterns = [
     path("questions/", questions.page, name="questions"),
     path("questions/students/", questions.by_student, name="question_students"),
     path("questions/weeks/", questions.by_week, name="question_weeks"),
+    path("teaching/", teaching.page, name="teaching"),
 ]
