@@ -230,6 +230,8 @@ CELERY_BEAT_SCHEDULE = {
         "actions.run_promised": 1.0,
         "actions.tidy_files": 3600.0,
         "actions.test_capabilities": 3600.0,
+        "reports.run_exports": 5.0,
+        "reports.tidy_exports": 3600.0,
     }.items()
 }
 # --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------

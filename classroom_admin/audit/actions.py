@@ -141,6 +141,10 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "class_list.change": (_("Changed the people of a class list"), _("Change the class list")),
         "class_list.delete": (_("Deleted a class list"), ""),
     },
+    _("Reports"): {
+        "report.export": (_("Exported a report"), ""),
+        "report.incident": (_("Downloaded an incident report of the class"), ""),
+    },
     _("Sign-in"): {
         "account.sign_in": (_("Signed in"), ""),
         "account.sign_in_failed": (_("Failed to sign in"), ""),

@@ -11,8 +11,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.reports.attendance import Status
+from classroom_admin.reports.export_models import ExportJob
 from classroom_admin.rooms.models import ClassList, ListVersion, Role, Room, name_or_unnamed
 
+__all__ = ["STATUSES", "ClassSummary", "Correction", "ExportJob", "PersonSummary"]
 STATUSES: list[tuple[Any, Any]] = [
     (Status.PRESENT, _("present")),
     (Status.LATE, _("late")),

@@ -46,6 +46,12 @@ TABS: Final = (
         about=_("Hours taught, recordings, interventions and alerts by teacher, class list and weekday."),
         icon="presentation",
     ),
+    Tab(
+        name="reports:exports",
+        title=_("Exports"),
+        about=_("Large files with figures of reports, which are made in the background."),
+        icon="download",
+    ),
 )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from classroom_admin.web.reports import attendance, participation, questions, teaching
+from classroom_admin.web.reports import attendance, exports, participation, questions, teaching
 
 app_name = "reports"
 urlpatterns = [
@@ -12,5 +12,10 @@ urlpatterns = [
     path("questions/", questions.page, name="questions"),
     path("questions/students/", questions.by_student, name="question_students"),
     path("questions/weeks/", questions.by_week, name="question_weeks"),
+    path("exports/", exports.page, name="exports"),
+    path("exports/new/", exports.new, name="new_export"),
+    path("exports/<key>/row/", exports.row, name="export_row"),
+    path("exports/<key>/cancel/", exports.cancel, name="cancel_export"),
+    path("exports/<key>/file/", exports.file, name="export_file"),
     path("teaching/", teaching.page, name="teaching"),
 ]
