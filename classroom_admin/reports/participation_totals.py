@@ -14,6 +14,7 @@ from django.db.models import (
     F,
     FloatField,
     Max,
+    Min,
     Q,
     QuerySet,
     Sum,
@@ -65,8 +66,8 @@ def totals(people: QuerySet[PersonSummary]) -> QuerySet[Any, Any]:
     """Return one row for each person, with the sums over the classes in `people`.
 
     `classes` counts the classes in which the person was present. `score` is None if there is none. `row` is
-    the primary key of one of the person's rows. `uuid` is one of the person's cloud user ids, of which there
-    are `ids`.
+    the primary key of one of the person's rows. `uuid` is one of the person's cloud user ids, and
+    `other_uuid` a different one if there are several.
     """
     shown = Coalesce(NullIf("list_name", Value("")), F("name"), output_field=CharField())
     sums: dict[str, Any] = {f"sum_{name}": Sum(name) for name in SUMS}
@@ -82,7 +83,7 @@ def totals(people: QuerySet[PersonSummary]) -> QuerySet[Any, Any]:
         label=Max(shown),
         in_group=Max("group"),
         uuid=Max("user_uuid"),
-        ids=Count(NullIf("user_uuid", Value("")), distinct=True),
+        other_uuid=Min(NullIf("user_uuid", Value(""))),
         classes=Count("pk", filter=Q(present_ms__gt=0)),
         **sums,
     ).annotate(score=_score(weights()))

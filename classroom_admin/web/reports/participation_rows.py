@@ -170,7 +170,7 @@ class LinksToTimelines:
         pk = self._rows.get(row["uuid"])
         if pk is None:
             return ""
-        also = {"also": "1"} if row["ids"] > 1 else {}
+        also = {"also": "1"} if row["other_uuid"] not in (None, row["uuid"]) else {}
         query = self._range | ({"kind": kind} if kind else {}) | also
         return f"{reverse('live:student', args=[pk])}?{urlencode(query)}"
 

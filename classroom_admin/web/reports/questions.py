@@ -22,6 +22,7 @@ from classroom_admin.reports.charts import Point, trend
 from classroom_admin.reports.models import PersonSummary
 from classroom_admin.reports.participation_totals import same_person, students
 from classroom_admin.reports.questions import (
+    Asked,
     questions_in,
     sorted_by,
     student_totals,
@@ -56,10 +57,10 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassQuestions:
-    """A class and its quizzes and polls on the page."""
+    """A class and its quizzes and polls on the page, each with the share of correct answers in words."""
 
     room: Room
-    questions: list[Question]
+    questions: list[tuple[Question, str]]
 
 
 @never_cache
@@ -80,7 +81,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
     part = Paginator(questions_in(rooms), QUESTIONS_A_PAGE).get_page(request.GET.get("page"))
     asked = with_answers(part.object_list)
     classes = [
-        ClassQuestions(room=room, questions=[question(one.row, one.answers, one.students) for one in some])
+        ClassQuestions(room=room, questions=[_with_share(one) for one in some])
         for room, some in groupby(asked, key=lambda one: one.room)
     ]
     context |= {"page": part, "classes": classes, "shown": True}
@@ -134,6 +135,12 @@ def by_week(request: AuthenticatedHttpRequest) -> HttpResponse:
             [Point(label=date_format(week.first, "SHORT_DATE_FORMAT"), value=week.share) for week in weeks]
         )
     return render(request, "reports/question_weeks.html", context, status=200 if chosen else 422)
+
+
+def _with_share(asked: Asked) -> tuple[Question, str]:
+    found = question(asked.row, asked.answers, asked.students)
+    graded = sum(answer.right is not None for answer in found.answers)
+    return found, _percent(found.right / graded if graded and found.right is not None else None)
 
 
 def _percent(share: float | None) -> str:
