@@ -226,6 +226,7 @@ CELERY_BEAT_SCHEDULE = {
         "sync.profiles": 1.0,
         "sync.chat": 7.0,  # Agora Chat allows ten requests for its history a minute
         "sync.tidy": 3600.0,
+        "reports.refresh": 5.0,
         "actions.run_long": 5.0,
         "actions.run_promised": 1.0,
         "actions.tidy_files": 3600.0,

@@ -46,7 +46,10 @@ def not_taken_part(room: Room) -> NotTakenPart:
     rooms = room_ids(room)
     active = {one.user_uuid for one in students if one.on_stage or one.last_on_stage_at or one.hand_raised}
     active |= set(
-        ChatMessage.objects.filter(room__in=rooms).order_by().values_list("user_uuid", flat=True).distinct()
+        ChatMessage.objects.filter(room__in=rooms, kind=ChatMessage.Kind.CHAT)
+        .order_by()
+        .values_list("user_uuid", flat=True)
+        .distinct()
     )
     active |= set(
         Answer.objects.filter(room__in=rooms).order_by().values_list("user_uuid", flat=True).distinct()

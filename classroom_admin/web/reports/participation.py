@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -15,7 +14,6 @@ from classroom_admin.reports import summaries
 from classroom_admin.reports.models import PersonSummary
 from classroom_admin.reports.participation_totals import sorted_by, students, totals
 from classroom_admin.rooms.access import access_by_key
-from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.reports.filters import FilterForm
 from classroom_admin.web.reports.participation_rows import (
@@ -61,10 +59,10 @@ def of_class(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the participation of each student in a class that is over. `sort` and `page` choose rows."""
     room = access_by_key(request.user, key).room
     context: dict[str, Any] = {"tabs": tabs_for(request.user), "room": room}
-    if Room.objects.filter(summaries.OVER, pk=room.pk).exists():
+    if summaries.is_over(room):
         summary = summaries.current(room)
         order = order_of(request, _OF_ONE_CLASS, "score")
-        found = totals(students(PersonSummary.objects.filter(Q(summary=summary))))
+        found = totals(students(PersonSummary.objects.filter(summary=summary)))
         shown = Paginator(sorted_by(found, order.name, ascending=order.ascending), PEOPLE_OF_A_CLASS)
         part = shown.get_page(request.GET.get("page"))
         rows = rows_of(part.object_list, LinksToClass(room, part.object_list))
