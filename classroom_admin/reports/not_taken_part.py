@@ -45,15 +45,9 @@ def not_taken_part(room: Room) -> NotTakenPart:
     students = list(present.only(*_COLUMNS).order_by("name", "pk"))
     rooms = room_ids(room)
     active = {one.user_uuid for one in students if one.on_stage or one.last_on_stage_at or one.hand_raised}
-    active |= set(
-        ChatMessage.objects.filter(room__in=rooms, kind=ChatMessage.Kind.CHAT)
-        .order_by()
-        .values_list("user_uuid", flat=True)
-        .distinct()
-    )
-    active |= set(
-        Answer.objects.filter(room__in=rooms).order_by().values_list("user_uuid", flat=True).distinct()
-    )
+    said = ChatMessage.objects.filter(room__in=rooms, kind=ChatMessage.Kind.CHAT)
+    for done in (said, Answer.objects.filter(room__in=rooms)):
+        active |= set(done.order_by().values_list("user_uuid", flat=True).distinct())
     quiet = [one for one in students if active.isdisjoint((one.user_uuid, agora_chat.chat_user_of(one)))]
     raised = _raised(rooms) if quiet else set()
     return NotTakenPart(

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db.models import Case, Count, F, FloatField, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce
 
-from classroom_admin.reports.models import PersonSummary
+from classroom_admin.reports.models import ClassSummary, PersonSummary
 from classroom_admin.reports.participation_totals import totals
 from classroom_admin.rooms.models import Answer, Participant, Poll, Presence, Quiz, Role, Room
 from classroom_admin.rooms.quiz_poll_selectors import MODELS
@@ -110,7 +110,7 @@ def student_totals(people: QuerySet[PersonSummary]) -> QuerySet[Any, Any]:
     """
     correct, graded = (Cast(F(name), FloatField()) for name in ("sum_correct", "sum_graded"))
     share = Case(When(sum_graded__gt=0, then=correct / graded), default=None, output_field=FloatField())
-    found = totals(people).annotate(sum_graded=Sum("graded")).annotate(share_correct=share)
+    found: QuerySet[Any, Any] = totals(people).annotate(sum_graded=Sum("graded"), share_correct=share)
     return found.filter(sum_answers__gt=0)
 
 
@@ -142,15 +142,15 @@ class Week:
         return self.correct / self.graded if self.graded else None
 
 
-def weeks_of(people: QuerySet[PersonSummary], zone: tzinfo) -> list[Week]:
+def weeks_of(summaries: QuerySet[ClassSummary], people: QuerySet[PersonSummary], zone: tzinfo) -> list[Week]:
     """Return the weeks with quizzes, polls or answers, the earliest first. Days are those of `zone`.
 
-    `people` are the rows of one student or of all students.
+    `people` are the rows of one student or of all students in the classes of `summaries`.
     """
     sums = people.order_by().values("room_id", "summary__starts_at").annotate(
         n=Sum("answers"), graded_n=Sum("graded"), right=Sum("correct")
     )  # fmt: skip
-    rooms = people.order_by().values("room_id").distinct()
+    rooms = summaries.order_by().values("room_id")
     quizzes, polls = (_number_of(model, rooms) for model in (Quiz, Poll))
     weeks: dict[date, Week] = {}
     for row in sums:

@@ -44,7 +44,8 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
         found = totals(students(chosen.people()))
         shown = Paginator(sorted_by(found, order.name, ascending=order.ascending), STUDENTS_A_PAGE)
         part = shown.get_page(request.GET.get("page"))
-        rows = rows_of(part.object_list, LinksToTimelines(chosen, part.object_list))
+        shown_rows = list(part.object_list)
+        rows = rows_of(shown_rows, LinksToTimelines(chosen, shown_rows))
         context |= {
             "page": part, "rows": rows, "headings": order.headings(COLUMNS), "pending": chosen.pending(),
             "explanation": explanation(rows),
@@ -65,7 +66,8 @@ def of_class(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
         found = totals(students(PersonSummary.objects.filter(summary=summary)))
         shown = Paginator(sorted_by(found, order.name, ascending=order.ascending), PEOPLE_OF_A_CLASS)
         part = shown.get_page(request.GET.get("page"))
-        rows = rows_of(part.object_list, LinksToClass(room, part.object_list))
+        shown_rows = list(part.object_list)
+        rows = rows_of(shown_rows, LinksToClass(room, shown_rows))
         context |= {
             "summary": summary, "page": part, "rows": rows, "headings": order.headings(_OF_ONE_CLASS),
             "explanation": explanation(rows),

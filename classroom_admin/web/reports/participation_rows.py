@@ -33,16 +33,16 @@ from classroom_admin.web.reports.sorting import Column
 
 COLUMNS: Final = (
     Column(name="name", title=pgettext_lazy("person", "Name"), is_number=False),
+    Column(name="score", title=_("Score")),
     Column(name="classes", title=_("Classes")),
     Column(name="present_ms", title=pgettext_lazy("duration", "Present")),
     Column(name="chat", title=_("Messages")),
-    Column(name="hands", title=_("Hands raised")),
+    Column(name="hands", title=pgettext_lazy("column", "Hands")),
     Column(name="stage_ms", title=_("On stage")),
-    Column(name="camera_ms", title=_("Camera on")),
+    Column(name="camera_ms", title=_("Camera")),
     Column(name="answers", title=_("Answers")),
     Column(name="correct", title=_("Correct")),
     Column(name="rewards", title=_("Rewards")),
-    Column(name="score", title=_("Score")),
 )
 KINDS: Final = {
     "present_ms": "people",

@@ -30,7 +30,7 @@ from classroom_admin.reports.questions import (
     with_answers,
 )
 from classroom_admin.rooms.access import access_by_key
-from classroom_admin.rooms.models import Room, name_or_unnamed
+from classroom_admin.rooms.models import Poll, Room, name_or_unnamed
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.quizzes_polls import Question, question
 from classroom_admin.web.parameters import number
@@ -79,7 +79,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
     else:
         return render(request, "reports/questions.html", context, status=422)
     part = Paginator(questions_in(rooms), QUESTIONS_A_PAGE).get_page(request.GET.get("page"))
-    asked = with_answers(part.object_list)
+    asked = with_answers(list(part.object_list))
     classes = [
         ClassQuestions(room=room, questions=[_with_share(one) for one in some])
         for room, some in groupby(asked, key=lambda one: one.room)
@@ -126,7 +126,7 @@ def by_week(request: AuthenticatedHttpRequest) -> HttpResponse:
             student = _student(chosen, pk)
             people = people.filter(same_person(student))
             context["student"] = student
-        weeks = weeks_of(people, timezone.get_current_timezone())
+        weeks = weeks_of(chosen.summaries(), people, timezone.get_current_timezone())
         context["weeks"] = weeks
         context["newest_first"] = [
             {"week": week, "share_words": _percent(week.share)} for week in reversed(weeks)
@@ -138,7 +138,9 @@ def by_week(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _with_share(asked: Asked) -> tuple[Question, str]:
-    found = question(asked.row, asked.answers, asked.students)
+    # If the events of the answers are missing, the cloud's totals of a poll are better than no votes.
+    lost = isinstance(asked.row, Poll) and not asked.answers and bool(asked.row.details)
+    found = question(asked.row, None if lost else asked.answers, None if lost else asked.students)
     graded = sum(answer.right is not None for answer in found.answers)
     return found, _percent(found.right / graded if graded and found.right is not None else None)
 

@@ -87,9 +87,10 @@ def test_quizzes_and_polls_of_classes_have_answers_shares_and_choices(school: Sc
     said = words(html)
     assert "3 of 4 answered · 2 correct" in said
     assert "4 of 4 answered" in said
+    assert said.count("67% correct") == said.count("% correct") == 1, "a poll has no correct answers"
     assert re.findall(r'<meter min="0" max="100" value="([\d.]+)"', html) == ["25.0", "75.0", "66.7", "33.3"]
     assert HOSTILE not in html
-    assert said.index("Poll 7 Sep") < said.index("Quiz 7 Sep"), "the newest first"
+    assert said.index("Poll 09:30") < said.index("Quiz 09:10"), "the newest first"
 
 
 def test_students_who_were_not_there_could_not_answer(school: School) -> None:
