@@ -63,7 +63,7 @@ PAGES = {
     "lists:delete": "/lists/{list}/delete/",
     "reports:attendance": "/reports/attendance/",
     "reports:participation": "/reports/participation/",
-    "reports:class_participation": "/reports/classes/{over}/participation/",
+    "reports:class_participation": "/reports/classes/{room}/participation/",
     "reports:questions": "/reports/questions/",
     "reports:question_students": "/reports/questions/students/",
     "reports:question_weeks": "/reports/questions/weeks/",
