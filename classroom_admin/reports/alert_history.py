@@ -1,8 +1,8 @@
 """Find the alerts that a class had while it ran. They are not stored while they are shown.
 
 They are computed after the class from who was present, raised hands and recordings, with the thresholds that
-the settings have then. Alerts about banned people, delayed events and refused commands are not included: their causes are not
-stored with times. `past_alerts` is pure. All times are in ms since 1970 UTC.
+the settings have then. Alerts about banned people, delayed events and refused commands are not included:
+their causes are not stored with times. `past_alerts` is pure. All times are in ms since 1970 UTC.
 """
 
 from __future__ import annotations
