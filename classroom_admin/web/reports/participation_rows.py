@@ -41,7 +41,7 @@ COLUMNS: Final = (
     Column(name="stage_ms", title=_("On stage")),
     Column(name="camera_ms", title=_("Camera")),
     Column(name="answers", title=_("Answers")),
-    Column(name="correct", title=_("Correct")),
+    Column(name="correct", title=pgettext_lazy("number of answers", "Correct")),
     Column(name="rewards", title=_("Rewards")),
 )
 KINDS: Final = {
