@@ -36,7 +36,6 @@ from classroom_admin.web.classroom.quizzes_polls import Question, question
 from classroom_admin.web.parameters import number
 from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.filters import FilterForm, ReportFilter
-from classroom_admin.web.reports.pdf import with_pdf
 from classroom_admin.web.reports.sorting import Column, order_of
 from classroom_admin.web.reports.tabs import tabs_for
 
@@ -68,7 +67,6 @@ class ClassQuestions:
 @never_cache
 @require_safe
 @signed_in
-@with_pdf
 def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show quizzes and polls with their choices, newest first. `class` is the key of one class to show."""
     context, chosen = _context(request)
@@ -98,7 +96,6 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
 @never_cache
 @require_safe
 @signed_in
-@with_pdf
 def by_student(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the answers of each student. `sort` and `page` choose rows."""
     context, chosen = _context(request)
@@ -126,7 +123,6 @@ def by_student(request: AuthenticatedHttpRequest) -> HttpResponseBase:
 @never_cache
 @require_safe
 @signed_in
-@with_pdf
 def by_week(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the answers of each week. `student` is the key of a row of one student to show."""
     context, chosen = _context(request)
