@@ -57,7 +57,7 @@ ASKED: Final = {
     "live:class_changes": ("v", "t"),
     "live:more_people": ("after", "who", "all"),
     "live:chat": ("q", "before", "kind"),
-    "live:events": ("before", "after", "kind", "who"),
+    "live:events": ("before", "after", "kind", "who", "person"),
     "live:replay": ("at", "upto"),
     "live:properties": ("of", "person", "app"),
     "live:create": ("like",),
@@ -65,6 +65,16 @@ ASKED: Final = {
     "live:keys": ("v", "q"),
     "live:run": ("since",),
     "live:plans": ("page",),
+    **{
+        f"reports:{name}": ("period", "since", "until", "class_list", "teacher", "q", "sort", "page", *more)
+        for name, more in (
+            ("participation", ()),
+            ("questions", ("class",)),
+            ("question_students", ()),
+            ("question_weeks", ("student",)),
+        )
+    },
+    "reports:class_participation": ("sort", "page"),
     "lists:lists": ("page",),
     "lists:list": ("page",),
     "people:list": ("q", "show", "page"),

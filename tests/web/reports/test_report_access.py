@@ -12,9 +12,12 @@ from tests.web.reports.conftest import Term
 
 pytestmark = pytest.mark.django_db
 
-OPEN_TO_ALL = ("overview", "attendance", "teaching", "exports")
+OPEN_TO_ALL = (
+    "overview", "attendance", "teaching", "exports", "participation", "questions", "question_students",
+    "question_weeks",
+)  # fmt: skip
 """Open to everybody who is signed in. Teachers see only their own classes."""
-OF_A_CLASS = ("class", "correct", "student")
+OF_A_CLASS = ("class", "correct", "student", "class_participation")
 OF_A_LIST = ("list",)
 OWN_TESTS = {
     "new_export": "test_exports.py",
@@ -30,6 +33,7 @@ def address(name: str, term: Term) -> str:
     ada = person(term.first, "Ada")
     arguments = {
         "class": [term.first.room.key],
+        "class_participation": [term.first.room.key],
         "correct": [term.first.room.key, ada.pk],
         "student": [person(term.first, "Ben").pk],
         "list": [term.class_list.key],
