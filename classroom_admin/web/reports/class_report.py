@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.http import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -29,6 +30,8 @@ from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.tabs import tabs_for
 
 LISTED, UNLISTED, OTHERS = "listed", "unlisted", "others"
+LARGE: Final = 100
+"""The number of people from which the timeline has no table of its own, because the page has one below."""
 TITLES: Final = {
     LISTED: gettext_lazy("Students"),
     UNLISTED: gettext_lazy("Not on the list"),
@@ -70,6 +73,7 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponseBase:
     if (file := export_of(request, "class", ReportFilter(viewer=request.user), room=key)) is not None:
         return file
     summary = summaries.current(room)
+    summary.room = room
     people = people_of(summary)
     context |= figures_context(summary, people) | {
         "sources": sources_of(room),
@@ -91,6 +95,9 @@ def figures_context(summary: ClassSummary, people: list[PersonSummary]) -> dict[
         "summary": summary,
         "parts": _parts(people),
         "figures": figures_of(person for person in people if person.counts),
+        # computing an address for each of 500 rows takes long
+        "correct_at": reverse("reports:correct", args=[summary.room.key, 0]).removesuffix("0/"),
+        "student_at": reverse("reports:student", args=[0]).removesuffix("0/"),
     }
 
 
@@ -102,6 +109,7 @@ def _charts(summary: ClassSummary, people: list[PersonSummary]) -> dict[str, Any
     return {
         "timeline": timeline(summary, shown, person_href=lambda person: f"#person-{person.pk}"),
         "area": people_over_time(summary, shown),
+        "other_table": "people-table" if len(shown) > LARGE else "",
     }
 
 

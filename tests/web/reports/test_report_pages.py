@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
 
 from classroom_admin.accounts.models import User
 from classroom_admin.rooms.models import Participant
@@ -72,9 +71,7 @@ def test_list_shows_students_and_classes(school: School, term: Term) -> None:
         assert words in answer.content.decode()
 
 
-def test_list_has_pages_of_20_classes(
-    school: School, term: Term, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_list_has_pages_of_20_classes(school: School, term: Term, django_assert_max_num_queries: Any) -> None:
     for day in range(20):
         class_over(
             f"Latin {day + 3}", MONDAY + timedelta(days=20 + day), {"Ada": HOUR}, class_list=term.class_list
@@ -128,7 +125,7 @@ def test_class_that_runs_has_no_report_yet(school: School) -> None:
 
 
 def test_query_count_of_a_class_does_not_grow_with_people(
-    school: School, django_assert_max_num_queries: DjangoAssertNumQueries
+    school: School, django_assert_max_num_queries: Any
 ) -> None:
     stays = {f"Student {number}": HOUR for number in range(60)}
     made = class_over("Big", MONDAY, stays, teacher=school.teacher)
