@@ -33,7 +33,7 @@ from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Poll, Room, name_or_unnamed
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.quizzes_polls import Question, question
-from classroom_admin.web.parameters import number
+from classroom_admin.web.parameters import number, without_nul
 from classroom_admin.web.reports.filters import FilterForm, ReportFilter
 from classroom_admin.web.reports.sorting import Column, order_of
 from classroom_admin.web.reports.tabs import tabs_for
@@ -69,10 +69,10 @@ class ClassQuestions:
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show quizzes and polls with their choices, newest first. `class` is the key of one class to show."""
     context, chosen = _context(request)
-    key = request.GET.get("class", "")
+    key = without_nul(request.GET.get("class", ""))
     if key:
         room = access_by_key(request.user, key).room
-        context |= {"room": room, "form": FilterForm(request.user, request.GET.__class__())}
+        context["room"] = room
         rooms: Any = [room.pk]
     elif chosen is not None:
         rooms = chosen.summaries().order_by().values("room")
