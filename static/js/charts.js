@@ -14,11 +14,7 @@
 
   function setUp(chart) {
     const { start, seconds, limit, label, absent } = chart.dataset;
-    let since = start;
-    for (const tick of chart.querySelectorAll("[data-at]")) {
-      tick.textContent = local(tick.dataset.at, since);
-      since = tick.dataset.at;
-    }
+    chart.querySelectorAll("[data-at]").forEach((tick) => (tick.textContent = local(tick.dataset.at, tick.dataset.at)));
     chart.querySelectorAll(".chart-zone").forEach((zone) => zone.replaceChildren());
     if (!start || known.has(chart)) return;
     known.add(chart);
