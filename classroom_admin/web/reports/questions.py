@@ -168,7 +168,13 @@ def _context(request: AuthenticatedHttpRequest) -> tuple[dict[str, Any], ReportF
     chosen = form.chosen() if form.is_valid() else None
     query = _filter_query(request)
     views = [(name, label, f"{reverse(name)}?{query}" if query else reverse(name)) for name, label in VIEWS]
-    context = {"tabs": tabs_for(request.user), "form": form, "filter": chosen, "views": views}
+    context = {
+        "tabs": tabs_for(request.user),
+        "form": form,
+        "filter": chosen,
+        "views": views,
+        "part_of": "reports:questions",
+    }
     if chosen is not None:
         context["pending"] = chosen.pending()
     return context, chosen
