@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -34,7 +34,9 @@ from classroom_admin.rooms.models import Poll, Room, name_or_unnamed
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.quizzes_polls import Question, question
 from classroom_admin.web.parameters import number, without_nul
+from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.filters import FilterForm, ReportFilter
+from classroom_admin.web.reports.pdf import with_pdf
 from classroom_admin.web.reports.sorting import Column, order_of
 from classroom_admin.web.reports.tabs import tabs_for
 
@@ -66,10 +68,15 @@ class ClassQuestions:
 @never_cache
 @require_safe
 @signed_in
-def page(request: AuthenticatedHttpRequest) -> HttpResponse:
+@with_pdf
+def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show quizzes and polls with their choices, newest first. `class` is the key of one class to show."""
     context, chosen = _context(request)
     key = without_nul(request.GET.get("class", ""))
+    of_class = {"room": key} if key else {}
+    covered = ReportFilter(viewer=request.user) if key else chosen
+    if (file := export_of(request, "questions", covered, **of_class)) is not None:
+        return file
     if key:
         room = access_by_key(request.user, key).room
         context["room"] = room
@@ -91,9 +98,12 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 @signed_in
-def by_student(request: AuthenticatedHttpRequest) -> HttpResponse:
+@with_pdf
+def by_student(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the answers of each student. `sort` and `page` choose rows."""
     context, chosen = _context(request)
+    if (file := export_of(request, "question_students", chosen)) is not None:
+        return file
     if chosen is not None:
         order = order_of(request, COLUMNS, "answers")
         found = student_totals(students(chosen.people()))
@@ -116,7 +126,8 @@ def by_student(request: AuthenticatedHttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 @signed_in
-def by_week(request: AuthenticatedHttpRequest) -> HttpResponse:
+@with_pdf
+def by_week(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the answers of each week. `student` is the key of a row of one student to show."""
     context, chosen = _context(request)
     pk = number(request, "student")

@@ -34,7 +34,7 @@ def page(request: AuthenticatedHttpRequest, pk: int) -> HttpResponseBase:
     rooms = visible_rooms(request.user)
     student = student_row(pk, rooms)
     everything = ReportFilter(viewer=request.user)
-    if (file := export_of(request, "attendance", everything, person=student.person_key)) is not None:
+    if (file := export_of(request, "attendance", everything, person=str(student.pk))) is not None:
         return file
     found = rows_of_student(student, rooms)
     rows = list(found.select_related("summary", "room", "correction__by").defer("spans", "summary__tracks"))

@@ -13,17 +13,11 @@ from tests.web.reports.conftest import Term
 pytestmark = pytest.mark.django_db
 
 OPEN_TO_ALL = (
-    "overview",
-    "attendance",
-    "participation",
-    "questions",
-    "question_students",
+    "overview", "attendance", "teaching", "exports", "participation", "questions", "question_students",
     "question_weeks",
-    "teaching",
-    "exports",
-)
+)  # fmt: skip
 """Open to everybody who is signed in. Teachers see only their own classes."""
-OF_A_CLASS = ("class", "class_participation", "correct", "student")
+OF_A_CLASS = ("class", "correct", "student", "class_participation")
 OF_A_LIST = ("list",)
 OWN_TESTS = {
     "new_export": "test_exports.py",
