@@ -68,7 +68,7 @@ PAGES = {
     "reports:class": "/reports/classes/{over}/",
     "reports:correct": "/reports/classes/{over}/people/{excused}/",
     "reports:participation": "/reports/participation/",
-    "reports:class_participation": "/reports/classes/{room}/participation/",
+    "reports:class_participation": "/reports/classes/{over}/participation/",
     "reports:questions": "/reports/questions/",
     "reports:question_students": "/reports/questions/students/",
     "reports:question_weeks": "/reports/questions/weeks/",

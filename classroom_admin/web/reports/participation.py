@@ -62,7 +62,11 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
 def of_class(request: AuthenticatedHttpRequest, key: str) -> HttpResponseBase:
     """Show the participation of each student in a class that is over. `sort` and `page` choose rows."""
     room = access_by_key(request.user, key).room
-    context: dict[str, Any] = {"tabs": tabs_for(request.user), "room": room}
+    context: dict[str, Any] = {
+        "tabs": tabs_for(request.user),
+        "part_of": "reports:participation",
+        "room": room,
+    }
     if summaries.is_over(room):
         summary = summaries.current(room)
         everything = ReportFilter(viewer=request.user)
