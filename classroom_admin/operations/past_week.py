@@ -61,8 +61,8 @@ UNUSUAL: Final = {
 GUEST: Final = ("guest-mia-vogel", "Mia Vogel")
 
 _DAILY: Final = (
-    ("8:15", "7b", "Mathematics", 0),
-    ("9:10", "9c", "English literature", 0),
+    ("8:15", "7b", "Maths", 0),
+    ("9:10", "9c", "English", 0),
     ("10:15", "10a", "Physics", 1),
 )
 _FOURTH: Final = (
@@ -70,7 +70,7 @@ _FOURTH: Final = (
     ("14:00", "", "Homework help", 0),
     ("11:10", "9c", "Chemistry", 1),
     ("14:00", "", "Chess club", 1),
-    ("11:10", "10a", "History of art", 0),
+    ("11:10", "10a", "History", 0),
 )
 _LOST: Final = (3, 1)
 """The school day and the class of that day with lost events, from minute 20 to 26."""

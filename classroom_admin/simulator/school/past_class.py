@@ -147,7 +147,8 @@ def _run(own: World, past: PastClass) -> Room:
         programme=PROGRAMME,
     )
     rng = random.Random(f"past:{past.uuid}")
-    lesson = _Simulated(own, plan, rng, past=past)
+    never = frozenset() if past.recorded else frozenset({"record"})
+    lesson = _Simulated(own, plan, rng, never=never, past=past)
     ClassRunner(own, plan, rng, lesson=lesson).start()
     own.advance(past.start_ms + past.duration_s * 1000 + CLOSES_AFTER_MS)
     if lesson.room.state != ClassState.CLOSED:

@@ -61,6 +61,8 @@ class ClassRunner:
 
     def _act(self, name: str) -> bool:
         """Do one action. Return False if the action is not possible now."""
+        if name in self._class.never:
+            return False
         try:
             return ACTIONS[name](self._class)
         except CloudError:
