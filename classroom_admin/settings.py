@@ -226,13 +226,16 @@ CELERY_BEAT_SCHEDULE = {
         "sync.profiles": 1.0,
         "sync.chat": 7.0,  # Agora Chat allows ten requests for its history a minute
         "sync.tidy": 3600.0,
+        "reports.refresh": 5.0,
         "actions.run_long": 5.0,
         "actions.run_promised": 1.0,
         "actions.tidy_files": 3600.0,
         "actions.test_capabilities": 3600.0,
+        "reports.run_exports": 5.0,
+        "reports.tidy_exports": 3600.0,
     }.items()
 }
-# --- alerts: how long each condition must last (web/class_list/alert_rules.py, docs/running.md) --------
+# --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------
 WALL_NO_TEACHER_MINUTES = env.WALL_NO_TEACHER_MINUTES
 WALL_ALONE_MINUTES = env.WALL_ALONE_MINUTES
 WALL_HAND_MINUTES = env.WALL_HAND_MINUTES

@@ -28,6 +28,18 @@ TABS: Final = (
         about=_("Who attended which classes, for how long, and how complete the events are."),
         icon="list-checks",
     ),
+    Tab(
+        name="reports:teaching",
+        title=_("Teaching"),
+        about=_("Hours taught, recordings, interventions and alerts by teacher, class list and weekday."),
+        icon="presentation",
+    ),
+    Tab(
+        name="reports:exports",
+        title=_("Exports"),
+        about=_("Large files with figures of reports, which are made in the background."),
+        icon="download",
+    ),
 )
 
 

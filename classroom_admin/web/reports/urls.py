@@ -2,9 +2,15 @@
 
 from django.urls import path
 
-from classroom_admin.web.reports import attendance
+from classroom_admin.web.reports import attendance, exports, teaching
 
 app_name = "reports"
 urlpatterns = [
     path("attendance/", attendance.page, name="attendance"),
+    path("exports/", exports.page, name="exports"),
+    path("exports/new/", exports.new, name="new_export"),
+    path("exports/<key>/row/", exports.row, name="export_row"),
+    path("exports/<key>/cancel/", exports.cancel, name="cancel_export"),
+    path("exports/<key>/file/", exports.file, name="export_file"),
+    path("teaching/", teaching.page, name="teaching"),
 ]
