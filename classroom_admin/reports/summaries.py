@@ -21,6 +21,7 @@ from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.common.clock import to_ms
 from classroom_admin.reports import person_keys
+from classroom_admin.reports.alert_history import alerts_of
 from classroom_admin.reports.attendance import Attendee, Thresholds
 from classroom_admin.reports.class_attendance import ClassReport, report_of, thresholds_of
 from classroom_admin.reports.evidence import Evidence, evidence_of
@@ -250,6 +251,7 @@ def _columns(figures: _Figures) -> dict[str, Any]:
         "gaps": [[_ms(gap.start), _ms(gap.stop)] for gap in figures.evidence.gaps],
         "recorded_ms": recorded_ms(figures.tracks),
         "tracks": figures.tracks,
+        "alerts": alerts_of(room, time, figures.tracks, figures.people),
     }
 
 
