@@ -79,7 +79,8 @@ class Term:
             rooms = Room.objects.bulk_create(
                 Room(
                     room_uuid=f"term-{n}", name=f"Maths {n}", state=3, version=9,
-                    class_list=self.lists[n % LISTS], started_at=now - timedelta(hours=n % 2160), properties={"flexProps": {"text": "x" * 500}},
+                    class_list=self.lists[n % LISTS], started_at=now - timedelta(hours=n % 2160),
+                    properties={"flexProps": {"text": "x" * 500}},
                 )
                 for n in numbers
             )  # fmt: skip
