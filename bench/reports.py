@@ -30,6 +30,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
 import reports_data  # noqa: E402
-from live_parts import answer, free_port, memory_mb, percentile, process, uvicorn, wait_for  # noqa: E402
+from live_parts import answer, cpu_s, free_port, memory_mb, percentile, process, uvicorn, wait_for  # noqa: E402
 
 CLASS_MS = 300.0
 PAGE_MS = 500.0
@@ -128,20 +129,21 @@ def peak_mb(pid: int, run: Callable[[], object]) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 
-def sql_ms(statements: list[str], rounds: int, use: Callable[[Any], object] = lambda cursor: None) -> float:
-    """Return the median time (ms) to run statements, read all rows and pass them to `use`."""
+def sql_ms(statements: list[str], rounds: int, use: Callable[[Any], object] = len) -> Took:
+    """Return how long it takes to run statements, read all rows and pass them to `use`."""
     from django.db import connection
 
-    found = []
+    found: list[tuple[float, float]] = []
     for _round in range(rounds + 1):
-        began = time.perf_counter()
+        began, began_cpu = time.perf_counter(), time.process_time()
         for sql in statements:
             with connection.cursor() as cursor:
                 cursor.execute(sql)
                 while rows := cursor.fetchmany(2000):
                     use(rows)
-        found.append((time.perf_counter() - began) * 1000)
-    return statistics.median(found[1:])
+        found.append((time.perf_counter() - began, time.process_time() - began_cpu))
+    walls, cpus = zip(*found[1:], strict=True)
+    return Took(wall=statistics.median(walls) * 1000, cpu=statistics.median(cpus) * 1000)
 
 
 def write_csv(rows: Any) -> None:
@@ -182,42 +184,68 @@ def measure_class(table: Table, env: dict[str, str], signed_in: str, rounds: int
         f"p95 ≤ {CLASS_MS:.0f} ms",
         f"median {middle:.0f} ms, p95 {slow:.0f} ms",
         met=slow <= CLASS_MS,
-        limit=f"bare {bare:.1f} ms",
+        limit=f"bare {bare.wall:.1f} ms",
     )
     table.add("... making its stored figures", "", f"{statistics.median(made):.0f} ms", met=True)
     room.delete()
 
 
 @dataclass(frozen=True, slots=True)
+class Took:
+    """The median elapsed time and processor time (ms) of this process."""
+
+    wall: float
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """The median durations (ms) of a term of one size. `page_slow` is the 95th percentile."""
+    """The median durations (ms) of a term of one size. `page_slow` is the 95th percentile.
+
+    `first` and `last` are about the first and the last byte of the CSV, and `cpu` is the processor time of
+    the web process for it.
+    """
 
     classes: int
     page: float
     page_slow: float
     first: float
     last: float
+    cpu: float
     lines: int
     above_idle_mb: float
     bare_page: float
-    bare: float
-    bare_csv: float
+    bare: Took
+    bare_csv: Took
 
 
 def measure_term(env: dict[str, str], signed_in: str, classes: int, rounds: int) -> Measured:
-    """Measure the attendance page and its CSV in a web process of its own."""
+    """Measure the attendance page and its CSV in a web process of its own.
+
+    The process is idle after it has answered both for a day, which loads all modules and templates.
+    """
     from django.urls import reverse
 
+    from classroom_admin.common import clock
+
     path = reverse("reports:attendance")
-    whole, small = f"{path}?period=year", f"{path}?period=own&since=2020-01-01&until=2020-01-02"
+    day = (clock.cloud_now() - timedelta(days=1)).date()
+    whole, small = f"{path}?period=year", f"{path}?period=own&since={day}&until={day}"
     with web(env) as (port, pid):
-        for one in (small, f"{small}&format=csv"):
+        for one in (small, f"{small}&format=csv") * 2:
             answer(port, one, Cookie=signed_in)
         idle = memory_mb(pid)
         pages = page_ms(port, whole, signed_in, rounds)
         files: list[tuple[float, float, int]] = []
-        fetch = lambda: files.append(download(port, f"{whole}&format=csv", signed_in))  # noqa: E731
-        peak = peak_mb(pid, lambda: [fetch() for _round in range(rounds)])
+        download(port, f"{whole}&format=csv", signed_in)
+        peak = max(
+            peak_mb(pid, lambda: page_ms(port, whole, signed_in, 1)),
+            peak_mb(pid, lambda: files.append(download(port, f"{whole}&format=csv", signed_in))),
+        )
+        began_s = cpu_s(pid)
+        for _round in range(rounds):
+            files.append(download(port, f"{whole}&format=csv", signed_in))
+        csv_cpu_s = (cpu_s(pid) - began_s) / rounds
     return Measured(
         classes=classes,
         page=statistics.median(pages),
@@ -225,8 +253,9 @@ def measure_term(env: dict[str, str], signed_in: str, classes: int, rounds: int)
         first=statistics.median(one[0] for one in files),
         last=statistics.median(one[1] for one in files),
         lines=files[0][2],
+        cpu=csv_cpu_s * 1000,
         above_idle_mb=peak - idle,
-        bare_page=sql_ms([SUMS_SQL.format(key="s.id"), SUMS_SQL.format(key="p.person_key")], rounds),
+        bare_page=sql_ms([SUMS_SQL.format(key="s.id"), SUMS_SQL.format(key="p.person_key")], rounds).wall,
         bare=sql_ms([ROWS_SQL], rounds),
         bare_csv=sql_ms([ROWS_SQL], rounds, write_csv),
     )
@@ -251,9 +280,17 @@ def report_term(table: Table, found: list[Measured], students: int) -> None:
         table.add(
             f"CSV, all {one.lines:,} lines",
             f"≤ {TIMES_BARE} × bare",
-            f"{one.last:.0f} ms ({one.last / one.bare:.1f} × bare, {one.last / one.bare_csv:.1f} × bare CSV)",
-            met=one.last <= TIMES_BARE * one.bare,
-            limit=f"bare {one.bare:.0f} ms, bare CSV {one.bare_csv:.0f} ms",
+            f"{one.last:.0f} ms, {one.last / one.bare.wall:.1f} × bare, "
+            f"{one.last / one.bare_csv.wall:.1f} × bare CSV",
+            met=one.last <= TIMES_BARE * one.bare.wall,
+            limit=f"bare {one.bare.wall:.0f} ms, bare CSV {one.bare_csv.wall:.0f} ms",
+        )
+        table.add(
+            "... processor time of the web process",
+            "",
+            f"{one.cpu:.0f} ms, {one.cpu / one.bare_csv.cpu:.1f} × bare CSV",
+            met=True,
+            limit=f"bare {one.bare.cpu:.0f} ms, bare CSV {one.bare_csv.cpu:.0f} ms",
         )
         table.add(
             f"memory above idle, {what}",
