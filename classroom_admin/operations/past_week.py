@@ -1,4 +1,4 @@
-"""Fill a demo with the classes of the past week, so that its reports are full at the first look.
+"""Fill a demo with the classes of the past week, so that its reports are full from the beginning.
 
 The classes took place on the school days of the last seven days. Their events come from the simulated cloud
 and arrive through the normal sync, one class after another. If the demo stops in between, the next start
