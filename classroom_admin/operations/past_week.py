@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from classroom_admin.accounts.models import User
 from classroom_admin.common import clock
+from classroom_admin.operations import past_week_notes
 from classroom_admin.operations.demo_school import TEACHERS
 from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
@@ -231,7 +232,7 @@ def add_classes(
     simulator does not answer, and ``TimeoutError`` if a class does not arrive.
     """
     waiting = missing()
-    for planned in waiting:
+    for number, planned in enumerate(waiting):
         began = clock.monotonic()
         register(planned)
         offer(planned, base_url=base_url)
@@ -239,6 +240,9 @@ def add_classes(
             if clock.monotonic() - began > ARRIVES_WITHIN_S:
                 raise TimeoutError(f"The class {planned.name} of {planned.starts_at} has not arrived.")
             time.sleep(LOOK_EVERY_S)
+        room = Room.objects.filter(room_uuid=planned.room_uuid, state=RoomState.CLOSED).first()
+        if room is not None:
+            past_week_notes.add(room, number)
         time.sleep((clock.monotonic() - began) * rest)
     return len(waiting)
 

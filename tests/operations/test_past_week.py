@@ -6,8 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import call_command
 
+from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
-from classroom_admin.operations import demo_school, past_week
+from classroom_admin.operations import demo_school, past_week, past_week_notes
+from classroom_admin.reports.alert_history import from_rows
+from classroom_admin.reports.attendance import Status
+from classroom_admin.reports.models import ClassSummary, Correction
 from classroom_admin.rooms.models import ClassList, Gap, Presence, Recording, Room, RoomState, RoomTeacher
 from classroom_admin.simulator.testing import running_simulator
 from classroom_admin.sync.models import StoredEvent
@@ -69,8 +73,23 @@ def test_week_arrives_through_the_sync_with_the_right_times(sim, cloud, accounts
     assert Recording.objects.values("room").distinct().count() == sum(
         one.is_recorded for one in past_week.plan(past_week.chosen_day(), UTC)
     )
+    check_notes(list(rooms.values()))
     assert past_week.missing() == []
     assert past_week.add_classes(base_url="http://127.0.0.1:9", rest=0) == 0  # asks nobody
+
+
+def check_notes(rooms):
+    """Check what teachers did on the dashboard: it has the times of the past, and reports contain it."""
+    for number, room in enumerate(rooms):
+        past_week_notes.add(room, number)
+    entries = Entry.objects.filter(action__in=["participant.mute_chat", "wall.snooze"]).order_by("pk")
+    started = {room.room_uuid: room.started_at for room in rooms}
+    assert all(timedelta() <= one.at - started[one.room_uuid] < timedelta(minutes=60) for one in entries)
+    assert entries.filter(action="participant.mute_chat").count() > 10
+    shown = [alert for one in ClassSummary.objects.all() for alert in from_rows(one.alerts)]
+    assert [one.wait_ms for one in shown if one.acknowledged is not None]
+    assert {one.status for one in Correction.objects.all()} == {Status.EXCUSED}
+    assert clock.now() > max(one.at for one in entries)  # the clock shows the present again
 
 
 def stays_in(room):
