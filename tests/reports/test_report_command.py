@@ -14,11 +14,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from python_calamine import CalamineWorkbook
 
+from classroom_admin.accounts.models import User
 from classroom_admin.agora.calls import SetClassState
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.common.clock import iso
 from classroom_admin.reports.evidence import evidence_of
+from classroom_admin.reports.models import Correction
 from classroom_admin.rooms.models import ClassList, ListedPerson, Participant, Presence, Role, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.models import ChannelNotice, SequenceGap, StoredEvent
@@ -195,6 +197,17 @@ def test_csv_has_the_fields_of_the_json_and_the_evidence(lesson: Room) -> None:
             assert row[field].removeprefix("'") == wanted, field
         assert row["evidence"] == "gaps: 2026-09-01T09:00:00Z/2026-09-01T10:00:00Z"
     assert rows[0]["list_name"] == "'=HYPERLINK(1)"
+
+
+def test_csv_says_who_corrected_what(lesson: Room) -> None:
+    join(lesson, "u1", "Ada", (0, 20))
+    ruth = User.objects.create_user("ruth@school.test", "x", name="Ruth")
+    Correction.objects.create(
+        room=lesson, person_key="id:u1", status="excused", note="dentist; 9:30", by=ruth, at=at(90)
+    )
+    (row,) = csv.DictReader(io.StringIO(_printed("--format", "csv")[1:], newline=""))
+    assert row["status"] == "excused"
+    assert row["corrected"] == "measured: left_early; Ruth; 2026-09-01T10:30:00Z; dentist; 9:30"
 
 
 def test_workbook_has_typed_cells_in_utc_and_in_the_zone_of_the_school(
