@@ -205,8 +205,8 @@ class Took:
 class Measured:
     """The median durations (ms) of a term of one size. `page_slow` is the 95th percentile.
 
-    `first` and `last` are about the first and the last byte of the CSV. `page_cpu` and `cpu` are the processor
-    times of the web process for the page and the CSV.
+    `first` and `last` are about the first and the last byte of the CSV. `page_cpu` and `cpu` are the
+    processor times of the web process for the page and the CSV.
     """
 
     classes: int
