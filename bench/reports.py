@@ -343,6 +343,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-reports-") as folder:
         env = {"DATA_DIR": folder, "DEBUG": "off", "DJANGO_SETTINGS_MODULE": "classroom_admin.settings"}
         os.environ |= env
+        (Path(folder) / "static").mkdir()
         import django
         from django.db import connection
 
