@@ -248,6 +248,7 @@ CLASS_MADE_DAYS_AHEAD = env.CLASS_MADE_DAYS_AHEAD  # the cloud keeps an unused r
 # The minutes that a person may miss at the start and at the end without counting as late or as leaving early.
 LATE_AFTER_MINUTES = env.LATE_AFTER_MINUTES
 LEFT_EARLY_MINUTES = env.LEFT_EARLY_MINUTES
+PARTICIPATION_WEIGHTS = env.PARTICIPATION_WEIGHTS  # reports/score.py
 JOIN_URL_TEMPLATE = env.JOIN_URL_TEMPLATE
 RELAY_SECRET = env.RELAY_SECRET
 AGORA_NOTIFICATIONS_SECRET = env.AGORA_NOTIFICATIONS_SECRET

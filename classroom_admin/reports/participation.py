@@ -65,6 +65,7 @@ class Participation:
     hands: int = 0
     answers: int = 0
     correct: int = 0
+    graded: int = 0
     rewards: int = 0
     spans: dict[str, list[Span]] = field(default_factory=dict)
 
@@ -86,6 +87,7 @@ def combined(parts: Iterable[Participation]) -> Participation:
         total.hands += part.hands
         total.answers += part.answers
         total.correct += part.correct
+        total.graded += part.graded
         total.rewards += part.rewards
         for kind, own in part.spans.items():
             spans[kind] += own
@@ -139,9 +141,11 @@ def _count(rooms: Sequence[int], found: Mapping[str, Participation]) -> None:
     for user_uuid, number in said.order_by().values_list("user_uuid").annotate(n=Count("pk")):
         found[user_uuid].chat = number
     answers = Answer.objects.filter(room__in=rooms).order_by().values_list("user_uuid")
-    right = Count("pk", Q(of=Answer.Of.QUIZ, is_correct=True))
-    for user_uuid, number, correct in answers.annotate(n=Count("pk"), right=right):
-        found[user_uuid].answers, found[user_uuid].correct = number, correct
+    is_quiz = Q(of=Answer.Of.QUIZ)
+    graded, right = Count("is_correct", is_quiz), Count("pk", is_quiz & Q(is_correct=True))
+    for user_uuid, *numbers in answers.annotate(n=Count("pk"), graded=graded, right=right):
+        did = found[user_uuid]
+        did.answers, did.graded, did.correct = numbers
     rewarded = Participant.objects.filter(room__in=rooms).exclude(rewards=0).order_by()
     for user_uuid, number in rewarded.values_list("user_uuid").annotate(n=Sum("rewards")):
         found[user_uuid].rewards = number

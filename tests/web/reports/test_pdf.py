@@ -27,6 +27,7 @@ def _fresh() -> Iterator[None]:
 def test_without_weasyprint_the_page_says_how_the_browser_makes_a_pdf(
     school: School, admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    make_person(make_summary("Algebra"), "Ada")
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     answer = admin.get(PAGE)
     assert "Save as PDF" in answer.content.decode()
