@@ -226,6 +226,7 @@ CELERY_BEAT_SCHEDULE = {
         "sync.profiles": 1.0,
         "sync.chat": 7.0,  # Agora Chat allows ten requests for its history a minute
         "sync.tidy": 3600.0,
+        "sync.check_recordings": 3600.0,
         "actions.run_long": 5.0,
         "actions.run_promised": 1.0,
         "actions.tidy_files": 3600.0,
@@ -245,6 +246,7 @@ CLASS_MADE_DAYS_AHEAD = env.CLASS_MADE_DAYS_AHEAD  # the cloud keeps an unused r
 # The minutes that a person may miss at the start and at the end without counting as late or as leaving early.
 LATE_AFTER_MINUTES = env.LATE_AFTER_MINUTES
 LEFT_EARLY_MINUTES = env.LEFT_EARLY_MINUTES
+RECORDING_LINK_DAYS = env.RECORDING_LINK_DAYS
 JOIN_URL_TEMPLATE = env.JOIN_URL_TEMPLATE
 RELAY_SECRET = env.RELAY_SECRET
 AGORA_NOTIFICATIONS_SECRET = env.AGORA_NOTIFICATIONS_SECRET
