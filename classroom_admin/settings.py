@@ -233,7 +233,7 @@ CELERY_BEAT_SCHEDULE = {
         "actions.test_capabilities": 3600.0,
     }.items()
 }
-# --- alerts: how long each condition must last (web/class_list/alert_rules.py, docs/running.md) --------
+# --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------
 WALL_NO_TEACHER_MINUTES = env.WALL_NO_TEACHER_MINUTES
 WALL_ALONE_MINUTES = env.WALL_ALONE_MINUTES
 WALL_HAND_MINUTES = env.WALL_HAND_MINUTES

@@ -72,6 +72,8 @@ class ClassSummary(models.Model):
         help_text='{"quiz", "poll", "recording": [[from, to, label], ..]} in ms since 1970 UTC',
     )
 
+    alerts = models.JSONField(default=list, help_text="rows of `alert_history.as_rows`")
+
     class Meta:
         indexes = [models.Index(fields=["starts_at"], name="reports_summary_start")]
 

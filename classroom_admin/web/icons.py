@@ -27,6 +27,7 @@ NAMES: Final = (
     "screen-share", "screen-share-off", "search", "send", "settings", "share-2", "shuffle", "skip-back", "skip-forward",
     "sliders-horizontal", "square", "star", "timer", "trash-2", "triangle-alert", "undo-2", "unplug",
     "upload", "user-check", "user-minus", "user-round", "users", "video", "video-off", "volume-2", "x",
+    "zoom-in", "zoom-out",
 )
 # fmt: on
 POINTING: Final = frozenset(

@@ -24,7 +24,7 @@
     freshness();
   }
 
-  // one banner on every page; meanwhile figures and timers stand still (time.js) and are grey (components.css)
+  // one banner on every page; meanwhile figures and timers stand still (time.js) and are grey (freshness.css)
   const FAILING_S = 3; // a single failed request is not an outage
   const banner = $("#outage");
   let lostAt = 0;

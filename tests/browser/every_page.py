@@ -61,6 +61,7 @@ PAGES = {
     "lists:preview": "/lists/{list}/files/{list_file}/preview/",
     "lists:delete": "/lists/{list}/delete/",
     "reports:attendance": "/reports/attendance/",
+    "reports:teaching": "/reports/teaching/",
     "people:list": "/people/",
     "people:create": "/people/new/",
     "people:unassigned": "/people/unassigned/",

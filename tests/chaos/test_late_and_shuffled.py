@@ -26,7 +26,7 @@ from classroom_admin.simulator.testing import RunningSimulator, running_simulato
 from classroom_admin.simulator.world import messages, people
 from classroom_admin.sync import inbox, lease, room_events, tasks
 from classroom_admin.sync.lease import Owner
-from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
+from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
 from tests.chaos.checks import assert_nothing_lost_nothing_twice
 from tests.stepped_clock import SteppedClock, use
@@ -55,6 +55,7 @@ class LateAndShuffled(RuleBasedStateMachine):
     def begin(self) -> None:
         self.sim.control("POST", "/reset", {"plain": True})
         Room.objects.all().delete()
+        Quarantine.objects.all().delete()
         InboxAnswer.objects.all().delete()
         Lease.objects.all().delete()
         for uuid in ROOMS:

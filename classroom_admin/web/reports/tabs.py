@@ -28,6 +28,12 @@ TABS: Final = (
         about=_("Who attended which classes, for how long, and how complete the events are."),
         icon="list-checks",
     ),
+    Tab(
+        name="reports:teaching",
+        title=_("Teaching"),
+        about=_("Hours taught, recordings, interventions and alerts by teacher, class list and weekday."),
+        icon="presentation",
+    ),
 )
 
 

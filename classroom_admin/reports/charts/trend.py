@@ -1,0 +1,85 @@
+"""Compute a share over time, such as the attendance of each week."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.functional import Promise
+
+from classroom_admin.reports.charts.axis import percent
+
+_MOST_LABELS: Final = 12
+_WIDTH: Final = 1000
+_HEIGHT: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """The input of a point: its share (0 to 1). None means that there was no class.
+
+    `label` is the week, such as "12 Oct", and `text` the value in words, by default the share in percent.
+    `href` is the address behind the point, or "".
+    """
+
+    label: str | Promise
+    value: float | None
+    text: str | Promise = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnPoint:
+    """A point with its place. If there are many points, `is_labelled` is true only for some of them."""
+
+    label: str | Promise
+    text: str | Promise
+    href: str
+    x: str
+    y: str
+    is_known: bool
+    is_labelled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """The chart.
+
+    `line` connects the points, and is broken where there is no value. It is 1000 wide and 100 high.
+    """
+
+    key: str
+    line: str
+    points: list[DrawnPoint]
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no point has a value."""
+        return not any(point.is_known for point in self.points)
+
+
+def trend(points: Iterable[Point], *, key: str = "trend") -> Trend:
+    """Return the chart of shares, oldest first, with the same distance between all points."""
+    points = list(points)
+    step = max(1, -(-len(points) // _MOST_LABELS))
+    line, pen = "", "M"
+    drawn = []
+    for number, point in enumerate(points):
+        share = None if point.value is None else max(0.0, min(1.0, point.value))
+        place = (number + 0.5) / len(points)
+        if share is None:
+            pen = "M"
+        else:
+            line += f"{pen}{round(place * _WIDTH)} {round((1 - share) * _HEIGHT)}"
+            pen = "L"
+        drawn.append(
+            DrawnPoint(
+                label=point.label,
+                text=point.text or ("" if share is None else f"{round(100 * share)}%"),
+                href=point.href,
+                x=percent(place),
+                y=percent(1 - (share or 0)),
+                is_known=share is not None,
+                is_labelled=(len(points) - 1 - number) % step == 0,
+            )
+        )
+    return Trend(key=key, line=line, points=drawn)
