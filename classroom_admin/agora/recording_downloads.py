@@ -205,7 +205,7 @@ class _PublicAdapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
         super().init_poolmanager(*arguments, **more)
         classes = {"http": _PublicHTTPPool, "https": _PublicHTTPSPool}
-        self.poolmanager.pool_classes_by_scheme = classes  # type: ignore[attr-defined]
+        self.poolmanager.pool_classes_by_scheme = classes
 
 
 def _session(adapter: HTTPAdapter) -> requests.Session:

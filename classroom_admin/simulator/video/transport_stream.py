@@ -52,7 +52,7 @@ def _split(packet: bytes, second: int, counters: dict[int, int]) -> list[bytes]:
     """Return a PES packet as transport packets. The first one contains the clock."""
     base = (second + 1) * _CLOCK - _CLOCK // 2
     extra = b"\x10" + struct.pack(">IH", base >> 1, (base & 1) << 15 | 0x7E00)
-    found = []
+    found: list[bytes] = []
     while packet:
         head = bytes([len(extra)]) + extra if extra else b""
         if (left := _PACKET - 4 - len(head) - len(packet)) > 0:

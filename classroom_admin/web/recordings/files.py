@@ -1,7 +1,7 @@
 """Send the files of recordings from the cloud to the browser, piece by piece.
 
-The browser never gets the cloud's address, so access can end. It gets only bytes, and headers that are known to
-be harmless.
+The browser never gets the cloud's address, so access can end. It gets only bytes, and headers that are known
+to be harmless.
 """
 
 from __future__ import annotations
@@ -168,9 +168,7 @@ def _single_file(
     return _finished(request, response)
 
 
-def _joined(
-    request: HttpRequest, recording: Recording, number: int, segments: list[str]
-) -> HttpResponseBase:
+def _joined(request: HttpRequest, recording: Recording, number: int, segments: list[str]) -> HttpResponseBase:
     """Return all segments of a playlist as one file. MPEG transport streams can be joined."""
     source = _Segments(segments)
     source.open_next()  # an error now becomes a page
@@ -254,8 +252,9 @@ class _Segments:
 
 
 class Pieces:
-    """An iterator over the bytes of a source. It reads in a thread, and only as fast as the browser takes them.
+    """An iterator over the bytes of a source.
 
+    It reads in a thread, and only as fast as the browser takes the bytes.
     If the cloud breaks off, the response ends early, so that the browser asks for the rest.
     """
 

@@ -46,7 +46,7 @@ LOOKS: Final = {
 
 
 class RecordingFilterForm(FilterForm):
-    """The filter of recordings: period, teacher, availability, and words in the names of class and teacher."""
+    """The filter of recordings: period, teacher, availability, and words in the names."""
 
     state = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("Any state")), *Availability.choices]
@@ -132,7 +132,9 @@ def teachers_of(recording: Recording) -> list[str]:
 
 def _with_names(found: QuerySet[Recording]) -> QuerySet[Recording]:
     assigned = RoomTeacher.objects.select_related("user").order_by("user__name", "user__email")
-    taught = Participant.objects.filter(was_teacher=True).only("room_id", "name", "was_teacher").order_by("pk")
+    taught = (
+        Participant.objects.filter(was_teacher=True).only("room_id", "name", "was_teacher").order_by("pk")
+    )
     return found.select_related("room").prefetch_related(
         Prefetch("room__teachers", queryset=assigned, to_attr="assigned_teachers"),
         Prefetch("room__participants", queryset=taught, to_attr="who_taught"),

@@ -39,7 +39,9 @@ def recording(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         "row": shown,
         "recording": found,
         "link_days": settings.RECORDING_LINK_DAYS,
-        "player": player_for(request, found, lambda number: reverse("reports:recording_file", args=[pk, number])),
+        "player": player_for(
+            request, found, lambda number: reverse("reports:recording_file", args=[pk, number])
+        ),
         "is_ready": is_ready,
         "shares": list(recording_shares.active_shares(found)) if is_ready else [],
     }

@@ -34,6 +34,12 @@ TABS: Final = (
         about=_("Hours taught, recordings, interventions and alerts by teacher, class list and weekday."),
         icon="presentation",
     ),
+    Tab(
+        name="reports:recordings",
+        title=_("Recordings"),
+        about=_("All recordings, to play, download and share."),
+        icon="circle-play",
+    ),
 )
 
 

@@ -1,0 +1,18 @@
+// The player of a recording: say so if it does not play, and begin at the second in the address.
+// (Most browsers begin there by themselves, because of the fragment "#t=" of the file's address.)
+const player = document.querySelector("[data-player]");
+const video = player?.querySelector("video");
+if (video) {
+  const say = () => {
+    player.querySelector("[data-unplayable]").hidden = false;
+  };
+  video.addEventListener("error", say);
+  video.querySelector("source").addEventListener("error", say);
+  if (video.error || video.networkState === HTMLMediaElement.NETWORK_NO_SOURCE) say();
+  const at = Number(video.dataset.at || 0);
+  const begin = () => {
+    if (at && video.currentTime < 1 && at < video.duration) video.currentTime = at;
+  };
+  if (video.readyState >= HTMLMediaElement.HAVE_METADATA) begin();
+  else video.addEventListener("loadedmetadata", begin, { once: true });
+}
