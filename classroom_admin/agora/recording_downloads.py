@@ -9,6 +9,7 @@ or a gateway may be on a private network. Redirects lead only to public addresse
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
@@ -40,10 +41,13 @@ class FileUnavailable(Exception):
 
 @dataclass(slots=True)
 class OpenFile:
-    """A file or a part of it. `status` is 200, 206 or 416. Close it after use."""
+    """A file or a part of it. `status` is 200, 206 or 416. Close it after use.
+
+    The names in `headers` ignore case.
+    """
 
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     _response: requests.Response
 
     def read(self, size: int) -> bytes:
@@ -153,7 +157,7 @@ def _checked(response: requests.Response) -> OpenFile:
     if response.headers.get("Content-Encoding", "identity") != "identity":
         response.close()
         raise FileUnavailable("a compressed answer")
-    return OpenFile(status, dict(response.headers), response)
+    return OpenFile(status, response.headers, response)
 
 
 def _is_cloud(config: CloudConfig, url: str) -> bool:
