@@ -7,8 +7,7 @@ if (video) {
     player.querySelector("[data-unplayable]").hidden = false;
   };
   video.addEventListener("error", say);
-  video.querySelector("source").addEventListener("error", say);
-  if (video.error || video.networkState === HTMLMediaElement.NETWORK_NO_SOURCE) say();
+  if (video.error) say();
   const at = Number(video.dataset.at || 0);
   const begin = () => {
     if (at && video.currentTime < 1 && at < video.duration) video.currentTime = at;
