@@ -227,10 +227,13 @@ CELERY_BEAT_SCHEDULE = {
         "sync.chat": 7.0,  # Agora Chat allows ten requests for its history a minute
         "sync.tidy": 3600.0,
         "sync.check_recordings": 3600.0,
+        "reports.refresh": 5.0,
         "actions.run_long": 5.0,
         "actions.run_promised": 1.0,
         "actions.tidy_files": 3600.0,
         "actions.test_capabilities": 3600.0,
+        "reports.run_exports": 5.0,
+        "reports.tidy_exports": 3600.0,
     }.items()
 }
 # --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------

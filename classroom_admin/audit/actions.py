@@ -142,6 +142,15 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "class_list.rename": (_("Renamed a class list"), ""),
         "class_list.change": (_("Changed the people of a class list"), _("Change the class list")),
         "class_list.delete": (_("Deleted a class list"), ""),
+        "list.thresholds": (_("Changed when people on a class list count as late"), ""),
+    },
+    _("Attendance"): {
+        "attendance.correct": (_("Corrected the attendance of a person"), ""),
+        "attendance.withdraw": (_("Withdrew a correction of the attendance"), ""),
+    },
+    _("Reports"): {
+        "report.export": (_("Exported a report"), ""),
+        "report.incident": (_("Downloaded an incident report of the class"), ""),
     },
     _("Sign-in"): {
         "account.sign_in": (_("Signed in"), ""),

@@ -2,12 +2,14 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Final
 
 FORMULAS: Final = "=+-@"
 """The characters with which a formula begins in a spreadsheet."""
 _BYTE_ORDER_MARK: Final = "\ufeff"  # Spreadsheets recognise UTF-8 by it.
+_ROWS_AT_ONCE: Final = 500
 
 
 def csv_text(rows: Iterable[Sequence[str]]) -> str:
@@ -18,6 +20,30 @@ def csv_text(rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
+def csv_chunks(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """Return the rows as the bytes of a CSV file, piece by piece. The first piece has only the first row.
+
+    The rows must already be safe: `protected` was called on each text. Half of a surrogate pair becomes "?".
+    """
+    rest, text, at_once = iter(rows), io.StringIO(newline=""), 1
+    text.write(_BYTE_ORDER_MARK)
+    writer = csv.writer(text)
+    while some := list(islice(rest, at_once)):
+        writer.writerows(some)
+        yield text.getvalue().encode("utf-8", "replace")
+        text.seek(0)
+        text.truncate()
+        at_once = _ROWS_AT_ONCE
+
+
 def protected(cell: str) -> str:
-    """Return the cell. If a spreadsheet would run it as a formula, put an apostrophe in front."""
-    return f"'{cell}" if cell.lstrip()[:1] in FORMULAS and cell.strip() else cell
+    """Return the cell. If a spreadsheet would run it as a formula, put an apostrophe in front.
+
+    A tab or a carriage return at the start counts, too, because some programs remove it.
+    """
+    if cell[:1].isalnum() or not cell:
+        return cell
+    return f"'{cell}" if cell[0] in "\t\r" or cell.lstrip()[:1] in _FORMULAS else cell
+
+
+_FORMULAS: Final = frozenset(FORMULAS)

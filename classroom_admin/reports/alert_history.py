@@ -1,8 +1,8 @@
 """Find the alerts that a class had while it ran. They are not stored while they are shown.
 
-They are computed after the class from who was present, raised hands and recordings, with the thresholds of
-today. Alerts about banned people, delayed events and refused commands are not included: their causes are not
-stored with times. `past_alerts` is pure. All times are in ms since 1970 UTC.
+They are computed after the class from who was present, raised hands and recordings, with the thresholds that
+the settings have then. Alerts about banned people, delayed events and refused commands are not included:
+their causes are not stored with times. `past_alerts` is pure. All times are in ms since 1970 UTC.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any, Final
 
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
-from classroom_admin.reports.models import ClassSummary, PersonSummary
+from classroom_admin.reports.models import PersonSummary
+from classroom_admin.reports.spans import Span, union
+from classroom_admin.reports.stays import ClassTime
 from classroom_admin.rooms.alert_kinds import (
     ALONE,
     HAND,
@@ -29,8 +31,6 @@ from classroom_admin.rooms.models import Recording, Role, Room
 
 KINDS: Final = (NO_TEACHER, ALONE, HAND, RECORDING, OVER_TIME)
 """The kinds of alerts that can be computed after a class."""
-Span = Sequence[int]
-"""[from, to]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,29 +85,33 @@ def past_alerts(
     )
 
 
-def alerts_of(room: Room, summary: ClassSummary, people: Sequence[PersonSummary]) -> list[list[Any]]:
+def alerts_of(
+    room: Room, time: ClassTime, tracks: Mapping[str, Sequence[Any]], people: Sequence[PersonSummary]
+) -> list[list[Any]]:
     """Return the alerts of a class that is over, as rows for `ClassSummary.alerts`.
 
-    `people` are the rows of the summary. They need not be stored yet.
+    `tracks` is `ClassSummary.tracks`. `people` are everyone in the class. They need not be stored yet.
     """
-    if summary.starts_at is None or summary.ends_at is None:
+    if time.starts_at is None or not time.has_begun:
         return []
-    failed = Recording.objects.filter(room=room, state=Recording.State.FAILED, ended_at__isnull=False)
+    failed = Recording.objects.filter(room=room, state=Recording.State.FAILED)
     ended, planned = room.ended_at or room.closed_at, room.timetable_end_at or room.planned_end_at
 
     def present(*roles: str) -> list[Span]:
-        return [span for one in people if one.role in roles for span in one.spans.get("present", ())]
+        return [
+            (start, end) for one in people if one.role in roles for start, end in one.spans.get("present", ())
+        ]
 
     found = WhatHappened(
-        start=clock.to_ms(summary.starts_at),
-        end=clock.to_ms(summary.ends_at),
+        start=clock.to_ms(time.starts_at),
+        end=clock.to_ms(time.until),
         closed=None if ended is None else clock.to_ms(ended),
         planned_end=None if planned is None else clock.to_ms(planned),
         teachers=present(Role.TEACHER),
         assistants=present(Role.ASSISTANT),
-        students=present(Role.STUDENT),
-        hands=[span for one in people for span in one.spans.get("hand", ())],
-        recordings=[span[:2] for span in summary.tracks.get("recording", ())],
+        students=present(Role.STUDENT, Role.UNKNOWN),
+        hands=[(start, end) for one in people for start, end in one.spans.get("hand", ())],
+        recordings=[(start, end) for start, end, _id in tracks.get("recording", ())],
         failed=[clock.to_ms(at) for at in failed.values_list("ended_at", flat=True) if at is not None],
     )
     return as_rows(past_alerts(found, thresholds(), acknowledgements_of(room)))
@@ -139,29 +143,18 @@ def median_wait_ms(alerts: Iterable[PastAlert]) -> int | None:
     return round(median(waits)) if waits else None
 
 
-def union(spans: Iterable[Span]) -> list[list[int]]:
-    """Return the times that at least one span covers, in order."""
-    merged: list[list[int]] = []
-    for start, end in sorted((one[0], one[1]) for one in spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1][1] = max(merged[-1][1], end)
-        else:
-            merged.append([start, end])
-    return merged
-
-
-def without(spans: Iterable[Span], start: int, end: int) -> list[list[int]]:
+def without(spans: Iterable[Span], start: int, end: int) -> list[Span]:
     """Return the parts of start–end that no span covers."""
-    free: list[list[int]] = []
+    free: list[Span] = []
     at = start
     for begin, stop in union(spans):
         if begin > at:
-            free.append([at, min(begin, end)])
+            free.append((at, min(begin, end)))
         at = max(at, stop)
         if at >= end:
             break
     if at < end:
-        free.append([at, end])
+        free.append((at, end))
     return [one for one in free if one[0] < one[1]]
 
 
@@ -170,7 +163,7 @@ def _alerts(found: WhatHappened, limits: Thresholds) -> Iterator[tuple[str, int,
     yield from _long(NO_TEACHER, without(found.teachers, start, end), limits.no_teacher)
     supervised = [*found.teachers, *found.assistants]
     alone = [
-        [max(span[0], free[0]), min(span[1], free[1])]
+        (max(span[0], free[0]), min(span[1], free[1]))
         for free in without(supervised, start, end)
         for span in union(found.students)
         if max(span[0], free[0]) < min(span[1], free[1])
@@ -179,7 +172,7 @@ def _alerts(found: WhatHappened, limits: Thresholds) -> Iterator[tuple[str, int,
     yield from _long(HAND, found.hands, limits.hand)
     yield from _recording(found, limits)
     if found.planned_end is not None and found.closed is not None:
-        yield from _long(OVER_TIME, [[found.planned_end, found.closed]], limits.over)
+        yield from _long(OVER_TIME, [(found.planned_end, found.closed)], limits.over)
 
 
 def _recording(found: WhatHappened, limits: Thresholds) -> Iterator[tuple[str, int, int]]:

@@ -61,15 +61,16 @@ def report_of(room: Room, people: Sequence[Any] | None = None) -> ClassReport:
     everyone = class_selectors.presence(room) if people is None else people
     stays, time = stays_of(room, everyone), class_time(room, now=clock.cloud_now())
     listed = class_lists.listed(room) if class_lists.has_list(room) else None
-    found = attendance(listed, everyone, stays, time, thresholds_of(room))
+    thresholds = thresholds_of(room)
+    found = attendance(listed, everyone, stays, time, thresholds)
     matched = {person.user_uuid for row in found.rows for person in row.match.people}
     came = [person for person in everyone if stays.get(person.user_uuid)]
     others = [one for one in came if one.role not in STUDENT_ROLES and one.user_uuid not in matched]
     return ClassReport(
         attendance=found,
         listed=_by_name(found.rows),
-        unlisted=_by_name(attendees(found.unlisted, stays, time, thresholds_of(room))),
-        others=_by_name(attendees(others, stays, time, thresholds_of(room))),
+        unlisted=_by_name(attendees(found.unlisted, stays, time, thresholds)),
+        others=_by_name(attendees(others, stays, time, thresholds)),
     )
 
 
@@ -78,10 +79,16 @@ def _by_name(rows: Sequence[Attendee]) -> list[Attendee]:
 
 
 def thresholds_of(room: Room) -> Thresholds:
-    """Return the thresholds of a class: those of its class list or, where it has none, the school's."""
-    late = early = None
-    if room.class_list is not None:
+    """Return the thresholds of a class: those of its class list or, if it has none, those of the school.
+
+    If `room` has the annotations of `class_selectors.as_shown`, this reads nothing from the database.
+    """
+    if hasattr(room, "list_late_after"):
+        late, early = room.list_late_after, getattr(room, "list_left_early", None)
+    elif room.class_list is not None:
         late, early = room.class_list.late_after_minutes, room.class_list.left_early_minutes
+    else:
+        late = early = None
     return Thresholds(
         late_after=timedelta(minutes=settings.LATE_AFTER_MINUTES if late is None else late),
         early_before=timedelta(minutes=settings.LEFT_EARLY_MINUTES if early is None else early),

@@ -4,15 +4,24 @@
 only these rows. Times are cloud times in UTC.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.reports.attendance import Status
-from classroom_admin.rooms.models import ClassList, ListVersion, Role, Room, name_or_unnamed
+from classroom_admin.reports.export_models import ExportJob
+from classroom_admin.rooms.models import (
+    ClassList,
+    ListVersion,
+    Role,
+    Room,
+    current_projection,
+    name_or_unnamed,
+)
 
+__all__ = ["STATUSES", "ClassSummary", "Correction", "ExportJob", "PersonSummary"]
 STATUSES: list[tuple[Any, Any]] = [
     (Status.PRESENT, _("present")),
     (Status.LATE, _("late")),
@@ -22,6 +31,17 @@ STATUSES: list[tuple[Any, Any]] = [
     (Status.ABSENT, _("absent")),
     (Status.EXCUSED, _("excused")),
 ]
+
+
+FIGURES_VERSION: Final = 1
+"""The version of the figures. Increase it if the same events now give other figures. All summaries are then
+made again.
+"""
+
+
+def current_figures() -> int:
+    """Return the version of the figures for a new summary."""
+    return FIGURES_VERSION
 
 
 class Correction(models.Model):
@@ -48,19 +68,23 @@ class Correction(models.Model):
 class ClassSummary(models.Model):
     """The stored figures of a class that is over.
 
-    `room_version`, `list_version`, `list_number`, `late_s` and `early_s` say what the figures were made of.
-    If one of them differs from the present value, the summary is made again.
+    The columns from `room_version` to `early_s` say what the figures were made of. If one of these values has
+    changed, the summary is made again (`summaries.outdated`).
     """
 
     room = models.OneToOneField(Room, on_delete=models.CASCADE, related_name="summary")
     made_at = models.DateTimeField()
-    room_version = models.BigIntegerField()
+    room_version = models.BigIntegerField(help_text="the sum for the class and its breakout rooms")
+    projection_version = models.IntegerField(
+        default=current_projection, help_text="`Room.projection_version` at that time"
+    )
+    figures_version = models.IntegerField(default=current_figures, help_text="`FIGURES_VERSION` at that time")
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="+")
     list_version = models.ForeignKey(ListVersion, null=True, on_delete=models.SET_NULL, related_name="+")
     list_number = models.IntegerField(default=0, help_text="`ClassList.version` that was used; 0: no list")
     late_s = models.FloatField(help_text="the threshold for being late, in seconds")
     early_s = models.FloatField(help_text="the threshold for leaving early, in seconds")
-    starts_at = models.DateTimeField(null=True)
+    starts_at = models.DateTimeField(null=True, help_text="null: unknown, or the class never began")
     ends_at = models.DateTimeField(null=True)
     students = models.IntegerField(default=0, help_text="listed people, or all students if there is no list")
     unlisted = models.IntegerField(default=0)
@@ -69,7 +93,7 @@ class ClassSummary(models.Model):
     recorded_ms = models.BigIntegerField(default=0)
     tracks = models.JSONField(
         default=dict,
-        help_text='{"quiz", "poll", "recording": [[from, to, label], ..]} in ms since 1970 UTC',
+        help_text='{"quiz", "poll", "recording": [[from, to, cloud id], ..]} in ms since 1970 UTC',
     )
 
     alerts = models.JSONField(default=list, help_text="rows of `alert_history.as_rows`")
@@ -91,7 +115,7 @@ class PersonSummary(models.Model):
 
     `person_key` is the same in all classes with the same class list: ``id:`` and the cloud user id, or
     ``name:`` and the exact key of the name if the class list names the person without an id. `status` is the
-    measured status.
+    measured status; `final_status` is the corrected one. A row keeps its id when the summary is made again.
     Times in `spans` are in ms since 1970 UTC: {"present", "stage", "hand", "camera": [[from, to], ..]}.
     """
 
@@ -134,3 +158,22 @@ class PersonSummary(models.Model):
 
     def __str__(self) -> str:
         return name_or_unnamed(self.list_name or self.name)
+
+    @property
+    def is_corrected(self) -> bool:
+        return self.correction is not None
+
+    @property
+    def final_status(self) -> str:
+        """Return the corrected status or, if it was not corrected, the measured one. "" means unknown."""
+        return self.correction.status if self.correction is not None else self.status
+
+    @property
+    def final_status_label(self) -> str:
+        """Return the word for `final_status`."""
+        return str(dict(STATUSES).get(self.final_status, ""))
+
+    @property
+    def has_attended(self) -> bool:
+        """Return whether the person attended, according to `final_status`."""
+        return self.final_status not in ("", Status.ABSENT, Status.EXCUSED)

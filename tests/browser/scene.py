@@ -95,6 +95,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import bulk, class_list_files, class_lists, participants, scheduling
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.reports.models import ExportJob
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.class_list_files.oneroster import packed
 from classroom_admin.rooms.models import Recording, Room, RoomState
@@ -132,12 +133,17 @@ else:
     running = Room.objects.filter(state=RoomState.STARTED).exclude(pk=failed.pk)
     run = bulk.start(
         actor=actor, what="record", keys=list(running.values_list("key", flat=True)), token="scene " + ROOM)
+    made = {"owner": actor, "what": "attendance", "format": "xlsx", "done": 9, "total": 9}
+    made["claimable_at"] = None
+    ExportJob.objects.create(**made, state="failed", problem={"code": "export_not_stored", "params": {}})
+    job = ExportJob.objects.create(
+        **made, state="done", size=20_000, expires_at=clock.now() + timedelta(days=7))
     entry = Entry.objects.filter(room_uuid=room.room_uuid).order_by("pk").last()
     print(json.dumps({"room": room.key, "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
         "listed": class_list.people.get(user_uuid="ada").pk, "list_file": list_file.key, "export": export.key,
-        "plan": plan.key, "run": run.key}))
+        "plan": plan.key, "run": run.key, "report_export": job.key}))
 """
 
 

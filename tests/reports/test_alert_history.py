@@ -1,9 +1,13 @@
 """The alerts that a class had, computed after the class."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from classroom_admin.accounts.models import User
+from classroom_admin.common import clock
+from classroom_admin.reports import summaries
 from classroom_admin.reports.alert_history import (
     PastAlert,
     WhatHappened,
@@ -13,14 +17,19 @@ from classroom_admin.reports.alert_history import (
     past_alerts,
     without,
 )
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.alert_kinds import Thresholds
+from classroom_admin.simulator.testing import running_simulator
+from classroom_admin.web.class_list.acknowledgement import acknowledge
+from tests.stepped_clock import SteppedClock, use
+from tests.sync.conftest import config_for, room, sync_once
 
 MINUTE = 60_000
 TWO = Thresholds()
 
 
-def span(start: float, end: float) -> list[int]:
-    return [round(start * MINUTE), round(end * MINUTE)]
+def span(start: float, end: float) -> tuple[int, int]:
+    return round(start * MINUTE), round(end * MINUTE)
 
 
 def alerts(limits: Thresholds = TWO, **found: Any) -> list[tuple[str, float, float]]:
@@ -78,12 +87,45 @@ def test_the_first_acknowledgement_while_the_alert_was_shown_counts() -> None:
 @pytest.mark.parametrize(
     ("spans", "free"),
     [
-        ([], [[0, 10]]),
-        ([[0, 10]], []),
-        ([[2, 4], [3, 6]], [[0, 2], [6, 10]]),
-        ([[-5, 3], [8, 20]], [[3, 8]]),
-        ([[20, 30]], [[0, 10]]),
+        ([], [(0, 10)]),
+        ([(0, 10)], []),
+        ([(2, 4), (3, 6)], [(0, 2), (6, 10)]),
+        ([(-5, 3), (8, 20)], [(3, 8)]),
+        ([(20, 30)], [(0, 10)]),
     ],
 )
-def test_the_free_parts_of_a_time(spans: list[list[int]], free: list[list[int]]) -> None:
+def test_the_free_parts_of_a_time(spans: list[tuple[int, int]], free: list[tuple[int, int]]) -> None:
     assert without(spans, 0, 10) == free
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_summary_of_a_class_has_its_alerts(settings: Any) -> None:
+    administrator = User.objects.create_user("head@school.test", "x", role=User.Role.ADMINISTRATOR)
+    own_clock = SteppedClock(datetime(2026, 9, 7, 10, tzinfo=UTC))
+    with running_simulator(stepped=True, start_ms=own_clock.now_ms()) as sim, use(own_clock):
+
+        def wait(minutes: int) -> None:
+            sim.step(minutes * MINUTE)
+            own_clock.step(minutes * 60)
+
+        settings.AGORA = config_for(sim)
+        sim.make_room("r1", roomName="One")
+        sim.room("r1", "state", state=1)
+        sim.room("r1", "enter", userUuid="u1", userName="Ada", role=2)
+        wait(5)
+        assert sync_once() == ""
+        acknowledge(access_to(administrator, room("r1")), kinds=["no_teacher"], minutes=15)
+        wait(1)
+        sim.room("r1", "enter", userUuid="t1", userName="Teacher", role=1)
+        wait(10)
+        sim.room("r1", "state", state=2)
+        assert sync_once() == ""
+        alerts = from_rows(summaries.refresh(room("r1")).alerts)
+        started_at = room("r1").started_at
+        assert started_at is not None
+        begun = clock.to_ms(started_at)
+    found = [(one.kind, one.start - begun, one.end - begun, one.wait_ms) for one in alerts]
+    assert found == [
+        ("no_teacher", 2 * MINUTE, 6 * MINUTE, pytest.approx(3 * MINUTE, abs=500)),  # the clocks differ by ms
+        ("alone", 2 * MINUTE, 6 * MINUTE, None),
+    ]

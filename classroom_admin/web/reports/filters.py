@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from django import forms
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -15,12 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts.models import User
 from classroom_admin.common import clock
-from classroom_admin.common.search_field import matches
-from classroom_admin.reports import summaries
-from classroom_admin.reports.models import ClassSummary, PersonSummary
-from classroom_admin.rooms.access import own_rooms, visible_rooms
+from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.rooms.class_lists import visible_lists
-from classroom_admin.rooms.models import ClassList, Room
+from classroom_admin.rooms.models import ClassList
 from classroom_admin.web.parameters import require_plausible_year, without_nul
 
 WEEK, LAST_WEEK, MONTH, LAST_MONTH, YEAR, ALL, OWN = (
@@ -36,52 +31,8 @@ PERIODS: Final = {
     OWN: _("From and to"),
 }
 DEFAULT: Final = MONTH
+__all__ = ["FilterForm", "ReportFilter"]
 _DAYS: Final = {WEEK: 7, MONTH: 30, YEAR: 365}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportFilter:
-    """Which classes a report covers. `since` is inclusive, `until` exclusive; None means no limit.
-
-    `viewer` is the person who reads the report: a teacher's reports cover only the teacher's classes.
-    """
-
-    viewer: User
-    since: datetime | None = None
-    until: datetime | None = None
-    class_list: ClassList | None = None
-    teacher: User | None = None
-    words: str = ""
-
-    def rooms(self) -> QuerySet[Room]:
-        """Return the classes that the viewer may see and that match everything but the period."""
-        rooms = visible_rooms(self.viewer)
-        if self.teacher is not None:
-            rooms = own_rooms(self.teacher, rooms)
-        if self.words:
-            rooms = rooms.filter(matches("name_search", self.words))
-        return rooms
-
-    def summaries(self) -> QuerySet[ClassSummary]:
-        """Return the stored figures of the matching classes that are over, newest first."""
-        found = ClassSummary.objects.all()
-        if not self.viewer.is_administrator or self.teacher is not None or self.words:
-            found = found.filter(room__in=self.rooms().values("pk"))
-        if self.class_list is not None:
-            found = found.filter(class_list=self.class_list)
-        if self.since is not None:
-            found = found.filter(starts_at__gte=self.since)
-        if self.until is not None:
-            found = found.filter(starts_at__lt=self.until)
-        return found.order_by("-starts_at", "-pk")
-
-    def people(self) -> QuerySet[PersonSummary]:
-        """Return the stored figures of the people in the matching classes."""
-        return PersonSummary.objects.filter(summary__in=self.summaries().order_by().values("pk"))
-
-    def pending(self) -> int:
-        """Return how many classes of the viewer have no up-to-date figures yet."""
-        return summaries.outdated(self.rooms()).count()
 
 
 class FilterForm(forms.Form):
@@ -110,7 +61,7 @@ class FilterForm(forms.Form):
         filled = data.copy()
         filled.setdefault("period", OWN if data.get("since") or data.get("until") else DEFAULT)
         if "q" in filled:
-            filled["q"] = without_nul(filled["q"])
+            filled["q"] = without_nul(str(filled["q"]))
         super().__init__(filled)
         self._viewer = viewer
         self.fields["class_list"].queryset = visible_lists(viewer)  # type: ignore[attr-defined]

@@ -40,6 +40,12 @@ TABS: Final = (
         about=_("All recordings, to play, download and share."),
         icon="circle-play",
     ),
+    Tab(
+        name="reports:exports",
+        title=_("Exports"),
+        about=_("Large files with figures of reports, which are made in the background."),
+        icon="download",
+    ),
 )
 
 
