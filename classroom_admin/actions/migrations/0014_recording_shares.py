@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('actions', '0001_squashed_0013_announcements_and_capabilities'),
+        ('actions', '0013_announcements_and_capabilities'),
         ('rooms', '0022_recording_files_deleted'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
