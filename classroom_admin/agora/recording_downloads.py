@@ -221,5 +221,5 @@ def _session(adapter: HTTPAdapter) -> requests.Session:
     return session
 
 
-_trusted: Final = _session(HTTPAdapter(max_retries=0, pool_maxsize=32))
-_public: Final = _session(_PublicAdapter(max_retries=0, pool_maxsize=32))
+_trusted: Final = _session(HTTPAdapter(max_retries=0, pool_maxsize=128))
+_public: Final = _session(_PublicAdapter(max_retries=0, pool_maxsize=128))
