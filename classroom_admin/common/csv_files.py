@@ -3,13 +3,11 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any, Final
 
 FORMULAS: Final = "=+-@"
 """The characters with which a formula begins in a spreadsheet."""
 _BYTE_ORDER_MARK: Final = "\ufeff"  # Spreadsheets recognise UTF-8 by it.
-_ROWS_AT_ONCE: Final = 500
 
 
 def csv_text(rows: Iterable[Sequence[str]]) -> str:
@@ -20,20 +18,17 @@ def csv_text(rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def csv_chunks(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    """Return the rows as the bytes of a CSV file, piece by piece. The first piece has only the first row.
+def csv_pieces(pieces: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
+    """Return pieces of rows as the pieces of a CSV file in UTF-8, without NUL characters.
 
     The rows must already be safe: `protected` was called on each text. Half of a surrogate pair becomes "?".
     """
-    rest, text, at_once = iter(rows), io.StringIO(newline=""), 1
-    text.write(_BYTE_ORDER_MARK)
-    writer = csv.writer(text)
-    while some := list(islice(rest, at_once)):
-        writer.writerows(some)
-        yield text.getvalue().encode("utf-8", "replace")
-        text.seek(0)
-        text.truncate()
-        at_once = _ROWS_AT_ONCE
+    mark = _BYTE_ORDER_MARK
+    for rows in pieces:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(rows)
+        yield f"{mark}{text.getvalue()}".replace("\x00", "").encode("utf-8", "replace")
+        mark = ""
 
 
 def protected(cell: str) -> str:

@@ -68,6 +68,7 @@ PAGES = {
     "reports:exports": "/reports/exports/",
     "reports:new_export": "/reports/exports/new/?what=attendance&format=xlsx",
     "reports:cancel_export": "/reports/exports/{report_export}/cancel/",
+    "reports:incident": "/reports/classes/{room}/incident/",
     "people:list": "/people/",
     "people:create": "/people/new/",
     "people:unassigned": "/people/unassigned/",

@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from classroom_admin.reports.charts.axis import Tick, percent, round_limit
+from classroom_admin.reports.charts.axis import Moment, Tick, percent, round_limit
 from classroom_admin.reports.charts.timeline import ClassTimes, PersonTimes, axis_of, merged, until
 
 
@@ -20,10 +19,10 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """A time and the number of people present then."""
+class Count:
+    """A round time and the number of people present then."""
 
-    at: datetime
+    tick: Tick
     number: int
 
 
@@ -31,11 +30,11 @@ class Moment:
 class Area:
     """The chart. In `area` and `line`, the horizontal unit is one second and the vertical unit one person.
 
-    `limit` is the upper end of the vertical axis. `moments` are the rows of the table.
+    `limit` is the upper end of the vertical axis. `counts` are the rows of the table.
     """
 
     key: str
-    start: datetime
+    start: Moment
     seconds: int
     limit: int
     most: int
@@ -43,7 +42,7 @@ class Area:
     line: str
     ticks: list[Tick]
     levels: list[Level]
-    moments: list[Moment]
+    counts: list[Count]
     description: str
 
     @property
@@ -82,7 +81,7 @@ def people_over_time(
     ticks = [tick for tick in axis.ticks() if tick.zoom == 1]
     return Area(
         key=key,
-        start=axis.at(0),
+        start=axis.moment(0),
         seconds=axis.seconds,
         limit=limit,
         most=most,
@@ -93,19 +92,18 @@ def people_over_time(
             Level(number=number, y=percent(1 - number / limit))
             for number in sorted({0, limit // 2 if limit % 2 == 0 else 0, limit})
         ],
-        moments=_moments(steps, ticks),
+        counts=_counts(steps, ticks),
         description=_("The largest number of people present at the same time was %(most)s.") % {"most": most},
     )
 
 
-def _moments(steps: list[tuple[int, int]], ticks: list[Tick]) -> list[Moment]:
+def _counts(steps: list[tuple[int, int]], ticks: list[Tick]) -> list[Count]:
     found = []
     for tick in ticks:
-        at = datetime.fromisoformat(tick.at)
         number = 0
         for second, after in steps:
             if second > tick.second:
                 break
             number = after
-        found.append(Moment(at=at, number=number))
+        found.append(Count(tick=tick, number=number))
     return found

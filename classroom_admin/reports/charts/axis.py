@@ -3,10 +3,11 @@
 Times are in ms since 1970 UTC, and positions on a time axis in whole seconds since its start.
 """
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, timedelta
 from typing import Final
 
 Span = Sequence[int | None]
@@ -17,8 +18,16 @@ _MARGIN_S: Final = 15 * 60
 _LEAST_S: Final = 60
 # Each step divides the next one, so that a larger zoom only adds times between the others.
 _STEPS_S: Final = (60, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400, 604800)
-_MOST_TICKS: Final = 12
+_MOST_TICKS: Final = 14
 _MOST_ZOOM: Final = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A time: `at` for the browser, which writes it in the person's zone, and `text` in UTC."""
+
+    at: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,30 +71,33 @@ class TimeAxis:
         """Return the position of a second as a part of the axis, such as ``12.5%``."""
         return percent(second / self.seconds)
 
-    def at(self, second: int) -> datetime:
-        """Return the time at a second of the axis."""
-        return datetime.fromtimestamp(self.start_ms / 1000 + second, UTC)
+    def moment(self, second: int) -> Moment:
+        """Return the time at a second of the axis. Its text has a day if that is not the day of the start."""
+        start = self.start_ms // 1000
+        day, clock = _day(start + second), _clock(start + second)
+        text = f"{clock[:5]} UTC" if day == _day(start) else f"{day:%-d %b}, {clock[:5]} UTC"
+        return Moment(at=f"{day}T{clock}Z", text=text)
 
     def ticks(self) -> list[Tick]:
         """Return the round times in order, with those that only a larger zoom shows."""
         found: dict[int, int] = {}
         for step in reversed(_STEPS_S):
-            zoom = _zoom_for(self.seconds / step)
-            if zoom <= _MOST_ZOOM:
+            zoom = fitting_zoom(self.seconds / step / _MOST_TICKS)
+            if zoom:
                 first = -(self.start_ms // 1000) % step
                 for second in range(first, self.seconds + 1, step):
                     found.setdefault(second, zoom)
         return [self._tick(second, zoom) for second, zoom in sorted(found.items())]
 
     def _tick(self, second: int, zoom: int) -> Tick:
-        when, share = self.at(second), second / self.seconds
+        when, share = self.start_ms // 1000 + second, second / self.seconds
         return Tick(
             second=second,
-            at=when.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            text=when.strftime("%H:%M"),
+            at=f"{_day(when)}T{_clock(when)}Z",
+            text=_clock(when)[:5],
             x=percent(share),
             zoom=zoom,
-            anchor="start" if share < 0.02 else "end" if share > 0.98 else "middle",
+            anchor=anchor(share),
         )
 
 
@@ -114,6 +126,11 @@ def percent(share: float) -> str:
     return f"{round(100 * share, 2):g}%"
 
 
+def anchor(share: float) -> str:
+    """Return the `text-anchor` that keeps the text at this place of the axis (0 to 1) inside the chart."""
+    return "start" if share < 0.03 else "end" if share > 0.97 else "middle"
+
+
 def round_limit(most: float) -> int:
     """Return the upper end of an axis for whole numbers up to `most`: 1, 2, 4, 6, 10 or a multiple of ten."""
     for limit in (1, 2, 4, 6, 10):
@@ -123,5 +140,20 @@ def round_limit(most: float) -> int:
     return next(int(step * factor) for factor in (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10) if most <= step * factor)
 
 
-def _zoom_for(ticks: float) -> int:
-    return 1 if ticks <= _MOST_TICKS else int(2 ** math.ceil(math.log2(ticks / _MOST_TICKS)))
+def fitting_zoom(excess: float) -> int:
+    """Return the zoom (1, 2, 4, 8, 16) that gives `excess` times as much space. Return 0 if none does."""
+    zoom = 1 if excess <= 1 else int(2 ** math.ceil(math.log2(excess)))
+    return zoom if zoom <= _MOST_ZOOM else 0
+
+
+def _day(second: int) -> date:
+    return _date(second // 86400)
+
+
+@functools.lru_cache(maxsize=128)
+def _date(days: int) -> date:
+    return date(1970, 1, 1) + timedelta(days=days)
+
+
+def _clock(second: int) -> str:
+    return f"{second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}"

@@ -49,11 +49,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnBar:
-    """A bar with its place. `total` is the length of the bar, and `rest` what remains of the axis."""
+    """A bar with its place. `total` is the length of the bar, and `rest` what remains of the axis.
+
+    `values` are the values of all series as text. An unknown value is a dash.
+    """
 
     label: Words
     text: Words
     href: str
+    values: list[str]
     parts: list[Part]
     total: str
     rest: str
@@ -110,13 +114,14 @@ def _drawn(row: Bar, series: Sequence[Words], limit: float) -> DrawnBar:
     known = any(value is not None for value in row.values)
     return DrawnBar(
         label=row.label,
-        text=row.text or (f"{round(starts[-1], 1):g}" if known else ""),
+        text=row.text or (_text(starts[-1]) if known else ""),
         href=row.href,
+        values=["–" if value is None else _text(value) for value in row.values],
         parts=[
             Part(
                 series=number,
                 label=series[number] if number < len(series) else "",
-                value=f"{round(value, 1):g}",
+                value=_text(value),
                 x=percent(min(1, start / limit)),
                 width=percent(min(1, (start + value) / limit) - min(1, start / limit)),
             )
@@ -127,3 +132,7 @@ def _drawn(row: Bar, series: Sequence[Words], limit: float) -> DrawnBar:
         rest=percent(1 - total),
         is_known=known,
     )
+
+
+def _text(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

@@ -15,12 +15,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
-from classroom_admin.reports.charts.axis import Span, Tick, TimeAxis, time_axis
+from classroom_admin.reports.charts.axis import Moment, Span, Tick, TimeAxis, fitting_zoom, time_axis
 
 ROW_HEIGHT: Final = 24
-_KEY_WIDTH: Final = 20
-_LEAST_LABELLED: Final = 0.04
-"""The shortest labelled span of a track, as a share of the axis."""
+_LEAST_LABELLED: Final = 0.03
+"""The least share of the axis that a label needs."""
+_KEY: Final = (0, 20)
+_INNER_KEY: Final = (6, 14)
 _PLACES: Final[dict[str, tuple[int, int]]] = {
     "present": (7, 14),
     "stage": (10, 6),
@@ -78,15 +79,15 @@ class Person:
 class Mark:
     """A span on a track, such as a quiz. `href` leads to its page, or is empty.
 
-    `is_wide` means that a part of the label fits into it.
+    A part of the label fits into it if the chart is enlarged `zoom` times or more, or never if `zoom` is 0.
     """
 
     x: str
     width: str
-    is_wide: bool
+    zoom: int
     label: str
-    start: datetime
-    end: datetime
+    start: Moment
+    end: Moment
     href: str
 
 
@@ -118,13 +119,16 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A person's bar. Durations are in whole minutes, and refer to the time that the chart shows."""
+    """A person's bar.
+
+    The times and the whole minutes are those within the time of the class, as in the attendance report.
+    """
 
     name: str
     href: str
     layers: list[Layer]
-    first: datetime | None
-    last: datetime | None
+    first: Moment | None
+    last: Moment | None
     minutes: int
     stage_minutes: int
     camera_minutes: int
@@ -147,7 +151,7 @@ class Timeline:
     """
 
     key: str
-    start: datetime
+    start: Moment
     seconds: int
     height: int
     ticks: list[Tick]
@@ -185,11 +189,14 @@ def timeline(
     known = [(one, until(one.spans, now_ms)) for one in people]
     tracks = until(summary.tracks, now_ms)
     axis = axis_of(summary, [spans for _one, spans in known], now_ms)
-    rows = [_row(axis, str(one), person_href(one) if person_href else "", spans) for one, spans in known]
+    of_class = _class_time(axis, summary)
+    rows = [
+        _row(axis, of_class, str(one), person_href(one) if person_href else "", spans) for one, spans in known
+    ]
     seen = {layer.kind for row in rows for layer in row.layers}
     return Timeline(
         key=key,
-        start=axis.at(0),
+        start=axis.moment(0),
         seconds=axis.seconds,
         height=ROW_HEIGHT,
         ticks=axis.ticks(),
@@ -198,7 +205,7 @@ def timeline(
         gaps=[_stretch(axis, part) for gap in summary.gaps if (part := axis.part(gap))],
         outside=_outside(axis, summary),
         kinds=[
-            Key(kind=kind, label=label, d=_path([(0, _KEY_WIDTH)], *_PLACES[kind]))
+            Key(kind=kind, label=label, d=_path([_KEY if kind == "present" else _INNER_KEY], *_PLACES[kind]))
             for kind, label in KINDS.items()
             if kind in seen
         ],
@@ -221,21 +228,24 @@ def axis_of(summary: ClassTimes, people: list[dict[str, list[Span]]], now_ms: in
     return time_axis(start, now_ms if end is None else end, present)
 
 
-def _row(axis: TimeAxis, name: str, href: str, spans: Mapping[str, Sequence[Span]]) -> Row:
-    parts = {kind: merged(axis, spans.get(kind, ())) for kind in KINDS}
-    present = parts["present"]
+def _row(
+    axis: TimeAxis, of_class: tuple[int, int], name: str, href: str, spans: Mapping[str, Sequence[Span]]
+) -> Row:
+    parts = {kind: merged(axis, of_kind) for kind in KINDS if (of_kind := spans.get(kind))}
+    within = {kind: _within(of_kind, of_class) for kind, of_kind in parts.items()}
+    present = within.get("present", [])
     return Row(
         name=name,
         href=href,
         layers=[
             Layer(kind=kind, d=_path(of_kind, *_PLACES[kind])) for kind, of_kind in parts.items() if of_kind
         ],
-        first=axis.at(present[0][0]) if present else None,
-        last=axis.at(present[-1][1]) if present else None,
+        first=axis.moment(present[0][0]) if present else None,
+        last=axis.moment(present[-1][1]) if present else None,
         minutes=_minutes(present),
-        stage_minutes=_minutes(parts["stage"]),
-        camera_minutes=_minutes(parts["camera"]),
-        hands=len(parts["hand"]),
+        stage_minutes=_minutes(within.get("stage", ())),
+        camera_minutes=_minutes(within.get("camera", ())),
+        hands=len(parts.get("hand", ())),
     )
 
 
@@ -255,6 +265,14 @@ def _path(parts: Iterable[tuple[int, int]], top: int, height: int) -> str:
     return "".join(f"M{start} {top}h{max(1, end - start)}v{height}H{start}z" for start, end in parts)
 
 
+def _within(parts: Iterable[tuple[int, int]], whole: tuple[int, int]) -> list[tuple[int, int]]:
+    return [
+        (max(start, whole[0]), min(end, whole[1]))
+        for start, end in parts
+        if start < whole[1] and end > whole[0]
+    ]
+
+
 def _minutes(parts: Iterable[tuple[int, int]]) -> int:
     return round(sum(end - start for start, end in parts) / 60)
 
@@ -267,10 +285,10 @@ def _tracks(
         marks = [
             Mark(
                 **_place(axis, part),
-                is_wide=part[1] - part[0] > _LEAST_LABELLED * axis.seconds,
+                zoom=fitting_zoom(_LEAST_LABELLED * axis.seconds / max(1, part[1] - part[0])),
                 label=str(span[2]) if len(span) > 2 and span[2] else str(label),
-                start=axis.at(part[0]),
-                end=axis.at(part[1]),
+                start=axis.moment(part[0]),
+                end=axis.moment(part[1]),
                 href=href(kind, number),
             )
             for number, span in enumerate(tracks.get(kind, ()))
@@ -281,9 +299,13 @@ def _tracks(
     return found
 
 
+def _class_time(axis: TimeAxis, summary: ClassTimes) -> tuple[int, int]:
+    start, end = _ms(summary.starts_at), _ms(summary.ends_at)
+    return axis.second(start), axis.second(end, unknown=axis.seconds)
+
+
 def _outside(axis: TimeAxis, summary: ClassTimes) -> list[Stretch]:
-    start = axis.second(_ms(summary.starts_at))
-    end = axis.second(_ms(summary.ends_at), unknown=axis.seconds)
+    start, end = _class_time(axis, summary)
     return [_stretch(axis, part) for part in ((0, start), (end, axis.seconds)) if part[0] < part[1]]
 
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
-from classroom_admin.reports.charts.axis import percent
+from classroom_admin.reports.charts.axis import anchor, percent
 
 _MOST_LABELS: Final = 12
+_MAIN: Final = 3
+"""Each third label is a main one."""
 _WIDTH: Final = 1000
 _HEIGHT: Final = 100
 
@@ -29,7 +32,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnPoint:
-    """A point with its place. If there are many points, `is_labelled` is true only for some of them."""
+    """A point with its place.
+
+    If there are many points, only some are labelled, and on a narrow page only the main ones.
+    """
 
     label: str | Promise
     text: str | Promise
@@ -38,6 +44,8 @@ class DrawnPoint:
     y: str
     is_known: bool
     is_labelled: bool
+    is_main: bool
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +58,12 @@ class Trend:
     key: str
     line: str
     points: list[DrawnPoint]
+    description: str
+
+    @property
+    def has_links(self) -> bool:
+        """Return whether a point has an address."""
+        return any(point.href for point in self.points)
 
     @property
     def is_empty(self) -> bool:
@@ -79,7 +93,22 @@ def trend(points: Iterable[Point], *, key: str = "trend") -> Trend:
                 x=percent(place),
                 y=percent(1 - (share or 0)),
                 is_known=share is not None,
+                anchor=anchor(place),
                 is_labelled=(len(points) - 1 - number) % step == 0,
+                is_main=(len(points) - 1 - number) % (step * _MAIN) == 0,
             )
         )
-    return Trend(key=key, line=line, points=drawn)
+    return Trend(key=key, line=line, points=drawn, description=_description(points, drawn))
+
+
+def _description(points: list[Point], drawn: list[DrawnPoint]) -> str:
+    known = [(one.value, place) for one, place in zip(points, drawn, strict=True) if one.value is not None]
+    if not known:
+        return ""
+    low, high = (pick(known, key=lambda one: one[0])[1] for pick in (min, max))
+    return _("Highest: %(high)s (%(high_week)s). Lowest: %(low)s (%(low_week)s).") % {
+        "high": high.text,
+        "high_week": high.label,
+        "low": low.text,
+        "low_week": low.label,
+    }

@@ -10,7 +10,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.common.chunks import chunks
-from classroom_admin.reports.exports.columns import ATTENDANCE, CLASS, EVIDENCE, evidence_text
+from classroom_admin.reports.exports.columns import (
+    ATTENDANCE,
+    CLASS,
+    EVIDENCE,
+    IsoTime,
+    correction_text,
+    evidence_text,
+)
 from classroom_admin.reports.exports.kinds import exports
 from classroom_admin.reports.exports.tables import Table
 from classroom_admin.reports.models import PersonSummary
@@ -25,15 +32,29 @@ _PERSON: Final = (
     "list_name",
     "group",
     "status",
-    "correction__status",
-    "correction__note",
-    "first_in",
-    "last_out",
+    IsoTime("first_in"),
+    IsoTime("last_out"),
     "present_ms",
     "share",
     "late_ms",
     "left_early_ms",
     "reconnects",
+)
+_OF_CLASS: Final = (
+    "pk",
+    "room__key",
+    "room__name",
+    IsoTime("starts_at"),
+    IsoTime("ends_at"),
+    "class_list__name",
+    "gaps",
+)
+_CORRECTION: Final = (
+    "correction__status",
+    "correction__by__name",
+    "correction__by__email",
+    "correction__at",
+    "correction__note",
 )
 
 
@@ -63,20 +84,26 @@ def _rows(
         summaries = summaries.filter(people__person_key=options["person"])
     for some in chunks(list(summaries.values_list("pk", flat=True)), CLASSES_AT_ONCE):
         classes = {
-            pk: (key, name, starts_at, ends_at, list_name or "", evidence_text(gaps))
-            for pk, key, name, starts_at, ends_at, list_name, gaps in summaries.filter(
-                pk__in=some
-            ).values_list("pk", "room__key", "room__name", "starts_at", "ends_at", "class_list__name", "gaps")
+            pk: (*about, list_name or "", evidence_text(gaps))
+            for pk, *about, list_name, gaps in summaries.filter(pk__in=some).values_list(*_OF_CLASS)
         }
         found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
         rows = people.filter(summary__in=some) if options.get("person") else _of_classes(some)
-        for row in rows.values_list(*_PERSON):
+        for row in rows.values_list(*_PERSON, *_CORRECTION):
             found[row[0]].append(row)
         for pk in some:
             if pk in classes:
                 *about, evidence = classes[pk]
                 for row in sorted(found[pk], key=_by_name):
-                    yield *about, *row[1:], evidence
+                    yield *about, *_person(row), evidence
+
+
+def _person(row: tuple[Any, ...]) -> Sequence[Any]:
+    """Return the cells of a person. The corrected status counts."""
+    cells, (status, name, email, at, note) = row[1 : len(_PERSON)], row[len(_PERSON) :]
+    if status is None:
+        return *cells, None
+    return *cells[:4], status, *cells[5:], correction_text(cells[4], name or email, at, note)
 
 
 def _of_classes(pks: Sequence[int]) -> QuerySet[PersonSummary]:

@@ -255,12 +255,12 @@ def _may_read(person: User, job: ExportJob) -> bool:
 
 
 def _write(job: ExportJob, table: Table, file: IO[bytes]) -> None:
-    renewed, first = clock.monotonic(), True
+    renewed, first = clock.monotonic(), True  # the page shows the first rows at once
     for done in _progress(job, table, file):
         now = clock.monotonic()
-        if first or done >= table.total or now - renewed >= _RENEW_EVERY_S:
+        if (first and done) or done >= table.total or now - renewed >= _RENEW_EVERY_S:
             _renew(job, done=done, total=table.total)
-            renewed, first = now, False
+            renewed, first = now, not done
 
 
 def _progress(job: ExportJob, table: Table, file: IO[bytes]) -> Iterator[int]:

@@ -15,7 +15,7 @@ class Kind(StrEnum):
     """What the values of a column are. Any value may be None, which is an empty cell.
 
     TEXT: str. NUMBER: int or float. SHARE: float from 0 to 1. MINUTES: milliseconds, which files show as
-    decimal minutes. TIME: an aware datetime, which files show in UTC.
+    decimal minutes. TIME: an aware datetime, or its ISO 8601 text in UTC (`columns.IsoTime`).
     """
 
     TEXT = "text"

@@ -90,8 +90,9 @@ class _Sheet:
         if kind is Kind.TEXT:
             self._sheet.write_string(self.rows, at, _text(value))
         elif kind is Kind.TIME:
-            self._time(at, value.astimezone(UTC))
-            self._time(at + 1, value.astimezone(self._zone))
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+            self._time(at, moment.astimezone(UTC))
+            self._time(at + 1, moment.astimezone(self._zone))
         else:
             number = value / MS_A_MINUTE if kind is Kind.MINUTES else value
             self._sheet.write_number(self.rows, at, round(number, 4), self._formats[kind])

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC
 from itertools import chain, islice
 from typing import Any, Final
 
-from classroom_admin.common.csv_files import csv_chunks, protected
+from classroom_admin.common.clock import iso
+from classroom_admin.common.csv_files import csv_pieces, protected
 from classroom_admin.reports.exports.tables import Kind, Table
 
 MS_A_MINUTE: Final = 60_000
@@ -23,7 +23,7 @@ def csv_file(table: Table) -> Iterator[bytes]:
     """Return the table as a CSV file in UTF-8. Its first row has the names of the columns."""
     header = [column.name for column in table.columns]
     rows = _converted(table.rows, [_CSV[column.kind] for column in table.columns])
-    return csv_chunks(chain([header], rows))
+    return csv_pieces(chain([[header]], rows))
 
 
 def json_file(table: Table) -> Iterator[bytes]:
@@ -33,7 +33,7 @@ def json_file(table: Table) -> Iterator[bytes]:
     names = [column.name for column in table.columns]
     rows = _converted(table.rows, [_JSON[column.kind] for column in table.columns])
     before, encode = "\n", json.JSONEncoder(ensure_ascii=False).encode
-    while some := list(islice(rows, ROWS_AT_ONCE)):
+    for some in rows:
         lines = ",\n".join([encode(dict(zip(names, row, strict=True))) for row in some])
         yield f"{before}{lines}".encode("utf-8", "replace")
         before = ",\n"
@@ -42,10 +42,7 @@ def json_file(table: Table) -> Iterator[bytes]:
 
 def iso_times(values: Cells) -> list[str | None]:
     """Return times as ISO 8601 text in UTC, ending in Z."""
-    return [
-        None if one is None else f"{(one if one.tzinfo is UTC else one.astimezone(UTC)).isoformat()[:-6]}Z"
-        for one in values
-    ]
+    return [one if one is None or isinstance(one, str) else iso(one) for one in values]
 
 
 def minutes(values: Cells) -> list[float | None]:
@@ -65,7 +62,7 @@ def clean_text(text: str) -> str:
 
 def _safe_texts(values: Cells) -> list[str | None]:
     """Return texts that no spreadsheet runs as a formula."""
-    return [one if not one or one.isalnum() else protected(clean_text(one)) for one in values]
+    return [one if not one or one[0].isalnum() else protected(clean_text(one)) for one in values]
 
 
 def _texts(values: Cells) -> list[str | None]:
@@ -76,11 +73,14 @@ def _same(values: Cells) -> Cells:
     return values
 
 
-def _converted(rows: Iterable[Cells], converters: Sequence[Callable[[Cells], Cells]]) -> Iterator[Cells]:
+def _converted(
+    rows: Iterable[Cells], converters: Sequence[Callable[[Cells], Cells]]
+) -> Iterator[Iterable[Cells]]:
+    """Return the rows in pieces of `ROWS_AT_ONCE`, with converted values."""
     rest = iter(rows)
     while some := list(islice(rest, ROWS_AT_ONCE)):
         columns = zip(*some, strict=True)
-        yield from zip(
+        yield zip(
             *(convert(values) for convert, values in zip(converters, columns, strict=True)), strict=True
         )
 

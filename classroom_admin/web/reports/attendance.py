@@ -8,12 +8,14 @@ from django.views.decorators.http import require_safe
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.filters import FilterForm
+from classroom_admin.web.reports.pdf import with_pdf
 from classroom_admin.web.reports.tabs import tabs_for
 
 
 @never_cache
 @require_safe
 @signed_in
+@with_pdf
 def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the attendance of the chosen classes."""
     form = FilterForm(request.user, request.GET)

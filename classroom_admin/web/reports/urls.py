@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from classroom_admin.web.reports import attendance, exports, teaching
+from classroom_admin.web.reports import attendance, exports, incident, teaching
 
 app_name = "reports"
 urlpatterns = [
@@ -13,5 +13,6 @@ urlpatterns = [
     path("exports/<key>/row/", exports.row, name="export_row"),
     path("exports/<key>/cancel/", exports.cancel, name="cancel_export"),
     path("exports/<key>/file/", exports.file, name="export_file"),
+    path("classes/<key>/incident/", incident.page, name="incident"),
     path("teaching/", teaching.page, name="teaching"),
 ]
