@@ -15,3 +15,9 @@ if (video) {
   if (video.readyState >= HTMLMediaElement.HAVE_METADATA) begin();
   else video.addEventListener("loadedmetadata", begin, { once: true });
 }
+// A page for people without an account has none of the usual scripts, so it shows its times here.
+const language = `${document.documentElement.lang}-u-nu-latn`;
+for (const time of document.querySelectorAll(".page-shared time")) {
+  const shown = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  time.textContent = shown.format(new Date(time.dateTime));
+}
