@@ -92,7 +92,7 @@ def shared_recording(token: str) -> RecordingShare | None:
 
 
 def count_use(found: RecordingShare) -> None:
-    """Count that somebody opened the page of a link."""
+    """Count that a person opened the page of a link."""
     RecordingShare.objects.filter(pk=found.pk).update(uses=F("uses") + 1, last_used_at=clock.cloud_now())
 
 

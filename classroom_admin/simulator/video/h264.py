@@ -30,7 +30,7 @@ class _Bits:
         self._value &= (1 << self._count) - 1
 
     def golomb(self, value: int) -> None:
-        """Write a whole number that is not negative as ue(v). 0 is the same as se(v)."""
+        """Write an unsigned number in Exp-Golomb code. 0 has the same code as a signed number."""
         length = (value + 1).bit_length()
         self.put(value + 1, 2 * length - 1)
 
