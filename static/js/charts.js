@@ -14,11 +14,7 @@
 
   function setUp(chart) {
     const { start, seconds, limit, label, absent } = chart.dataset;
-    let since = start;
-    for (const tick of chart.querySelectorAll("[data-at]")) {
-      tick.textContent = local(tick.dataset.at, since);
-      since = tick.dataset.at;
-    }
+    chart.querySelectorAll("[data-at]").forEach((tick) => (tick.textContent = local(tick.dataset.at, tick.dataset.at)));
     chart.querySelectorAll(".chart-zone").forEach((zone) => zone.replaceChildren());
     if (!start || known.has(chart)) return;
     known.add(chart);
@@ -35,7 +31,7 @@
 
     const flip = (share) => (rtl ? 1 - share : share);
     const edges = (of = body) => of.getBoundingClientRect();
-    const middle = () => edges(box).left + edges(box).width / 2;
+    const middle = () => (edges(box).left + edges(box).right) / 2;
     const place = (second) => edges().left + flip(second / seconds) * edges().width;
     const second = (x) => Math.round(Math.min(1, Math.max(0, flip((x - edges().left) / edges().width))) * seconds);
     const clock = (second) => local(new Date(Date.parse(start) + second * 1000).toISOString(), start);
@@ -61,7 +57,7 @@
 
     // whether the pointer was dragged, and not only pressed
     const far = ({ clientX }) => dragged !== null && Math.abs(clientX - dragged) > 8;
-    plan.addEventListener("pointermove", (event) => {
+    function point(event) {
       const row = event.target.closest(".tl-rows > li");
       const span = event.target.closest("[data-from]");
       now = second(event.clientX);
@@ -77,7 +73,9 @@
         const step = steps.findLast(([, from]) => from <= now);
         say(clock(now), `${label}: ${step ? limit - step[2] : 0}`);
       }
-    });
+    }
+    plan.addEventListener("pointermove", point);
+    plan.addEventListener("pointerdown", point);
 
     if (!box) return;
     let zoom = 1;

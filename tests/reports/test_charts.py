@@ -22,6 +22,7 @@ from classroom_admin.reports.charts import (
 )
 from classroom_admin.reports.charts.axis import round_limit, time_axis
 from classroom_admin.reports.charts.bars import TooManySeries
+from classroom_admin.reports.models import ClassSummary, PersonSummary
 
 NINE = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 MINUTE = 60_000
@@ -44,6 +45,16 @@ def person(*present: tuple[float, float], name: str = "Ada", **more: list[tuple[
     return Person(name=name, spans={kind: [[at(a), at(b)] for a, b in all_] for kind, all_ in spans.items()})
 
 
+def path_of(chart: Any, kind: str = "present", row: int = 0) -> list[tuple[float, float]]:
+    """Return the spans of a path in minutes after nine o'clock."""
+    (path,) = [layer.d for layer in chart.rows[row].layers if layer.kind == kind]
+    first = (datetime.fromisoformat(chart.start.at) - NINE).total_seconds()
+    parts = re.findall(r"M(\d+) \d+h(\d+)v\d+H(\d+)z", path)
+    assert path.count("M") == len(parts)
+    assert all(start == back for start, _width, back in parts)
+    return [((int(start) + first) / 60, (int(start) + int(wide) + first) / 60) for start, wide, _ in parts]
+
+
 def drawn(name: str, chart: Any, **more: Any) -> str:
     return render_to_string(f"reports/charts/_{name}.html", {"chart": chart, "title": "A chart", **more})
 
@@ -56,24 +67,35 @@ def elements(html: str) -> list[ElementTree.Element]:
 # --- the timeline -----------------------------------------------------------------
 def test_person_has_one_path_for_each_kind_whatever_the_number_of_spans() -> None:
     many = person((0, 10), (12, 20), (25, 60), stage=[(2, 4)], hand=[(1, 1.5), (3, 3.5)], camera=[(0, 9)])
-    (row,) = timeline(class_of(), [many]).rows
+    chart = timeline(class_of(), [many])
+    (row,) = chart.rows
     assert [layer.kind for layer in row.layers] == ["present", "stage", "camera", "hand"]
-    assert row.layers[0].d == "M0 7h600v14H0zM720 7h480v14H720zM1500 7h2100v14H1500z"
+    assert path_of(chart) == [(0, 10), (12, 20), (25, 60)]
+    assert path_of(chart, "hand") == [(1, 1.5), (3, 3.5)]
     assert (row.minutes, row.stage_minutes, row.camera_minutes, row.hands) == (53, 2, 9, 2)
 
 
+def test_stored_summaries_are_drawn_as_they_are() -> None:
+    summary = ClassSummary(starts_at=NINE, ends_at=NINE + timedelta(hours=1), gaps=[], tracks={})
+    stored = PersonSummary(name="ada", list_name="Ada Lovelace", spans={"present": [[at(0), at(30)]]})
+    chart = timeline(summary, [stored], person_href=lambda one: f"/students/{one.name}")
+    assert (chart.rows[0].name, chart.rows[0].href) == ("Ada Lovelace", "/students/ada")
+    assert path_of(chart) == [(0, 30)]
+    assert people_over_time(summary, [stored]).most == 1
+
+
 def test_spans_that_overlap_count_once() -> None:
-    (row,) = timeline(class_of(), [person((10, 40), (0, 20), (40, 50))]).rows
-    assert row.layers[0].d == "M0 7h3000v14H0z"
-    assert row.minutes == 50
+    chart = timeline(class_of(), [person((10, 40), (0, 20), (40, 50))])
+    assert path_of(chart) == [(0, 50)]
+    assert chart.rows[0].minutes == 50
 
 
 def test_axis_shows_up_to_15_minutes_before_and_after_the_class() -> None:
     chart = timeline(class_of(), [person((-5, 60)), person((-300, 400))])
-    assert chart.start.at == "2026-09-01T08:45:00Z"
-    assert chart.seconds == 90 * 60
-    assert [(part.x, part.width) for part in chart.outside] == [("0%", "16.67%"), ("83.33%", "16.67%")]
-    assert chart.rows[1].layers[0].d == "M0 7h5400v14H0z"
+    space = 0.03 * 90  # at both ends
+    assert path_of(chart, row=1) == [(-15 - space, 75 + space)]
+    before, after = chart.outside
+    assert (before.x, before.width, after.width) == ("0%", "18.55%", "18.55%")
 
 
 def test_times_of_a_row_are_those_within_the_class() -> None:
@@ -95,25 +117,26 @@ def test_absent_person_has_an_empty_row() -> None:
 
 
 def test_moment_is_still_visible() -> None:
-    (row,) = timeline(class_of(), [person((10, 10))]).rows
-    assert row.layers[0].d == "M600 7h1v14H600z"
+    assert path_of(timeline(class_of(), [person((10, 10))])) == [(10, 10 + 1 / 60)]
 
 
 def test_class_without_times_takes_them_from_the_people() -> None:
     chart = timeline(class_of(None), [person((5, 25))])
-    assert (chart.start.at, chart.seconds, chart.outside) == ("2026-09-01T09:05:00Z", 20 * 60, [])
+    assert path_of(chart) == [(5, 25)]
+    assert (chart.start.at, chart.outside) == ("2026-09-01T09:04:24Z", [])
 
 
 def test_unknown_ends_lie_outside_the_axis() -> None:
     known = Person(name="Ada", spans={"present": [[None, at(20)], [at(40), None]]})
-    (row,) = timeline(class_of(gaps=[[None, at(3)]]), [known]).rows
-    assert row.layers[0].d == "M0 7h1200v14H0zM2400 7h1200v14H2400z"
+    chart = timeline(class_of(gaps=[[None, at(3)]]), [known])
+    assert path_of(chart) == [(-1.8, 20), (40, 61.8)]
+    assert chart.gaps[0].x == "0%"
 
 
 def test_spans_of_a_live_class_end_now() -> None:
     live = class_of(ends_at=None, tracks={"recording": [[at(5), None, ""]]})
     chart = timeline(live, [Person(name="Ada", spans={"present": [[at(0), None]]})], now_ms=at(30))
-    assert chart.seconds == 30 * 60
+    assert path_of(chart) == [(0, 30)]
     assert chart.rows[0].minutes == 30
     assert chart.tracks[0].marks[0].end.text == "09:30 UTC"
 
@@ -126,7 +149,13 @@ def test_tracks_have_labels_and_links() -> None:
     chart = timeline(class_of(tracks=tracks), [person((0, 60))], track_href=lambda kind, n: f"/{kind}/{n}")
     quiz, poll = chart.tracks
     (mark,) = quiz.marks  # the first one lies outside the axis
-    assert (mark.label, mark.href, mark.x, mark.width, mark.zoom) == ("Fractions", "/quiz/1", "10%", "10%", 1)
+    assert (mark.label, mark.href, mark.x, mark.width, mark.zoom) == (
+        "Fractions",
+        "/quiz/1",
+        "12.26%",
+        "9.43%",
+        1,
+    )
     assert poll.marks[0].label == "Polls"
     assert poll.marks[0].zoom == 2  # too short for its label until it is enlarged
 
@@ -135,14 +164,28 @@ def test_labels_of_times_never_lie_closer_than_the_chart_allows() -> None:
     for minutes in (1, 7, 45, 90, 240, 1500):
         ticks = time_axis(at(0), at(minutes), []).ticks()
         for zoom in (1, 2, 4, 8, 16):
-            shown = [tick for tick in ticks if tick.zoom <= zoom]
-            assert len(shown) <= 14 * zoom + 1, (minutes, zoom)
+            shown = [tick for tick in ticks if 0 < tick.zoom <= zoom]
+            assert len(shown) <= 12 * zoom + 1, (minutes, zoom)
         assert [tick.second for tick in ticks] == sorted(tick.second for tick in ticks)
 
 
 def test_round_times_are_round_in_utc() -> None:
-    ticks = time_axis(at(3), at(62), []).ticks()
+    ticks = time_axis(at(3), at(52), []).ticks()
     assert [tick.text for tick in ticks if tick.zoom == 1][:3] == ["09:05", "09:10", "09:15"]
+
+
+def test_label_at_the_edge_appears_only_when_there_is_space_for_it() -> None:
+    ticks = {tick.text: tick.zoom for tick in time_axis(at(6), at(55), []).ticks()}
+    assert (ticks["09:05"], ticks["09:10"]) == (4, 1)  # the axis starts at 09:04:31
+
+
+def test_times_of_a_class_over_midnight_have_a_day_after_it() -> None:
+    chart = timeline(class_of(60 * 20), [person((0, 60 * 20))])
+    (row,) = chart.rows
+    assert row.first is not None
+    assert row.last is not None
+    assert (row.first.text, row.last.text) == ("09:00 UTC", "2 Sep, 05:00 UTC")
+    assert row.last.at == "2026-09-02T05:00:00Z"
 
 
 def test_timeline_without_people_says_so() -> None:
@@ -196,12 +239,9 @@ def test_table_of_the_page_replaces_that_of_the_chart() -> None:
 def test_area_steps_where_people_come_and_go() -> None:
     chart = people_over_time(class_of(), [person((0, 30)), person((10, 60)), person((10, 30))])
     assert (chart.most, chart.limit) == (3, 4)
-    assert chart.line == "M0 4H0V3H600V1H1800V3H3600V4H3600"
-    assert [(count.tick.text, count.number) for count in chart.counts][:3] == [
-        ("09:00", 1),
-        ("09:05", 1),
-        ("09:10", 3),
-    ]
+    assert chart.line == "M0 4H108V3H708V1H1908V3H3708V4H3816"
+    counts = {count.tick.text: count.number for count in chart.counts}
+    assert (counts["09:00"], counts["09:10"], counts["09:30"], counts["10:00"]) == (1, 3, 1, 0)
 
 
 def test_person_with_overlapping_stays_counts_once() -> None:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from classroom_admin.reports.charts.axis import Moment, Tick, percent, round_limit
-from classroom_admin.reports.charts.timeline import ClassTimes, PersonTimes, axis_of, merged, until
+from classroom_admin.reports.charts.timeline import (
+    ClassTimes,
+    PersonTimes,
+    Stretch,
+    axis_of,
+    merged,
+    outside,
+    until,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +38,8 @@ class Count:
 class Area:
     """The chart. In `area` and `line`, the horizontal unit is one second and the vertical unit one person.
 
-    `limit` is the upper end of the vertical axis. `counts` are the rows of the table.
+    `limit` is the upper end of the vertical axis. The times in `outside` lie before and after the class.
+    `counts` are the rows of the table.
     """
 
     key: str
@@ -42,6 +51,7 @@ class Area:
     line: str
     ticks: list[Tick]
     levels: list[Level]
+    outside: list[Stretch]
     counts: list[Count]
     description: str
 
@@ -92,6 +102,7 @@ def people_over_time(
             Level(number=number, y=percent(1 - number / limit))
             for number in sorted({0, limit // 2 if limit % 2 == 0 else 0, limit})
         ],
+        outside=outside(axis, summary),
         counts=_counts(steps, ticks),
         description=_("The largest number of people present at the same time was %(most)s.") % {"most": most},
     )

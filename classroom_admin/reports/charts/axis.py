@@ -16,9 +16,12 @@ Span = Sequence[int | None]
 _MARGIN_S: Final = 15 * 60
 """A chart of a class shows at most this much time before and after the class."""
 _LEAST_S: Final = 60
+_SPACE: Final = 0.03
+_HALF_LABEL: Final = 0.025
+"""The space at each end of the axis, and half the width of a label, as shares of the axis."""
 # Each step divides the next one, so that a larger zoom only adds times between the others.
 _STEPS_S: Final = (60, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400, 604800)
-_MOST_TICKS: Final = 14
+_MOST_TICKS: Final = 12
 _MOST_ZOOM: Final = 16
 
 
@@ -35,7 +38,7 @@ class Tick:
     """A round time on the axis.
 
     `second` is its position, `at` the time for the browser, and `text` the time in UTC. There is space for it
-    if the chart is enlarged `zoom` times (1, 2, 4, 8, 16) or more. `anchor` keeps the text inside the chart.
+    if the chart is enlarged `zoom` times (1, 2, 4, 8, 16) or more, or never if `zoom` is 0.
     """
 
     second: int
@@ -43,7 +46,6 @@ class Tick:
     text: str
     x: str
     zoom: int
-    anchor: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +93,13 @@ class TimeAxis:
 
     def _tick(self, second: int, zoom: int) -> Tick:
         when, share = self.start_ms // 1000 + second, second / self.seconds
+        near_edge = fitting_zoom(_HALF_LABEL / max(min(share, 1 - share), 0.0001))
         return Tick(
             second=second,
             at=f"{_day(when)}T{_clock(when)}Z",
             text=_clock(when)[:5],
             x=percent(share),
-            zoom=zoom,
-            anchor=anchor(share),
+            zoom=max(zoom, near_edge) if near_edge else 0,
         )
 
 
@@ -105,7 +107,7 @@ def time_axis(start_ms: int | None, end_ms: int | None, spans: Iterable[Span]) -
     """Return the axis of a class from `start_ms` to `end_ms`.
 
     It also shows the parts of `spans` up to 15 minutes before and after. If the class has no start or end,
-    `spans` give it.
+    `spans` give it. A little space at both ends keeps the labels of times inside the chart.
     """
     known = [(one[0], one[1]) for one in spans]
     starts = [start for start, _end in known if start is not None]
@@ -117,18 +119,14 @@ def time_axis(start_ms: int | None, end_ms: int | None, spans: Iterable[Span]) -
     margin = _MARGIN_S * 1000
     shown_from = max(start - margin, min(start, start if first is None else first))
     shown_to = min(end + margin, max(end, end if last is None else last))
-    begin = shown_from // 1000
-    return TimeAxis(start_ms=begin * 1000, seconds=max(_LEAST_S, -(-shown_to // 1000) - begin))
+    begin, seconds = shown_from // 1000, max(_LEAST_S, -(-shown_to // 1000) - shown_from // 1000)
+    space = math.ceil(seconds * _SPACE)
+    return TimeAxis(start_ms=(begin - space) * 1000, seconds=seconds + 2 * space)
 
 
 def percent(share: float) -> str:
     """Return a share (0 to 1) as SVG reads it, such as ``12.5%``, with a decimal point in all languages."""
     return f"{round(100 * share, 2):g}%"
-
-
-def anchor(share: float) -> str:
-    """Return the `text-anchor` that keeps the text at this place of the axis (0 to 1) inside the chart."""
-    return "start" if share < 0.03 else "end" if share > 0.97 else "middle"
 
 
 def round_limit(most: float) -> int:

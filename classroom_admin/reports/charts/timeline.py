@@ -147,7 +147,8 @@ class Stretch:
 class Timeline:
     """The chart.
 
-    `kinds` are the kinds of spans that occur. The times in `outside` lie before and after the class.
+    `kinds` are the kinds of spans that occur. The times in `outside` lie before and after the class, and
+    `bounds` are its start and end.
     """
 
     key: str
@@ -159,6 +160,7 @@ class Timeline:
     rows: list[Row]
     gaps: list[Stretch]
     outside: list[Stretch]
+    bounds: list[str]
     kinds: list[Key]
     description: str
 
@@ -203,13 +205,14 @@ def timeline(
         tracks=_tracks(axis, tracks, track_href or (lambda _kind, _number: "")),
         rows=rows,
         gaps=[_stretch(axis, part) for gap in summary.gaps if (part := axis.part(gap))],
-        outside=_outside(axis, summary),
+        outside=outside(axis, summary),
+        bounds=[axis.percent(bound) for bound in of_class if 0 < bound < axis.seconds],
         kinds=[
             Key(kind=kind, label=label, d=_path([_KEY if kind == "present" else _INNER_KEY], *_PLACES[kind]))
             for kind, label in KINDS.items()
             if kind in seen
         ],
-        description=_description(len(rows), axis.seconds),
+        description=_description(len(rows)),
     )
 
 
@@ -304,7 +307,8 @@ def _class_time(axis: TimeAxis, summary: ClassTimes) -> tuple[int, int]:
     return axis.second(start), axis.second(end, unknown=axis.seconds)
 
 
-def _outside(axis: TimeAxis, summary: ClassTimes) -> list[Stretch]:
+def outside(axis: TimeAxis, summary: ClassTimes) -> list[Stretch]:
+    """Return the parts of the axis before and after the class."""
     start, end = _class_time(axis, summary)
     return [_stretch(axis, part) for part in ((0, start), (end, axis.seconds)) if part[0] < part[1]]
 
@@ -321,9 +325,9 @@ def _ms(when: datetime | None) -> int | None:
     return None if when is None else round(when.timestamp() * 1000)
 
 
-def _description(people: int, seconds: int) -> str:
+def _description(people: int) -> str:
     return ngettext(
-        "The bar shows when %(count)s person was present, within %(minutes)s minutes.",
-        "The bars show when %(count)s people were present, within %(minutes)s minutes.",
+        "The bar shows when %(count)s person was present.",
+        "The bars show when %(count)s people were present.",
         people,
-    ) % {"count": people, "minutes": round(seconds / 60)}
+    ) % {"count": people}

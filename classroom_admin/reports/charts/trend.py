@@ -7,11 +7,13 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from classroom_admin.reports.charts.axis import anchor, percent
+from classroom_admin.reports.charts.axis import percent
 
 _MOST_LABELS: Final = 12
 _MAIN: Final = 3
 """Each third label is a main one."""
+_EDGE: Final = 0.03
+"""A label that is this close to the end of the axis begins or ends there."""
 _WIDTH: Final = 1000
 _HEIGHT: Final = 100
 
@@ -35,6 +37,7 @@ class DrawnPoint:
     """A point with its place.
 
     If there are many points, only some are labelled, and on a narrow page only the main ones.
+    `anchor` keeps the labels inside the chart.
     """
 
     label: str | Promise
@@ -93,7 +96,7 @@ def trend(points: Iterable[Point], *, key: str = "trend") -> Trend:
                 x=percent(place),
                 y=percent(1 - (share or 0)),
                 is_known=share is not None,
-                anchor=anchor(place),
+                anchor="start" if place < _EDGE else "end" if place > 1 - _EDGE else "middle",
                 is_labelled=(len(points) - 1 - number) % step == 0,
                 is_main=(len(points) - 1 - number) % (step * _MAIN) == 0,
             )
