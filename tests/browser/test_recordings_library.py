@@ -26,13 +26,15 @@ if found:
     found.started_at = found.ended_at - timedelta(seconds=60)
     found.file_urls = [URL]
     found.save()
-print(json.dumps(found and [room.key, found.pk]))
+    others = [Recording(room=room, record_id=f"r{n}", state="failed") for n in range(50)]
+    Recording.objects.bulk_create(others, ignore_conflicts=True)
+print(json.dumps(found and found.pk))
 """
 
 
 @pytest.fixture(scope="module")
 def recorded(cloud: RunningSimulator, dashboard: Dashboard) -> tuple[str, int]:
-    """Return the key of a class, and the primary key of its recording, which lasts a minute."""
+    """Return the cloud id of a class, and the primary key of its recording, which lasts a minute."""
     room: Classroom = open_classroom(cloud, "Recorded 7b")
     room.act("record", state=1, mode="web")
 
@@ -45,10 +47,10 @@ def recorded(cloud: RunningSimulator, dashboard: Dashboard) -> tuple[str, int]:
     room.act("record", state=0)
     room.act("state", state=2)
     code = f"UUID = {room.uuid!r}; URL = {url!r}\n{_RECORDING}"
-    key, pk = eventually(
+    pk = eventually(
         lambda: json.loads(dashboard.manage("shell", "--verbosity", "0", "-c", code).stdout), within_s=60
     )
-    return key, pk
+    return room.uuid, pk
 
 
 def video(page: Page) -> dict[str, Any]:
@@ -62,12 +64,15 @@ def video(page: Page) -> dict[str, Any]:
 
 
 def test_recording_plays_from_a_second_and_with_a_link_signed_out(
-    window: Opener, recorded: tuple[str, int]
+    window: Opener, simulator: RunningSimulator, recorded: tuple[str, int]
 ) -> None:
-    _key, pk = recorded
+    uuid, pk = recorded
     page = window(TEACHER, viewport={"width": 1440, "height": 900})
     page.goto("reports/recordings/?q=recorded+7b")
-    page.get_by_role("link", name="Recorded 7b").click()
+    page.get_by_role("link", name="Older").click()
+    expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+    page.get_by_role("link", name="Newer").click()
+    page.get_by_role("link", name="Recorded 7b").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recorded 7b")
     page.goto(f"reports/recordings/{pk}/?at=40")
     eventually(lambda: video(page)["ready"] >= 2)
@@ -78,9 +83,16 @@ def test_recording_plays_from_a_second_and_with_a_link_signed_out(
     expect(page.locator("[data-unplayable]")).to_be_hidden()
 
     page.get_by_role("link", name="Share", exact=True).click()
+    dialog(page).get_by_role("button", name="Cancel").click()
+    expect(dialog(page)).to_be_hidden()
+    page.goto(f"reports/recordings/{pk}/share/")
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("link", name="Share", exact=True).click()
     dialog(page).get_by_label("The link works for").select_option("1")
     dialog(page).get_by_role("button", name="Create link").click()
     link = dialog(page).get_by_label("Link", exact=True).input_value()
+    dialog(page).get_by_role("button", name="Copy link").click()
+    expect(dialog(page).get_by_text("Copied")).to_be_visible()
     visitor = window(viewport={"width": 390, "height": 844})
     visitor.goto(link)
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Recorded 7b")
@@ -96,3 +108,8 @@ def test_recording_plays_from_a_second_and_with_a_link_signed_out(
     expect(page.get_by_text("The link was ended. It no longer works.")).to_be_visible()
     visitor.reload()
     expect(visitor.get_by_role("heading", level=1)).to_have_text("This link does not work")
+
+    simulator.room(uuid, "record", deleted=True)
+    page.goto(f"reports/recordings/{pk}/files/0/")
+    page.get_by_role("link", name="Back to the recording").click()
+    expect(page.get_by_text("The cloud has deleted the files of this recording.")).to_be_visible()
