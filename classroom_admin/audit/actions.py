@@ -96,6 +96,8 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
             _("Asked for the files of recordings again"),
             _("Ask for the files of recordings"),
         ),
+        "recording.share": (_("Created a link to a recording"), ""),
+        "recording.unshare": (_("Ended a link to a recording"), ""),
     },
     _("Files"): {
         "resource.put": (_("Shared a file with the class"), _("Add the file")),

@@ -57,6 +57,8 @@ class World:
         self.kicking_rules: dict[int, KickingRule] = {}
         self.pages_url = "https://pages.simulator.test"
         """The base URL of the pictures of converted pages. A server that has pictures sets its own URL."""
+        self.files_url = "https://files.simulator.test"
+        """The base URL of the files of recordings. A server that has the files sets its own URL."""
         self.timeline = Timeline()
         self.rooms: dict[str, Room] = {}
         self.past: list[Room] = []
