@@ -249,6 +249,7 @@ CLASS_MADE_DAYS_AHEAD = env.CLASS_MADE_DAYS_AHEAD  # the cloud keeps an unused r
 # The minutes that a person may miss at the start and at the end without counting as late or as leaving early.
 LATE_AFTER_MINUTES = env.LATE_AFTER_MINUTES
 LEFT_EARLY_MINUTES = env.LEFT_EARLY_MINUTES
+PARTICIPATION_WEIGHTS = env.PARTICIPATION_WEIGHTS  # reports/score.py
 RECORDING_LINK_DAYS = env.RECORDING_LINK_DAYS
 JOIN_URL_TEMPLATE = env.JOIN_URL_TEMPLATE
 RELAY_SECRET = env.RELAY_SECRET
@@ -333,5 +334,9 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(levelname).1s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
-    "loggers": {"django.request": {"level": "ERROR"}, "celery": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+        "weasyprint": {"propagate": False},
+    },
 }

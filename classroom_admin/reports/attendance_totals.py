@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import (
     BigIntegerField,
@@ -110,9 +110,13 @@ class ClassFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudentFigures:
-    """The attendance of one student in all classes of a report. `pk` is one of the student's rows."""
+    """The attendance of one student in all classes of a report.
+
+    `pk` is the newest of the student's rows, and `key` is their `PersonSummary.person_key`.
+    """
 
     pk: int
+    key: str
     name: str
     group: str
     last_at: datetime | None
@@ -141,7 +145,7 @@ class Together:
         self.figures += one.figures
 
 
-def students(people: QuerySet[PersonSummary]) -> QuerySet[PersonSummary]:
+def students(people: QuerySet[PersonSummary]) -> QuerySet[Any]:
     """Return the rows of students who have a status, annotated with the status that counts as `final`.
 
     People in a class that never began have no status.
@@ -196,7 +200,12 @@ def by_student(people: QuerySet[PersonSummary]) -> list[StudentFigures]:
     found: dict[tuple[str, int], StudentFigures] = {}
     for person, class_list, final, number, present_ms, row, name, group, last_at in rows:
         one = StudentFigures(
-            pk=row, name=name, group=group, last_at=last_at, figures=Figures.of(final, number, present_ms)
+            pk=row,
+            key=person,
+            name=name,
+            group=group,
+            last_at=last_at,
+            figures=Figures.of(final, number, present_ms),
         )
         earlier = found.get((person, class_list))
         found[person, class_list] = one if earlier is None else earlier.with_more(one)
@@ -219,6 +228,19 @@ def by_week(classes: Iterable[ClassFigures], zone: tzinfo) -> list[tuple[date, T
             day = one.starts_at.astimezone(zone).date()
             weeks[day - timedelta(days=day.weekday())].add(one)
     return sorted(weeks.items())
+
+
+def by_week_of_people(rows: Iterable[PersonSummary], zone: tzinfo) -> list[tuple[date, Figures]]:
+    """Return the figures of each week of one student, the earliest first. Weeks begin on Monday.
+
+    The rows are loaded with their summaries and corrections.
+    """
+    weeks: dict[date, list[PersonSummary]] = defaultdict(list)
+    for row in rows:
+        if row.summary.starts_at is not None:
+            day = row.summary.starts_at.astimezone(zone).date()
+            weeks[day - timedelta(days=day.weekday())].append(row)
+    return [(monday, figures_of(found)) for monday, found in sorted(weeks.items())]
 
 
 def by_list(classes: Iterable[ClassFigures]) -> dict[int | None, Together]:

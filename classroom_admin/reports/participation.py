@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from classroom_admin.common.clock import to_ms
 from classroom_admin.events import EventKind, Stream
@@ -65,6 +65,7 @@ class Participation:
     hands: int = 0
     answers: int = 0
     correct: int = 0
+    graded: int = 0
     rewards: int = 0
     spans: dict[str, list[Span]] = field(default_factory=dict)
 
@@ -86,6 +87,7 @@ def combined(parts: Iterable[Participation]) -> Participation:
         total.hands += part.hands
         total.answers += part.answers
         total.correct += part.correct
+        total.graded += part.graded
         total.rewards += part.rewards
         for kind, own in part.spans.items():
             spans[kind] += own
@@ -121,16 +123,25 @@ def in_class(spans: Iterable[Span], time: ClassTime) -> list[Span]:
 
 def _followed(rooms: Sequence[int]) -> Iterator[dict[str, Followed]]:
     """Yield the periods of the people in each room."""
-    stored = StoredEvent.objects.filter(_MATTERS, room__in=rooms, stream=Stream.ROOM)
-    columns = stored.order_by("room", "sequence").values_list("room_id", *KEPT_COLUMNS)
+    stored = StoredEvent.objects.filter(room__in=rooms, stream=Stream.ROOM).order_by("room", "sequence")
+    columns = stored.filter(_MATTERS).values_list("room_id", *KEPT_COLUMNS)
     corrections = PresenceCorrection.objects.filter(room__in=rooms).order_by()
     corrected = set(corrections.values_list("room_id", flat=True).distinct())
     with garbage_collection.paused():
         for room_id, rows in groupby(columns.iterator(chunk_size=2000), key=itemgetter(0)):
-            frames: list[Frame] = frames_of(Kept(*row[1:]) for row in rows)
+            frames = _frames(stored.filter(room=room_id), [Kept(*row[1:]) for row in rows])
             if room_id in corrected:
                 frames = with_corrections(frames, presence_corrections.of(room_id))
             yield follow(frames)
+
+
+def _frames(stored: QuerySet[StoredEvent], rows: Sequence[Kept]) -> list[Frame]:
+    """Return the frames of `rows`. If one has no time, read all events, because its neighbours have times."""
+    if all(row.ts_ms is not None for row in rows):
+        return frames_of(rows)
+    wanted = {row.pk for row in rows}
+    everything = stored.values_list(*KEPT_COLUMNS).iterator(chunk_size=2000)
+    return [frame for frame in frames_of(Kept(*row) for row in everything) if frame.pk in wanted]
 
 
 def _count(rooms: Sequence[int], found: Mapping[str, Participation]) -> None:
@@ -139,9 +150,11 @@ def _count(rooms: Sequence[int], found: Mapping[str, Participation]) -> None:
     for user_uuid, number in said.order_by().values_list("user_uuid").annotate(n=Count("pk")):
         found[user_uuid].chat = number
     answers = Answer.objects.filter(room__in=rooms).order_by().values_list("user_uuid")
-    right = Count("pk", Q(of=Answer.Of.QUIZ, is_correct=True))
-    for user_uuid, number, correct in answers.annotate(n=Count("pk"), right=right):
-        found[user_uuid].answers, found[user_uuid].correct = number, correct
+    is_quiz = Q(of=Answer.Of.QUIZ)
+    graded, right = Count("is_correct", is_quiz), Count("pk", is_quiz & Q(is_correct=True))
+    for user_uuid, *numbers in answers.annotate(n=Count("pk"), graded=graded, right=right):
+        did = found[user_uuid]
+        did.answers, did.graded, did.correct = numbers
     rewarded = Participant.objects.filter(room__in=rooms).exclude(rewards=0).order_by()
     for user_uuid, number in rewarded.values_list("user_uuid").annotate(n=Sum("rewards")):
         found[user_uuid].rewards = number

@@ -333,6 +333,7 @@ def _person(
         camera_ms=did.camera_ms,
         answers=did.answers,
         correct=did.correct,
+        graded=did.graded,
         rewards=did.rewards,
         spans={"present": in_class(present, time), **did.spans},
     )

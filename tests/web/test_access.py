@@ -57,6 +57,7 @@ TABLE = {
     "end_question": OWN,
     "person": OWN,
     "attendance": OWN,
+    "not_taken_part": OWN,
     "kept_out": OWN,
     "call_off": OWN,
     "class_list": OWN,

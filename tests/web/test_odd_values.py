@@ -26,6 +26,7 @@ from classroom_admin.web.parameters import RowKeyConverter
 from tests.rooms.class_list_files.test_oneroster import EXPORT
 from tests.rooms.class_list_files.workbook_files import packed
 from tests.school import HTMX, School
+from tests.web.reports.classes_over import HOUR, MONDAY, class_over
 from tests.web.test_access import planned_removal
 
 DRAWS: Final = int(os.environ.get("ODD_VALUES", "1"))
@@ -56,7 +57,7 @@ ASKED: Final = {
     "live:class_changes": ("v", "t"),
     "live:more_people": ("after", "who", "all"),
     "live:chat": ("q", "before", "kind"),
-    "live:events": ("before", "after", "kind", "who"),
+    "live:events": ("before", "after", "kind", "who", "person"),
     "live:replay": ("at", "upto"),
     "live:properties": ("of", "person", "app"),
     "live:create": ("like",),
@@ -64,6 +65,16 @@ ASKED: Final = {
     "live:keys": ("v", "q"),
     "live:run": ("since",),
     "live:plans": ("page",),
+    **{
+        f"reports:{name}": ("period", "since", "until", "class_list", "teacher", "q", "sort", "page", *more)
+        for name, more in (
+            ("participation", ()),
+            ("questions", ("class",)),
+            ("question_students", ()),
+            ("question_weeks", ("student",)),
+        )
+    },
+    "reports:class_participation": ("sort", "page"),
     "lists:lists": ("page",),
     "lists:list": ("page",),
     "people:list": ("q", "show", "page"),
@@ -75,6 +86,22 @@ ASKED: Final = {
     "account_login": ("next",),
     "live:search": ("q", "in", "page"),
     "live:student": ("range", "since", "until", "before", "kind", "also"),
+    "reports:attendance": (
+        "period",
+        "since",
+        "until",
+        "class_list",
+        "teacher",
+        "q",
+        "by",
+        "sort",
+        "name",
+        "missing",
+        "page",
+        "format",
+    ),
+    "reports:student": ("page",),
+    "reports:list": ("page", "students"),
     "live:more_tiles": ("tiles", "q", "page", "state", "teacher", "recording", "when", "v"),
     "live:status": ("v", "t"),
     "live:people_do": ("mute", "stage_on", "stop_screen"),
@@ -123,6 +150,8 @@ SENT: Final = {
     "lists:columns": ("encoding", "sheet", "header_line", "class_id", "column-0", "preview"),
     "lists:preview": ("version",),
     "lists:classes": ("class", "version-c1"),
+    "lists:thresholds": ("late_after_minutes", "left_early_minutes"),
+    "reports:correct": ("status", "note", "do"),
     "people:create": ("name", "email", "role", "user_uuids", "ids"),
     "people:person": ("name", "email", "role", "user_uuids", "ids"),
     "people:assign": ("rooms", "q", "page"),
@@ -141,7 +170,7 @@ FITTING: Final = {
     "room_type": "4", "times": "2", "every": "1", "close_delay": "10", "request_id": "once", "way": "web",
     "url": "https://files.example/a.pdf", "mode": "web", "when": "own", "span": "now", "language": "en",
     "base": "{}", "text": '{"a":1}', "group": "g", "name-g": "Red", "class": "x", "email": "a@school.test",
-    "role": "teacher",
+    "role": "teacher", "status": "excused",
 }  # fmt: skip
 LEFT_OUT: Final = {
     "account_logout",
@@ -175,6 +204,8 @@ def made(school: School) -> dict[str, dict[str, Any]]:
     plan = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC")
     roster = ClassList.objects.create(name="7b", owner=school.teacher)
     listed = roster.people.create(name="Ada")
+    over = class_over("Over", MONDAY, {"Ada": HOUR}, teacher=school.teacher, class_list=roster)
+    attended = over.people.get()
     file = store_file(actor=school.teacher, class_list=roster, name="7b.csv", content=b"name,id\nAda,7\n")
     export = store_file(actor=school.teacher, class_list=None, name="x.zip", content=packed(EXPORT))
     rows = {
@@ -201,8 +232,21 @@ def made(school: School) -> dict[str, dict[str, Any]]:
         },
         **{
             f"lists:{name}": {"key": roster.key, "file_key": file.key}
-            for name in ("list", "upload", "columns", "preview", "delete", "download", "add_person")
+            for name in (
+                "list",
+                "upload",
+                "columns",
+                "preview",
+                "delete",
+                "download",
+                "add_person",
+                "thresholds",
+            )
         },
+        "reports:class": {"key": over.room.key},
+        "reports:correct": {"key": over.room.key, "pk": attended.pk},
+        "reports:student": {"pk": attended.pk},
+        "reports:list": {"key": roster.key},
         **{f"lists:{name}": {"key": roster.key, "pk": listed.pk} for name in ("person", "delete_person")},
         **{
             f"people:{name}": {"pk": school.teacher.pk}

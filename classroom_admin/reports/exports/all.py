@@ -1,5 +1,5 @@
 """Import the modules of all exports, which register themselves. Workers and pages import this module."""
 
-from classroom_admin.reports.exports import attendance, one_class
+from classroom_admin.reports.exports import attendance, one_class, participation, questions
 
-__all__ = ["attendance", "one_class"]
+__all__ = ["attendance", "one_class", "participation", "questions"]

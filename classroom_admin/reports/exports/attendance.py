@@ -20,10 +20,15 @@ from classroom_admin.reports.exports.columns import (
 )
 from classroom_admin.reports.exports.kinds import exports
 from classroom_admin.reports.exports.tables import Table
-from classroom_admin.reports.models import PersonSummary
+from classroom_admin.reports.models import ClassSummary, PersonSummary
 from classroom_admin.reports.report_filter import ReportFilter
+from classroom_admin.reports.student_rows import rows_of_student, student_row
+from classroom_admin.rooms.access import visible_rooms
+from classroom_admin.rooms.people import NotSeen
 
 CLASSES_AT_ONCE: Final = 40
+LONGEST_ID: Final = 18
+"""The largest number of digits of a primary key."""
 _COLUMNS: Final = (*CLASS, *ATTENDANCE, EVIDENCE)
 _PERSON: Final = (
     "summary_id",
@@ -62,34 +67,46 @@ _CORRECTION: Final = (
 def attendance_table(chosen: ReportFilter, options: Mapping[str, str]) -> Table:
     """Return the attendance of all people who count in the chosen classes, newest class first.
 
-    The option `person` limits the rows to the person with this key (`PersonSummary.person_key`).
+    The option `person` is the primary key of a row of the only student, in any class that the viewer may see.
+    Raise `NotSeen` if there is none.
     """
-    people = chosen.people().filter(counts=True)
     if options.get("person"):
-        people = people.filter(person_key=options["person"])
-    return Table(
-        name="attendance", columns=_COLUMNS, rows=_rows(chosen, people, options), total=people.count()
-    )
+        found = _rows_of_student(chosen, options["person"])
+        pks = list(dict.fromkeys(found.values_list("summary", flat=True)))
+        people = PersonSummary.objects.filter(pk__in=list(found.values_list("pk", flat=True)))
+        return _table(people, pks, people.count())
+    pks = list(chosen.summaries().values_list("pk", flat=True))
+    people = chosen.people().filter(counts=True)
+    return _table(PersonSummary.objects.filter(counts=True), pks, people.count())
 
 
-def _rows(
-    chosen: ReportFilter, people: QuerySet[PersonSummary], options: Mapping[str, str]
-) -> Iterator[Sequence[Any]]:
-    """Read some classes at a time.
+def _rows_of_student(chosen: ReportFilter, person: str) -> QuerySet[PersonSummary]:
+    """Return the rows of a student, newest first."""
+    if not person.isascii() or not person.isdecimal() or len(person) > LONGEST_ID:
+        raise NotSeen
+    rooms = visible_rooms(chosen.viewer)
+    found = rows_of_student(student_row(int(person), rooms), rooms)
+    return found.filter(summary__in=chosen.summaries().order_by().values("pk"))
+
+
+def _table(people: QuerySet[PersonSummary], pks: Sequence[int], total: int) -> Table:
+    return Table(name="attendance", columns=_COLUMNS, rows=_rows(people, pks), total=total)
+
+
+def _rows(people: QuerySet[PersonSummary], pks: Sequence[int]) -> Iterator[Sequence[Any]]:
+    """Read the rows of `people` in these classes, some classes at a time.
 
     No query stays open while the receiver is slow: an open query would keep SQLite from tidying its log.
     """
-    summaries = chosen.summaries()
-    if options.get("person"):
-        summaries = summaries.filter(people__person_key=options["person"])
-    for some in chunks(list(summaries.values_list("pk", flat=True)), CLASSES_AT_ONCE):
+    for some in chunks(pks, CLASSES_AT_ONCE):
         classes = {
             pk: (*about, list_name or "", evidence_text(gaps))
-            for pk, *about, list_name, gaps in summaries.filter(pk__in=some).values_list(*_OF_CLASS)
+            for pk, *about, list_name, gaps in ClassSummary.objects.filter(pk__in=some).values_list(
+                *_OF_CLASS
+            )
         }
         found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-        rows = people.filter(summary__in=some) if options.get("person") else _of_classes(some)
-        for row in rows.values_list(*_PERSON, *_CORRECTION):
+        for row in people.filter(summary__in=some).values_list(*_PERSON, *_CORRECTION):
             found[row[0]].append(row)
         for pk in some:
             if pk in classes:
@@ -104,10 +121,6 @@ def _person(row: tuple[Any, ...]) -> Sequence[Any]:
     if status is None:
         return *cells, None
     return *cells[:4], status, *cells[5:], correction_text(cells[4], name or email, at, note)
-
-
-def _of_classes(pks: Sequence[int]) -> QuerySet[PersonSummary]:
-    return PersonSummary.objects.filter(summary__in=pks, counts=True)
 
 
 def _by_name(row: Sequence[Any]) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.http import Http404
 from django.utils import translation
 from kombu.exceptions import OperationalError
 
@@ -175,7 +176,7 @@ def run(job: ExportJob) -> None:
         return
     try:
         table = _table_of(job)
-    except (NotYours, ClassList.DoesNotExist, User.DoesNotExist, KeyError):
+    except (Http404, ClassList.DoesNotExist, User.DoesNotExist, KeyError):
         _settle(job, state=State.FAILED, problem=Problem("export_not_allowed"))
         return
     _delete_files(job, before=job.attempts)

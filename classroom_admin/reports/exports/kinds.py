@@ -40,7 +40,7 @@ def exports(name: str, title: StrOrPromise) -> Callable[[Maker], Maker]:
     return register
 
 
-OPTIONS: Final = ("person", "room", "by")
-"""The names of the values that an export may read from its address beside the filter: the key of a person,
-the key of a class, and how rows are grouped.
+OPTIONS: Final = ("person", "room")
+"""The names of the values that an export may read from its address beside the filter: the primary key of
+a row of a student (`PersonSummary`), and the key of a class.
 """

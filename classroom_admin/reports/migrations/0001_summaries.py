@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                 ('camera_ms', models.BigIntegerField(default=0)),
                 ('answers', models.IntegerField(default=0, help_text='of quizzes and polls')),
                 ('correct', models.IntegerField(default=0, help_text='correct answers of quizzes')),
+                ('graded', models.IntegerField(default=0, help_text='answers of quizzes that are known to be correct or incorrect')),
                 ('rewards', models.IntegerField(default=0)),
                 ('spans', models.JSONField(default=dict)),
                 ('correction', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='reports.correction')),

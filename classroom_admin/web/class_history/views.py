@@ -20,7 +20,13 @@ from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.replay import Film, film_of
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.class_history.replay_presenter import PastClassPresenter
-from classroom_admin.web.classroom.events import EVENT_KINDS, EventFilter, EventPage, event_rows
+from classroom_admin.web.classroom.events import (
+    EVENT_KINDS,
+    EventFilter,
+    EventPage,
+    chosen_people,
+    event_rows,
+)
 from classroom_admin.web.classroom.views import requested_part
 from classroom_admin.web.dialogs import ask
 from classroom_admin.web.parameters import number
@@ -31,12 +37,15 @@ from classroom_admin.web.parameters import number
 def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show events, the newest first.
 
-    `kind` and `who`, a person's name, filter the events. `before` and `after` are ids that limit them.
+    `kind`, `who`, a person's name, and `person`, the primary key of a participant, filter the events.
+    `before` and `after` are ids that limit them.
     """
     room = access_by_key(request.user, key).room
     kind = request.GET.get("kind", "")
     event_filter = EventFilter(
-        kind=kind if kind in dict(EVENT_KINDS) else "", who=request.GET.get("who", "").strip()[:100]
+        kind=kind if kind in dict(EVENT_KINDS) else "",
+        who=request.GET.get("who", "").strip()[:100],
+        people=chosen_people(room, request.GET.getlist("person")),
     )
     before, after = number(request, "before"), number(request, "after")
     page = EventPage(room, before=before, after=after, event_filter=event_filter)

@@ -29,6 +29,18 @@ TABS: Final = (
         icon="list-checks",
     ),
     Tab(
+        name="reports:participation",
+        title=_("Participation"),
+        about=_("How much each student took part: messages, hands, stage, camera, answers and rewards."),
+        icon="hand",
+    ),
+    Tab(
+        name="reports:questions",
+        title=_("Quizzes and polls"),
+        about=_("How many students answered, and how many answers were correct."),
+        icon="chart-bar",
+    ),
+    Tab(
         name="reports:teaching",
         title=_("Teaching"),
         about=_("Hours taught, recordings, interventions and alerts by teacher, class list and weekday."),

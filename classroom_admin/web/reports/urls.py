@@ -2,12 +2,34 @@
 
 from django.urls import include, path
 
-from classroom_admin.web.reports import attendance, exports, incident, teaching
+from classroom_admin.web.reports import (
+    attendance,
+    class_report,
+    corrections,
+    exports,
+    incident,
+    list_report,
+    overview,
+    participation,
+    questions,
+    student,
+    teaching,
+)
 
 app_name = "reports"
 urlpatterns = [
+    path("", overview.page, name="overview"),
     path("recordings/", include("classroom_admin.web.recordings.urls")),
     path("attendance/", attendance.page, name="attendance"),
+    path("students/<number:pk>/", student.page, name="student"),
+    path("lists/<key>/", list_report.page, name="list"),
+    path("classes/<key>/", class_report.page, name="class"),
+    path("classes/<key>/people/<number:pk>/", corrections.correct, name="correct"),
+    path("participation/", participation.page, name="participation"),
+    path("classes/<key>/participation/", participation.of_class, name="class_participation"),
+    path("questions/", questions.page, name="questions"),
+    path("questions/students/", questions.by_student, name="question_students"),
+    path("questions/weeks/", questions.by_week, name="question_weeks"),
     path("exports/", exports.page, name="exports"),
     path("exports/new/", exports.new, name="new_export"),
     path("exports/<key>/row/", exports.row, name="export_row"),

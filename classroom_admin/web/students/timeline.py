@@ -40,7 +40,7 @@ MOST_ROOMS: Final = 40
 COMMANDS: Final = "commands"
 _DONE: Final = ("people", "chat", "hands", "stage", "rewards", "quiz", "poll", "mute")
 """The kinds of events that are shown without a filter: what the person did, and what others did to them."""
-_ON_DEMAND: Final = ("camera", "custom", "person")
+_ON_DEMAND: Final = ("questions", "camera", "custom", "person")
 KINDS: Final = (
     *((name, label) for name, label in EVENT_KINDS if name in _DONE),
     (COMMANDS, _("Commands")),

@@ -31,7 +31,10 @@ _ICONS: Final = {Status.PRESENT: "check", Status.ABSENT: "x", Status.EXCUSED: "i
 
 @register.filter
 def percent(share: float | None) -> str:
-    """Return a share (0 to 1) as a percentage, or "–" for None. Only the whole is 100%, only nothing is 0%."""
+    """Return a share (0 to 1) as a percentage, or "–" for None.
+
+    Only the whole is 100%, and only nothing is 0%.
+    """
     if share is None:
         return "–"
     whole = round(100 * share)
@@ -41,9 +44,15 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def for_meter(share: float | None) -> str:
+    """Return a share (0 to 1) for the attribute `value` of `<meter>`, with a decimal point."""
+    return f"{share or 0:.3f}"
+
+
+@register.filter
 def as_duration(ms: float | None) -> str:
     """Return milliseconds in words, such as "47 min" or "1 h 05 min". Return "–" for 0 and None."""
-    return minutes(ms / 1000) if ms else "–"
+    return minutes(round(ms / 1000)) if ms else "–"
 
 
 @register.filter
