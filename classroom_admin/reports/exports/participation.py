@@ -12,7 +12,7 @@ from classroom_admin.reports.exports.kinds import exports
 from classroom_admin.reports.exports.tables import Column, Kind, Table
 from classroom_admin.reports.models import PersonSummary
 from classroom_admin.reports.participation_totals import sorted_by, students, totals
-from classroom_admin.reports.questions import student_totals
+from classroom_admin.reports.quizzes_polls import student_totals
 from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.rooms.access import access_by_key
 

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 from classroom_admin.reports.charts import Point, trend
 from classroom_admin.reports.models import PersonSummary
 from classroom_admin.reports.participation_totals import same_person, students
-from classroom_admin.reports.questions import (
+from classroom_admin.reports.quizzes_polls import (
     Asked,
     questions_in,
     sorted_by,
@@ -82,7 +82,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     elif chosen is not None:
         rooms = chosen.summaries().order_by().values("room")
     else:
-        return render(request, "reports/questions.html", context, status=422)
+        return render(request, "reports/quizzes_polls.html", context, status=422)
     part = Paginator(questions_in(rooms), QUESTIONS_A_PAGE).get_page(request.GET.get("page"))
     asked = with_answers(list(part.object_list))
     classes = [
@@ -90,7 +90,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
         for room, some in groupby(asked, key=lambda one: one.room)
     ]
     context |= {"page": part, "classes": classes, "shown": True}
-    return render(request, "reports/questions.html", context)
+    return render(request, "reports/quizzes_polls.html", context)
 
 
 @never_cache

@@ -11,7 +11,7 @@ from classroom_admin.common.chunks import chunks
 from classroom_admin.reports.exports.columns import CLASS
 from classroom_admin.reports.exports.kinds import exports
 from classroom_admin.reports.exports.tables import Column, Kind, Table
-from classroom_admin.reports.questions import Asked, questions_in, with_answers
+from classroom_admin.reports.quizzes_polls import Asked, questions_in, with_answers
 from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Quiz
