@@ -226,6 +226,7 @@ CELERY_BEAT_SCHEDULE = {
         "sync.profiles": 1.0,
         "sync.chat": 7.0,  # Agora Chat allows ten requests for its history a minute
         "sync.tidy": 3600.0,
+        "sync.check_recordings": 3600.0,
         "reports.refresh": 5.0,
         "actions.run_long": 5.0,
         "actions.run_promised": 1.0,
@@ -249,6 +250,7 @@ CLASS_MADE_DAYS_AHEAD = env.CLASS_MADE_DAYS_AHEAD  # the cloud keeps an unused r
 LATE_AFTER_MINUTES = env.LATE_AFTER_MINUTES
 LEFT_EARLY_MINUTES = env.LEFT_EARLY_MINUTES
 PARTICIPATION_WEIGHTS = env.PARTICIPATION_WEIGHTS  # reports/score.py
+RECORDING_LINK_DAYS = env.RECORDING_LINK_DAYS
 JOIN_URL_TEMPLATE = env.JOIN_URL_TEMPLATE
 RELAY_SECRET = env.RELAY_SECRET
 AGORA_NOTIFICATIONS_SECRET = env.AGORA_NOTIFICATIONS_SECRET
@@ -332,5 +334,9 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(levelname).1s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
-    "loggers": {"django.request": {"level": "ERROR"}, "celery": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+        "weasyprint": {"propagate": False},
+    },
 }

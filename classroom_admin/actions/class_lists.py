@@ -109,10 +109,13 @@ def set_thresholds(
         before = {name: getattr(held, name) for name in given}
         if before == given:
             return False
+        changed = {
+            name: {"from": before[name], "to": given[name]} for name in given if before[name] != given[name]
+        }
         for name, minutes in given.items():
             setattr(held, name, minutes)
         held.save(update_fields=list(given))
-        _record(actor, "list.thresholds", held, {**given, "before": before})
+        _record(actor, "list.thresholds", held, {"changed": changed})
         _tell_rooms(actor, held, "list.thresholds")
     return True
 

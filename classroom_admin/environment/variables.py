@@ -56,6 +56,7 @@ Settings = dict[str, Any]
 Lower = BeforeValidator(str.lower)
 Upper = BeforeValidator(str.upper)
 Whole = Annotated[int, Field(ge=0)]
+Days = Annotated[int, Field(ge=0, le=36_500)]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Interval = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]
@@ -230,6 +231,11 @@ class Behaviour(Section):
         "([the score](decisions/participation-score.md))",
         weights.DEFAULTS,
         shown=f"`{weights.shown(weights.DEFAULTS)}`",
+    )
+    RECORDING_LINK_DAYS: Days = variable(
+        "How many days after a recording the dashboard shows, plays and shares it; `0`: as long as the cloud "
+        "has the files",
+        0,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from classroom_admin.reports.attendance import Status
 from classroom_admin.reports.export_models import ExportJob
@@ -23,13 +23,13 @@ from classroom_admin.rooms.models import (
 
 __all__ = ["STATUSES", "ClassSummary", "Correction", "ExportJob", "PersonSummary"]
 STATUSES: list[tuple[Any, Any]] = [
-    (Status.PRESENT, _("present")),
-    (Status.LATE, _("late")),
-    (Status.LEFT_EARLY, _("left early")),
-    (Status.LATE_AND_LEFT_EARLY, _("late and left early")),
-    (Status.PARTLY, _("partly present")),
-    (Status.ABSENT, _("absent")),
-    (Status.EXCUSED, _("excused")),
+    (Status.PRESENT, pgettext_lazy("attendance", "present")),
+    (Status.LATE, pgettext_lazy("attendance", "late")),
+    (Status.LEFT_EARLY, pgettext_lazy("attendance", "left early")),
+    (Status.LATE_AND_LEFT_EARLY, pgettext_lazy("attendance", "late and left early")),
+    (Status.PARTLY, pgettext_lazy("attendance", "partly present")),
+    (Status.ABSENT, pgettext_lazy("attendance", "absent")),
+    (Status.EXCUSED, pgettext_lazy("attendance", "excused")),
 ]
 
 

@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from classroom_admin.common.clock import to_ms
 from classroom_admin.events import EventKind, Stream
@@ -123,16 +123,25 @@ def in_class(spans: Iterable[Span], time: ClassTime) -> list[Span]:
 
 def _followed(rooms: Sequence[int]) -> Iterator[dict[str, Followed]]:
     """Yield the periods of the people in each room."""
-    stored = StoredEvent.objects.filter(_MATTERS, room__in=rooms, stream=Stream.ROOM)
-    columns = stored.order_by("room", "sequence").values_list("room_id", *KEPT_COLUMNS)
+    stored = StoredEvent.objects.filter(room__in=rooms, stream=Stream.ROOM).order_by("room", "sequence")
+    columns = stored.filter(_MATTERS).values_list("room_id", *KEPT_COLUMNS)
     corrections = PresenceCorrection.objects.filter(room__in=rooms).order_by()
     corrected = set(corrections.values_list("room_id", flat=True).distinct())
     with garbage_collection.paused():
         for room_id, rows in groupby(columns.iterator(chunk_size=2000), key=itemgetter(0)):
-            frames: list[Frame] = frames_of(Kept(*row[1:]) for row in rows)
+            frames = _frames(stored.filter(room=room_id), [Kept(*row[1:]) for row in rows])
             if room_id in corrected:
                 frames = with_corrections(frames, presence_corrections.of(room_id))
             yield follow(frames)
+
+
+def _frames(stored: QuerySet[StoredEvent], rows: Sequence[Kept]) -> list[Frame]:
+    """Return the frames of `rows`. If one has no time, read all events, because its neighbours have times."""
+    if all(row.ts_ms is not None for row in rows):
+        return frames_of(rows)
+    wanted = {row.pk for row in rows}
+    everything = stored.values_list(*KEPT_COLUMNS).iterator(chunk_size=2000)
+    return [frame for frame in frames_of(Kept(*row) for row in everything) if frame.pk in wanted]
 
 
 def _count(rooms: Sequence[int], found: Mapping[str, Participation]) -> None:

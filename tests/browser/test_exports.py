@@ -36,7 +36,7 @@ def downloaded(page: Page, name: str, folder: Path) -> Path:
 
 def test_export_is_made_while_the_person_reloads(window: Opener, tmp_path: Path) -> None:
     page = window(ADMINISTRATOR, viewport={"width": 1440, "height": 900})
-    page.goto("/reports/attendance/")
+    page.goto("/reports/participation/")
     page.locator(".export-menu > summary").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV", exact=True).click()

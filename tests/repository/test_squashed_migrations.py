@@ -40,8 +40,6 @@ BETWEEN = [
     ("sync", "0008_notices_and_sources_of_corrections"),
 ]
 """The newest migrations of a database that was migrated between two releases."""
-NOT_SQUASHED = {("rooms", "0014_substitutions")}
-ADDED_WITH_SQUASHED = {("rooms", "0020_merge_substitutions")}
 POSTGRESQL = {
     "columns": """
         SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default,
@@ -96,15 +94,6 @@ def forget(*names: tuple[str, str]) -> None:
         MigrationRecorder(connection).record_unapplied(*name)
 
 
-def undo_all_except(kept: set[tuple[str, str]]) -> None:
-    """Undo the newer migrations of the product, so that the database has only those in `kept`."""
-    graph = MigrationExecutor(connection).loader.graph
-    ours = {config.label for config in apps.get_app_configs() if config.name.startswith("classroom_admin.")}
-    newer = {app for app, name in graph.nodes if app in ours and (app, name) not in kept}
-    newest = dict(sorted(kept, key=lambda target: len(graph.forwards_plan(target))))
-    MigrationExecutor(connection).migrate([(app, newest.get(app)) for app in newer])
-
-
 def assert_newest(of_new_database: dict[str, list[Any]]) -> None:
     """Check the schema and the records, and that the models need no further migration."""
     assert schema() == of_new_database
@@ -132,8 +121,8 @@ def test_database_with_earlier_squashed_migrations_is_newest_after_migrate() -> 
     assert {app for app, _name in squashed} == set(APPS)
     assert installation.migration_names() <= recorded()
     of_new_database = schema()
-    undo_all_except(squashed | ADDED_WITH_SQUASHED | NOT_SQUASHED)
-    forget(*squashed, *ADDED_WITH_SQUASHED)
+    migrating.undo_newer_than_squashed()
+    forget(*squashed, *migrating.ADDED_WITH_SQUASHED)
     for name in EARLIER_SQUASHED:
         MigrationRecorder(connection).record_applied(*name)
     assert not installation.migration_names() <= recorded()
@@ -186,5 +175,5 @@ def test_squashed_migrations_replace_every_older_one() -> None:
         if squashed.replaces:
             last = max(squashed.replaces)
             names = {one for one in loader.disk_migrations if one[0] == key[0] and one != key and one <= last}
-            assert names - NOT_SQUASHED == set(squashed.replaces)
+            assert names - migrating.NOT_SQUASHED == set(squashed.replaces)
             assert key[1] == f"0001_squashed_{last[1]}"

@@ -105,6 +105,8 @@ ASKED: Final = {
     "live:more_tiles": ("tiles", "q", "page", "state", "teacher", "recording", "when", "v"),
     "live:status": ("v", "t"),
     "live:people_do": ("mute", "stage_on", "stop_screen"),
+    "reports:recordings": ("q", "state", "period", "since", "until", "teacher", "page"),
+    "reports:recording": ("at", "part"),
 }
 """Query parameters that pages read, by the name of the address; "" for all others."""
 PLAN: Final = (
@@ -139,6 +141,7 @@ SENT: Final = {
     "live:calendar": ("do",),
     "live:people_do": ("mute", "stage_on", "lower_hand", "mute_chat", "stop_screen"),
     "live:substitute": ("end", "substitute", "starts_at", "ends_at", "what"),
+    "reports:share_recording": ("lasts", "day", "end"),
     "lists:make": ("name",),
     "lists:list": ("name",),
     "lists:add_person": LISTED,
@@ -210,7 +213,8 @@ def made(school: School) -> dict[str, dict[str, Any]]:
         "check": Entry,
     }  # fmt: skip
     return {
-        "": {"key": school.room.key, "pk": Participant.objects.get(name="Gone").pk, "hold": 1, "run": "x"},
+        "": {"key": school.room.key, "pk": Participant.objects.get(name="Gone").pk, "hold": 1, "run": "x"}
+        | {"number": 0, "segment": 0},
         **{f"live:{name}": {"pk": model.objects.order_by("pk")[0].pk} for name, model in rows.items()},
         "lists:classes": {"file_key": export.key},
         "live:call_off": {"pk": planned_removal(school).pk},
@@ -222,6 +226,10 @@ def made(school: School) -> dict[str, dict[str, Any]]:
         "live:check_recording": {"name": "start"},
         "live:there": {"of": "room", "number": 1},
         "live:question": {"of": "quiz", "pk": Quiz.objects.get().pk},
+        **{
+            f"reports:{name}": {"pk": Recording.objects.order_by("pk")[0].pk}
+            for name in ("recording", "recording_file", "recording_segment", "share_recording")
+        },
         **{
             f"lists:{name}": {"key": roster.key, "file_key": file.key}
             for name in (

@@ -15,6 +15,7 @@ from classroom_admin.common.redaction import pretty
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.recording_moments import RecordingMoments
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.replay import Film, film_of
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
@@ -53,6 +54,9 @@ def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     }  # fmt: skip
     if not request.htmx:
         context["gaps"] = list(room.gaps.order_by("stream", "first"))
+        moments = RecordingMoments([room])
+        for row in page.rows:
+            row["play"] = moments.play_from(room.pk, row["at"])
         return render(request, "class_history/events.html", context)
     if after is not None and not page.rows:
         return HttpResponse(status=204)
@@ -69,7 +73,13 @@ def event_json(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResp
     of_class = StoredEvent.objects.exclude(stream="peer").filter(room__in=class_selectors.room_ids(room))
     event = get_object_or_404(of_class, pk=pk)
     (row,) = event_rows(room, [event])
-    context = {"room": room, "event": event, "words": row["words"], "pretty": pretty(event.raw)}
+    context = {
+        "room": room,
+        "event": event,
+        "words": row["words"],
+        "pretty": pretty(event.raw),
+        "play": RecordingMoments([room]).play_from(room.pk, row["at"]),
+    }
     return ask(request, "classroom/event.html", context)
 
 

@@ -1,1 +1,1 @@
-"""The library of recordings."""
+"""The recordings of all classes: list, page, files, and links for people without an account."""

@@ -27,7 +27,6 @@ from classroom_admin.web.reports.attendance_rows import (
 )
 from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.filters import OWN, FilterForm
-from classroom_admin.web.reports.pdf import with_pdf
 from classroom_admin.web.reports.tabs import tabs_for
 from classroom_admin.web.reports.weeks import week_trend
 
@@ -38,7 +37,6 @@ LONGEST_SORT: Final = 20
 @never_cache
 @require_safe
 @signed_in
-@with_pdf
 def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the attendance of the chosen classes.
 

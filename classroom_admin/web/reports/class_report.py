@@ -27,7 +27,6 @@ from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.reports.export import export_of
-from classroom_admin.web.reports.pdf import with_pdf
 from classroom_admin.web.reports.tabs import tabs_for
 
 LISTED, UNLISTED, OTHERS = "listed", "unlisted", "others"
@@ -65,7 +64,6 @@ class GapShown:
 @never_cache
 @require_safe
 @signed_in
-@with_pdf
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponseBase:
     """Show the report about a class that is over. For other classes, say when the report will be there."""
     room = access_by_key(request.user, key, Room.objects.select_related("class_list", "list_version")).room

@@ -20,6 +20,7 @@ from classroom_admin.reports.exports.tables import Table
 from classroom_admin.reports.exports.workbook import write_workbook
 from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.web.access import AuthenticatedHttpRequest
+from classroom_admin.web.reports import pdf
 from classroom_admin.web.streaming import file_pieces, streamed
 
 MOST_ROWS: Final = {"csv": 100_000, "json": 100_000, "xlsx": 5_000}
@@ -36,17 +37,34 @@ def export_of(
     many rows becomes a background export, which a page of its own asks about first.
     """
     asked = request.GET.get("format", "")
-    if not asked or chosen is None or asked == "pdf":
+    if not asked or chosen is None:
         return None
-    if asked not in MOST_ROWS:
+    if asked != "pdf" and asked not in MOST_ROWS:
         raise Http404(_("There is no file in this format."))
     table = EXPORTS[what].make(chosen, options)
+    if asked == "pdf":
+        return _pdf(request, what, table, chosen, options)
     if table.total > MOST_ROWS[asked]:
         return _ask_first(request, what, options)
     jobs.record_export(
         actor=request.user, what=what, file_format=asked, chosen=chosen, options=options, rows=table.total
     )
     return download(request, table, asked)
+
+
+def _pdf(
+    request: AuthenticatedHttpRequest,
+    what: str,
+    table: Table,
+    chosen: ReportFilter,
+    options: Mapping[str, str],
+) -> HttpResponseBase:
+    answer = pdf.answer(request, table, str(EXPORTS[what].title))
+    if answer.status_code == 200:
+        jobs.record_export(
+            actor=request.user, what=what, file_format="pdf", chosen=chosen, options=options, rows=table.total
+        )
+    return answer
 
 
 def download(request: AuthenticatedHttpRequest, table: Table, file_format: str) -> HttpResponseBase:

@@ -24,7 +24,6 @@ from classroom_admin.web.reports.participation_rows import (
     explanation,
     rows_of,
 )
-from classroom_admin.web.reports.pdf import with_pdf
 from classroom_admin.web.reports.sorting import order_of
 from classroom_admin.web.reports.tabs import tabs_for
 
@@ -36,7 +35,6 @@ _OF_ONE_CLASS: Final = tuple(column for column in COLUMNS if column.name != "cla
 @never_cache
 @require_safe
 @signed_in
-@with_pdf
 def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the participation of each student in the chosen classes. `sort` and `page` choose rows."""
     form = FilterForm(request.user, request.GET)
@@ -61,11 +59,14 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
 @never_cache
 @require_safe
 @signed_in
-@with_pdf
 def of_class(request: AuthenticatedHttpRequest, key: str) -> HttpResponseBase:
     """Show the participation of each student in a class that is over. `sort` and `page` choose rows."""
     room = access_by_key(request.user, key).room
-    context: dict[str, Any] = {"tabs": tabs_for(request.user), "room": room}
+    context: dict[str, Any] = {
+        "tabs": tabs_for(request.user),
+        "part_of": "reports:participation",
+        "room": room,
+    }
     if summaries.is_over(room):
         summary = summaries.current(room)
         everything = ReportFilter(viewer=request.user)

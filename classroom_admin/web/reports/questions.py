@@ -33,10 +33,9 @@ from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Poll, Room, name_or_unnamed
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.quizzes_polls import Question, question
-from classroom_admin.web.parameters import number
+from classroom_admin.web.parameters import number, without_nul
 from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.filters import FilterForm, ReportFilter
-from classroom_admin.web.reports.pdf import with_pdf
 from classroom_admin.web.reports.sorting import Column, order_of
 from classroom_admin.web.reports.tabs import tabs_for
 
@@ -68,18 +67,17 @@ class ClassQuestions:
 @never_cache
 @require_safe
 @signed_in
-@with_pdf
 def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show quizzes and polls with their choices, newest first. `class` is the key of one class to show."""
     context, chosen = _context(request)
-    key = request.GET.get("class", "")
+    key = without_nul(request.GET.get("class", ""))
     of_class = {"room": key} if key else {}
     covered = ReportFilter(viewer=request.user) if key else chosen
     if (file := export_of(request, "questions", covered, **of_class)) is not None:
         return file
     if key:
         room = access_by_key(request.user, key).room
-        context |= {"room": room, "form": FilterForm(request.user, request.GET.__class__())}
+        context["room"] = room
         rooms: Any = [room.pk]
     elif chosen is not None:
         rooms = chosen.summaries().order_by().values("room")
@@ -98,7 +96,6 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
 @never_cache
 @require_safe
 @signed_in
-@with_pdf
 def by_student(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the answers of each student. `sort` and `page` choose rows."""
     context, chosen = _context(request)
@@ -126,7 +123,6 @@ def by_student(request: AuthenticatedHttpRequest) -> HttpResponseBase:
 @never_cache
 @require_safe
 @signed_in
-@with_pdf
 def by_week(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the answers of each week. `student` is the key of a row of one student to show."""
     context, chosen = _context(request)
@@ -179,7 +175,13 @@ def _context(request: AuthenticatedHttpRequest) -> tuple[dict[str, Any], ReportF
     chosen = form.chosen() if form.is_valid() else None
     query = _filter_query(request)
     views = [(name, label, f"{reverse(name)}?{query}" if query else reverse(name)) for name, label in VIEWS]
-    context = {"tabs": tabs_for(request.user), "form": form, "filter": chosen, "views": views}
+    context = {
+        "tabs": tabs_for(request.user),
+        "form": form,
+        "filter": chosen,
+        "views": views,
+        "part_of": "reports:questions",
+    }
     if chosen is not None:
         context["pending"] = chosen.pending()
     return context, chosen

@@ -18,7 +18,6 @@ from classroom_admin.reports.student_rows import newest_participant, rows_of_stu
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.reports.export import export_of
-from classroom_admin.web.reports.pdf import with_pdf
 from classroom_admin.web.reports.tabs import tabs_for
 from classroom_admin.web.reports.weeks import week_trend
 
@@ -28,7 +27,6 @@ A_PAGE: Final = 50
 @never_cache
 @require_safe
 @signed_in
-@with_pdf
 def page(request: AuthenticatedHttpRequest, pk: int) -> HttpResponseBase:
     """Show the attendance of a student, with a row for each class. `pk` is any row of the student."""
     rooms = visible_rooms(request.user)

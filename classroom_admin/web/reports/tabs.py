@@ -47,6 +47,12 @@ TABS: Final = (
         icon="presentation",
     ),
     Tab(
+        name="reports:recordings",
+        title=_("Recordings"),
+        about=_("All recordings, to play, download and share."),
+        icon="circle-play",
+    ),
+    Tab(
         name="reports:exports",
         title=_("Exports"),
         about=_("Large files with figures of reports, which are made in the background."),

@@ -1,6 +1,6 @@
 """URLs of the reports."""
 
-from django.urls import path
+from django.urls import include, path
 
 from classroom_admin.web.reports import (
     attendance,
@@ -19,6 +19,7 @@ from classroom_admin.web.reports import (
 app_name = "reports"
 urlpatterns = [
     path("", overview.page, name="overview"),
+    path("recordings/", include("classroom_admin.web.recordings.urls")),
     path("attendance/", attendance.page, name="attendance"),
     path("students/<number:pk>/", student.page, name="student"),
     path("lists/<key>/", list_report.page, name="list"),
