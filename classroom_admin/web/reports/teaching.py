@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +24,7 @@ from classroom_admin.rooms.access import own_room_ids
 from classroom_admin.rooms.alert_kinds import ALONE, HAND, NO_TEACHER, OVER_TIME, RECORDING
 from classroom_admin.rooms.models import ClassList
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.filters import FilterForm
 from classroom_admin.web.reports.tabs import tabs_for
 
@@ -54,9 +55,12 @@ class Row:
 @never_cache
 @require_safe
 @signed_in
-def page(request: AuthenticatedHttpRequest) -> HttpResponse:
+def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the figures of the chosen classes. `by` is a name of `GROUPS`."""
     form = FilterForm(request.user, request.GET)
+    chosen = form.chosen() if form.is_valid() else None
+    if (file := export_of(request, "teaching", chosen)) is not None:
+        return file
     groups = groups_for(request.user)
     by = request.GET.get("by", "")
     by = by if by in groups else next(iter(groups))
@@ -66,10 +70,11 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
         "groups": groups,
         "by": by,
         "groups_title": groups[by],
+        "filter": chosen,
+        "filter_keep": [("by", by)],
     }
-    if not form.is_valid():
+    if chosen is None:
         return render(request, "reports/teaching.html", context, status=422)
-    chosen = form.chosen()
     classes = teaching.classes_of(chosen.summaries(), chosen.people())
     total = teaching.total(classes)
     context |= {

@@ -1,5 +1,7 @@
 """The report about teaching."""
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -109,4 +111,18 @@ def test_the_number_of_queries_does_not_grow_with_the_classes(
 
 
 def test_a_period_without_classes_says_so(school: School) -> None:
-    assert b"No class in this period is over." in school.signed_in(school.administrator).get(ADDRESS).content
+    assert b"No class that is over matches" in school.signed_in(school.administrator).get(ADDRESS).content
+
+
+def test_the_file_has_a_row_for_each_class(school: School) -> None:
+    summary = over(
+        "Latin", MONDAY, "ppa", recorded_ms=1_800_000, alerts=[["hand", 0, 9, 5], ["hand", 9, 19, None]]
+    )
+    answer = school.signed_in(school.administrator).get(f"{ADDRESS}&format=csv")
+    (row,) = csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
+    assert row == {
+        "class_key": summary.room.key, "class": "Latin", "class_starts_at": "2026-09-07T10:00:00Z",
+        "class_ends_at": "2026-09-07T11:00:00Z", "students_expected": "3", "students_attended": "2",
+        "minutes_recorded": "30.0", "interventions": "0", "alerts": "2", "alerts_acknowledged": "1",
+        "events_complete": "yes",
+    }  # fmt: skip
