@@ -226,13 +226,17 @@ CELERY_BEAT_SCHEDULE = {
         "sync.profiles": 1.0,
         "sync.chat": 7.0,  # Agora Chat allows ten requests for its history a minute
         "sync.tidy": 3600.0,
+        "sync.check_recordings": 3600.0,
+        "reports.refresh": 5.0,
         "actions.run_long": 5.0,
         "actions.run_promised": 1.0,
         "actions.tidy_files": 3600.0,
         "actions.test_capabilities": 3600.0,
+        "reports.run_exports": 5.0,
+        "reports.tidy_exports": 3600.0,
     }.items()
 }
-# --- alerts: how long each condition must last (web/class_list/alert_rules.py, docs/running.md) --------
+# --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------
 WALL_NO_TEACHER_MINUTES = env.WALL_NO_TEACHER_MINUTES
 WALL_ALONE_MINUTES = env.WALL_ALONE_MINUTES
 WALL_HAND_MINUTES = env.WALL_HAND_MINUTES
@@ -245,6 +249,8 @@ CLASS_MADE_DAYS_AHEAD = env.CLASS_MADE_DAYS_AHEAD  # the cloud keeps an unused r
 # The minutes that a person may miss at the start and at the end without counting as late or as leaving early.
 LATE_AFTER_MINUTES = env.LATE_AFTER_MINUTES
 LEFT_EARLY_MINUTES = env.LEFT_EARLY_MINUTES
+PARTICIPATION_WEIGHTS = env.PARTICIPATION_WEIGHTS  # reports/score.py
+RECORDING_LINK_DAYS = env.RECORDING_LINK_DAYS
 JOIN_URL_TEMPLATE = env.JOIN_URL_TEMPLATE
 RELAY_SECRET = env.RELAY_SECRET
 AGORA_NOTIFICATIONS_SECRET = env.AGORA_NOTIFICATIONS_SECRET
@@ -328,5 +334,9 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(levelname).1s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
-    "loggers": {"django.request": {"level": "ERROR"}, "celery": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+        "weasyprint": {"propagate": False},
+    },
 }

@@ -20,6 +20,7 @@ pages: list[URLPattern | URLResolver] = [
     path("people/", include("classroom_admin.web.people.urls")),
     path("settings/", include("classroom_admin.web.settings.urls")),
     path("lists/", include("classroom_admin.web.class_lists.urls")),
+    path("reports/", include("classroom_admin.web.reports.urls")),
     path("", include("classroom_admin.web.urls")),
 ]
 

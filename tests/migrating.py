@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -20,6 +21,21 @@ def executor() -> MigrationExecutor:
     made = MigrationExecutor(connection)
     made.loader = EachMigration(connection)
     return made
+
+
+NOT_SQUASHED = {("rooms", "0014_substitutions")}
+ADDED_WITH_SQUASHED = {("rooms", "0020_merge_substitutions")}
+
+
+def undo_newer_than_squashed() -> None:
+    """Undo the migrations of the product that are newer than the squashed ones and what belongs to them."""
+    graph = MigrationExecutor(connection).loader.graph
+    squashed = {key for key, one in MigrationLoader(None).disk_migrations.items() if one.replaces}
+    kept = squashed | NOT_SQUASHED | ADDED_WITH_SQUASHED
+    ours = {config.label for config in apps.get_app_configs() if config.name.startswith("classroom_admin.")}
+    newer = {app for app, name in graph.nodes if app in ours and (app, name) not in kept}
+    newest = dict(sorted(kept, key=lambda target: len(graph.forwards_plan(target))))
+    MigrationExecutor(connection).migrate([(app, newest.get(app)) for app in newer])
 
 
 def migrate_to_newest() -> None:

@@ -33,6 +33,7 @@ for name in [n for n in os.environ if n.startswith("AGORA_")]:
     del os.environ[name]
 
 from classroom_admin.settings_with_simulator import *  # noqa: E402, F403
+from tests.sqlite import without_waiting_for_the_disk  # noqa: E402
 
 # Each client of a test loads the middleware, and WhiteNoise would read every static file's dates for it.
 WHITENOISE_AUTOREFRESH = True
@@ -41,3 +42,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"].setdefault("TEST", {})  # noqa: F405
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["TEST"]["NAME"] = f"{DATA_DIR}/test.sqlite3"  # noqa: F405
+    DATABASES["default"] = without_waiting_for_the_disk(DATABASES["default"])  # noqa: F405

@@ -27,6 +27,7 @@ from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
 
 LONGEST_NAME: Final = 120
+MOST_MINUTES: Final = 1440
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,33 @@ def rename_list(*, actor: User, class_list: ClassList, name: str) -> None:
             held.save(update_fields=["name"])
             _record(actor, "class_list.rename", held, {"from": before})
             _tell_rooms(actor, held)
+
+
+def set_thresholds(
+    *, actor: User, class_list: ClassList, late_after_minutes: float | None, left_early_minutes: float | None
+) -> bool:
+    """Set when people on a list count as late and as leaving early, in minutes. None means as in the school.
+
+    This also changes the attendance of earlier classes with this list. Return False if nothing changes.
+    """
+    given = {"late_after_minutes": late_after_minutes, "left_early_minutes": left_early_minutes}
+    for name, minutes in given.items():
+        if minutes is not None and not 0 <= minutes <= MOST_MINUTES:  # also refuses NaN
+            raise ActionRefused(_("Enter a number of minutes from 0 to 1,440."), field=name)
+    with transaction.atomic():
+        held = _held(actor, class_list)
+        before = {name: getattr(held, name) for name in given}
+        if before == given:
+            return False
+        changed = {
+            name: {"from": before[name], "to": given[name]} for name in given if before[name] != given[name]
+        }
+        for name, minutes in given.items():
+            setattr(held, name, minutes)
+        held.save(update_fields=list(given))
+        _record(actor, "list.thresholds", held, {"changed": changed})
+        _tell_rooms(actor, held, "list.thresholds")
+    return True
 
 
 def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], version: int) -> Changes:
@@ -307,8 +335,8 @@ def _record(actor: User, action: str, class_list: ClassList, params: dict[str, A
     record.done(actor=actor, action=action, target=class_list.key, target_name=class_list.name, params=params)
 
 
-def _tell_rooms(actor: User, class_list: ClassList) -> None:
+def _tell_rooms(actor: User, class_list: ClassList, action: str = "class_list.change") -> None:
     """Record the list's change for each of its open classes, so that their pages update."""
     rooms = Room.objects.filter(class_list=class_list, gone_at__isnull=True).exclude(state=RoomState.CLOSED)
     for room_uuid in rooms.values_list("room_uuid", flat=True):
-        record.done(actor=actor, action="class_list.change", room_uuid=room_uuid, target_name=class_list.name)
+        record.done(actor=actor, action=action, room_uuid=room_uuid, target_name=class_list.name)

@@ -15,7 +15,7 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import stored_in_words
 from classroom_admin.common.random_text import new_key
-from classroom_admin.rooms.models import ClassList, Room
+from classroom_admin.rooms.models import ClassList, Recording, Room
 
 
 def new_upload_key() -> str:
@@ -243,3 +243,28 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RecordingShare(models.Model):
+    """A link to a recording for people without an account.
+
+    Only a hash of the token in the link is stored, so nobody can read the link from the database.
+    """
+
+    recording = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="shares")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    uses = models.IntegerField(default=0, help_text="how many times the page was opened")
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"link {self.pk} to recording {self.recording_id}"

@@ -96,6 +96,8 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
             _("Asked for the files of recordings again"),
             _("Ask for the files of recordings"),
         ),
+        "recording.share": (_("Created a link to a recording"), ""),
+        "recording.unshare": (_("Ended a link to a recording"), ""),
     },
     _("Files"): {
         "resource.put": (_("Shared a file with the class"), _("Add the file")),
@@ -140,6 +142,15 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "class_list.rename": (_("Renamed a class list"), ""),
         "class_list.change": (_("Changed the people of a class list"), _("Change the class list")),
         "class_list.delete": (_("Deleted a class list"), ""),
+        "list.thresholds": (_("Changed the attendance limits of a class list"), ""),
+    },
+    _("Attendance"): {
+        "attendance.correct": (_("Corrected the attendance of a person"), ""),
+        "attendance.withdraw": (_("Withdrew a correction of the attendance"), ""),
+    },
+    _("Reports"): {
+        "report.export": (_("Exported a report"), ""),
+        "report.incident": (_("Downloaded an incident report of the class"), ""),
     },
     _("Sign-in"): {
         "account.sign_in": (_("Signed in"), ""),

@@ -12,6 +12,23 @@ from classroom_admin.audit.models import Entry, Step
 PAGE: Final = 50
 ABOUT_PARTICIPANTS: Final = ["groups.move", *(name for name in LABELS if name.startswith("participant."))]
 """The actions whose target is a participant."""
+INTERVENTIONS: Final = (
+    "participant.remove",
+    "participant.mute_chat",
+    "participant.microphone_off",
+    "participant.camera_off",
+    "participant.block_publishing",
+    "participant.stop_screen",
+    "participant.stage_off",
+    "participant.lower_hand",
+    "class.microphones_off",
+    "class.cameras_off",
+    "chat.mute",
+    "stage.clear",
+    "stage.lower_hands",
+    "stage.close_hands",
+)
+"""The actions that restrict what people do in a class."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
 FORMULAS: Final = "=+-@"
 """The characters with which a formula begins in a spreadsheet."""
@@ -18,6 +18,27 @@ def csv_text(rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
+def csv_pieces(pieces: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
+    """Return pieces of rows as the pieces of a CSV file in UTF-8, without NUL characters.
+
+    The rows must already be safe: `protected` was called on each text. Half of a surrogate pair becomes "?".
+    """
+    mark = _BYTE_ORDER_MARK
+    for rows in pieces:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(rows)
+        yield f"{mark}{text.getvalue()}".replace("\x00", "").encode("utf-8", "replace")
+        mark = ""
+
+
 def protected(cell: str) -> str:
-    """Return the cell. If a spreadsheet would run it as a formula, put an apostrophe in front."""
-    return f"'{cell}" if cell.lstrip()[:1] in FORMULAS and cell.strip() else cell
+    """Return the cell. If a spreadsheet would run it as a formula, put an apostrophe in front.
+
+    A tab or a carriage return at the start counts, too, because some programs remove it.
+    """
+    if cell[:1].isalnum() or not cell:
+        return cell
+    return f"'{cell}" if cell[0] in "\t\r" or cell.lstrip()[:1] in _FORMULAS else cell
+
+
+_FORMULAS: Final = frozenset(FORMULAS)

@@ -314,6 +314,11 @@ SYNC: Final[dict[str, str | tuple[str, ...]]] = {
     "poll_refused": (_("The cloud refused the request:"), "{details}"),
     "details": "{text} ({facts})",
 }
+EXPORTS: Final = {
+    "export_gave_up": _("The export did not finish in {attempts} attempts. Choose a shorter period."),
+    "export_not_allowed": _("Your access has changed since you asked for this export. Start a new export."),
+    "export_not_stored": _("The file could not be stored. Ask an administrator to check the storage."),
+}
 TEXTS: Final[Mapping[str, str | tuple[str, ...]]] = {
     **ARGUMENTS,
     **CONFIGURATION,
@@ -323,6 +328,7 @@ TEXTS: Final[Mapping[str, str | tuple[str, ...]]] = {
     **COMMANDS,
     **CAPABILITIES,
     **SYNC,
+    **EXPORTS,
 }
 _JOINED: Final = _("{what} {next_step}")
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from classroom_admin.environment import addresses
+from classroom_admin.environment import addresses, weights
 
 DEFAULT_DATA_DIR: Final = Path(__file__).resolve().parents[2] / "var"
 MAY_BE_EMPTY: Final = ("AGORA_FALLBACK_URL",)
@@ -56,10 +56,12 @@ Settings = dict[str, Any]
 Lower = BeforeValidator(str.lower)
 Upper = BeforeValidator(str.upper)
 Whole = Annotated[int, Field(ge=0)]
+Days = Annotated[int, Field(ge=0, le=36_500)]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Interval = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]
 Level = Annotated[str, BeforeValidator(_level)]
+Weights = Annotated[dict[str, float], BeforeValidator(weights.participation)]
 
 
 def variable(meaning: str, default: Any = "", *, shown: str = "", secret: str = "") -> Any:
@@ -223,6 +225,17 @@ class Behaviour(Section):
     )
     LEFT_EARLY_MINUTES: Number = variable(
         "A listed student who leaves this many minutes before the end has left early", 5.0
+    )
+    PARTICIPATION_WEIGHTS: Weights = variable(
+        "The points for each part of the participation score; parts that you omit keep their defaults "
+        "([the score](decisions/participation-score.md))",
+        weights.DEFAULTS,
+        shown=f"`{weights.shown(weights.DEFAULTS)}`",
+    )
+    RECORDING_LINK_DAYS: Days = variable(
+        "How many days after a recording the dashboard shows, plays and shares it; `0`: as long as the cloud "
+        "has the files",
+        0,
     )
 
 

@@ -45,6 +45,7 @@ class Attendee:
 
     The figures count only the class time. `status` is None before the class begins. Unknown times are None.
     `last_out` is also None while the person is present. `late` and `left_early` may be below the thresholds.
+    `parts` are the parts of the class time during which the person was present.
     """
 
     match: Match
@@ -57,6 +58,7 @@ class Attendee:
     late: timedelta | None = None
     left_early: timedelta | None = None
     reconnects: int = 0
+    parts: Sequence[Inside] = ()
 
     @property
     def name(self) -> str:
@@ -186,6 +188,7 @@ def _attendee(
         late=late,
         left_early=early,
         reconnects=len(parts) - 1,
+        parts=parts,
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from classroom_admin.common.clock import iso
+from classroom_admin.reports import person_keys, summaries
 from classroom_admin.reports.attendance import Attendance, Attendee
 from classroom_admin.reports.class_attendance import attendance_of
 from classroom_admin.reports.evidence import Evidence, evidence_of
+from classroom_admin.reports.models import Correction
 from classroom_admin.reports.presence_sources import PresenceSources, sources_of
 from classroom_admin.rooms import class_lists
 from classroom_admin.rooms.models import Room
@@ -20,11 +23,22 @@ def attendance_as_json(room: Room) -> dict[str, Any]:
     Times are in ISO 8601 UTC, durations in minutes, shares from 0 to 1.
     """
     found = attendance_of(room)
+    rows = person_keys.keyed(found.rows)
+    corrected = _corrections(room, rows)
+    has_list = class_lists.has_list(room)
     return {
         "class": _class(room, found),
         "evidence": _evidence(evidence_of(room), sources_of(room)),
-        "rows": [_row(row, has_list=class_lists.has_list(room)) for row in found.rows],
+        "rows": [_row(row, corrected.get(key), has_list=has_list) for key, row in rows],
     }
+
+
+def _corrections(room: Room, rows: Sequence[tuple[str, Attendee]]) -> dict[str, Correction]:
+    """Return the corrections of the people by their keys. Only classes that are over have corrections."""
+    if not summaries.is_over(room):
+        return {}
+    others = {key: person_keys.other_keys_of(key, row) for key, row in rows}
+    return summaries.newest_corrections(room.pk, others)
 
 
 def _class(room: Room, found: Attendance) -> dict[str, Any]:
@@ -64,7 +78,7 @@ def _evidence(found: Evidence, sources: PresenceSources | None) -> dict[str, Any
     return evidence
 
 
-def _row(row: Attendee, *, has_list: bool) -> dict[str, Any]:
+def _row(row: Attendee, corrected: Correction | None, *, has_list: bool) -> dict[str, Any]:
     listed, people = row.match.listed, row.match.people
     joined = people[0] if people else None
     return {
@@ -72,7 +86,7 @@ def _row(row: Attendee, *, has_list: bool) -> dict[str, Any]:
         "name": (joined.name if joined else "") or listed.name,
         "list_name": listed.name if has_list else None,
         "group": listed.group or None,
-        "status": row.status,
+        "status": row.status if corrected is None else corrected.status,
         "first_in": iso(row.first_in),
         "last_out": iso(row.last_out),
         "minutes_present": _minutes(row.present),
@@ -80,7 +94,17 @@ def _row(row: Attendee, *, has_list: bool) -> dict[str, Any]:
         "late_minutes": _minutes(row.late),
         "left_early_minutes": _minutes(row.left_early),
         "reconnects": row.reconnects,
-        "corrected": None,
+        "corrected": None if corrected is None else _correction(corrected, row),
+    }
+
+
+def _correction(made: Correction, row: Attendee) -> dict[str, Any]:
+    return {
+        "status": made.status,
+        "measured": row.status,
+        "note": made.note,
+        "by": str(made.by),
+        "at": iso(made.at),
     }
 
 

@@ -38,7 +38,7 @@ def attendance_of(
         everyone,
         stays_of(room, everyone, at=at),
         class_time(room, now=at or clock.cloud_now()),
-        thresholds(),
+        thresholds_of(room),
     )
 
 
@@ -61,15 +61,16 @@ def report_of(room: Room, people: Sequence[Any] | None = None) -> ClassReport:
     everyone = class_selectors.presence(room) if people is None else people
     stays, time = stays_of(room, everyone), class_time(room, now=clock.cloud_now())
     listed = class_lists.listed(room) if class_lists.has_list(room) else None
-    found = attendance(listed, everyone, stays, time, thresholds())
+    thresholds = thresholds_of(room)
+    found = attendance(listed, everyone, stays, time, thresholds)
     matched = {person.user_uuid for row in found.rows for person in row.match.people}
     came = [person for person in everyone if stays.get(person.user_uuid)]
     others = [one for one in came if one.role not in STUDENT_ROLES and one.user_uuid not in matched]
     return ClassReport(
         attendance=found,
         listed=_by_name(found.rows),
-        unlisted=_by_name(attendees(found.unlisted, stays, time, thresholds())),
-        others=_by_name(attendees(others, stays, time, thresholds())),
+        unlisted=_by_name(attendees(found.unlisted, stays, time, thresholds)),
+        others=_by_name(attendees(others, stays, time, thresholds)),
     )
 
 
@@ -77,11 +78,20 @@ def _by_name(rows: Sequence[Attendee]) -> list[Attendee]:
     return sorted(rows, key=lambda row: row.name.casefold())
 
 
-def thresholds() -> Thresholds:
-    """Return the school's thresholds for being late and for leaving early."""
+def thresholds_of(room: Room) -> Thresholds:
+    """Return the thresholds of a class: those of its class list or, if it has none, those of the school.
+
+    If `room` has the annotations of `class_selectors.as_shown`, this reads nothing from the database.
+    """
+    if hasattr(room, "list_late_after"):
+        late, early = room.list_late_after, getattr(room, "list_left_early", None)
+    elif room.class_list is not None:
+        late, early = room.class_list.late_after_minutes, room.class_list.left_early_minutes
+    else:
+        late = early = None
     return Thresholds(
-        late_after=timedelta(minutes=settings.LATE_AFTER_MINUTES),
-        early_before=timedelta(minutes=settings.LEFT_EARLY_MINUTES),
+        late_after=timedelta(minutes=settings.LATE_AFTER_MINUTES if late is None else late),
+        early_before=timedelta(minutes=settings.LEFT_EARLY_MINUTES if early is None else early),
     )
 
 

@@ -19,6 +19,8 @@ class ClassList(models.Model):
     changed_at = models.DateTimeField(default=timezone.now)
     version = models.IntegerField(default=1, help_text="raised by each change of its people")
     mapping = models.JSONField(default=dict, help_text="what the columns of its last file hold, by header")
+    late_after_minutes = models.FloatField(null=True, help_text="null: the school's LATE_AFTER_MINUTES")
+    left_early_minutes = models.FloatField(null=True, help_text="null: the school's LEFT_EARLY_MINUTES")
     sourced_id = models.CharField(
         max_length=255, blank=True, help_text="of its class in a OneRoster export, which updates the list"
     )

@@ -78,6 +78,8 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
         group_chats=Coalesce(Subquery(groups.annotate(n=Sum("chat_count")).values("n")), 0),
         class_list_name=Coalesce("class_list__name", "list_version__name"),
         class_list_version=F("class_list__version"),
+        list_late_after=F("class_list__late_after_minutes"),
+        list_left_early=F("class_list__left_early_minutes"),
         kept_list_version=F("list_version__number"),
         **_tool_states(),
         **annotations,

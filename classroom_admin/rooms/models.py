@@ -330,9 +330,14 @@ class Recording(models.Model):
     files_missing = models.BooleanField(
         default=False, help_text="we asked as long as we do, and the cloud named no file"
     )
+    files_deleted_at = models.DateTimeField(
+        null=True, help_text="when we found that the cloud no longer has the files"
+    )
+    files_checked_at = models.DateTimeField(null=True, help_text="when we last asked whether the files exist")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "record_id"], name="rooms_recording_once")]
+        indexes = [models.Index(fields=["-started_at", "-id"], name="rooms_recording_newest")]
 
 
 class Resource(models.Model):

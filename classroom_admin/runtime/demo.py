@@ -159,3 +159,15 @@ def simulator(state: DemoState, *, seed: int, here: Installation) -> Part:
         foundation=True,
         may_fork=True,
     )
+
+
+def past_week(here: Installation) -> Part:
+    """Return the process that adds the classes of the past week. It ends when they have arrived."""
+    return Part(
+        name="past week",
+        argv=[sys.executable, "-m", "manage", "demo_past_week"],
+        env=here.env,
+        cwd=here.base_dir,
+        may_fork=True,
+        may_end=True,
+    )

@@ -44,7 +44,8 @@ class Part:
     ``env`` is the whole environment. The optional function ``ready`` must be quick and is called until it
     returns True. A ``foundation`` ends after the other processes, because they would log errors without it.
     Lines of output that contain a string in ``hush`` are not shown. If ``may_fork`` is True, a Python module
-    runs in a fork of this process if possible (see ``children``).
+    runs in a fork of this process if possible (see ``children``). If ``may_end`` is True, the process has a
+    limited task: the other processes continue when it ends.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Part:
     foundation: bool = False
     hush: Sequence[bytes] = ()
     may_fork: bool = False
+    may_end: bool = False
 
 
 @dataclass(slots=True)
@@ -196,9 +198,12 @@ class Supervisor:
         self.console.write_some()
         if self.console.broken:
             self.stop("", exit_code=1)
-        for running in self._running:
+        for running in list(self._running):
             if self._reason is None and running.process.poll() is not None:
-                self._report_death(running)
+                if running.part.may_end:
+                    self._let_go(running)
+                else:
+                    self._report_death(running)
 
     def _take_signals(self) -> None:
         for number in self._signals.recv(4096):
@@ -224,14 +229,26 @@ class Supervisor:
             if not any(words in line for words in running.part.hush):
                 self.console.line(running.part.name, line)
 
-    def _report_death(self, running: _Running) -> None:
+    def _let_go(self, running: _Running) -> None:
+        """Forget a process that may end and has ended. If it failed, say so."""
+        self._forward_rest(running)
+        code = running.process.wait()
+        if code != 0:
+            self.console.say(f"The part “{running.part.name}” failed ({_how(code)}). The others continue.")
+        self._open.pop(running.pipe, None)
+        running.process.close()
+        self._running.remove(running)
+
+    def _forward_rest(self, running: _Running) -> None:
         deadline = time.monotonic() + 0.5  # a child of the part may keep the pipe open
         while running.pipe in self._open and time.monotonic() < deadline:
             if not select.select([running.pipe], [], [], 0)[0]:
                 break
             self._forward(running)
-        code = running.process.wait()
-        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+    def _report_death(self, running: _Running) -> None:
+        self._forward_rest(running)
+        how = _how(running.process.wait())
         self.console.say(f"The part “{running.part.name}” ended unexpectedly ({how}).")
         if running.last:
             self.console.say("Its last lines:")
@@ -303,6 +320,10 @@ class Supervisor:
         with suppress(BrokenPipeError):  # the guardian was killed; the parts still die with us
             self._guardian.stdin.write(line.encode())
             self._guardian.stdin.flush()
+
+
+def _how(code: int) -> str:
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
 def _note_only(number: int, frame: object) -> None:

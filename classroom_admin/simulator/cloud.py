@@ -53,6 +53,7 @@ class Cloud:
     def __init__(self, settings: SimulatorSettings) -> None:
         self.router = calls
         self.started_with = settings
+        self.files_at = ""
         self.reset(settings)
 
     def reset(self, settings: SimulatorSettings) -> None:
@@ -77,8 +78,16 @@ class Cloud:
         self.verifier = TokenVerifier(app_id=settings.app_id, app_certificate=settings.app_certificate)
         self.requests = 0
         self.chat_callback_to, self.chat_secret = settings.chat_callback_to, settings.chat_secret
+        if self.files_at:
+            self.has_files_at(self.files_at)
         if settings.seed is not None:
             self.open_school(settings.seed)
+
+    def has_files_at(self, base_url: str) -> None:
+        """Name pictures and recordings at the addresses of this server from now on."""
+        self.files_at = base_url
+        self.world.pages_url = f"{base_url}/converted"
+        self.world.files_url = f"{base_url}/recorded"
 
     def open_school(self, seed: int) -> None:
         """Start the simulated school of ``seed``."""

@@ -21,6 +21,7 @@ from classroom_admin.simulator.control.endpoint import ControlEndpoint
 from classroom_admin.simulator.http import CloudEndpoint
 from classroom_admin.simulator.notifications import NotificationSender
 from classroom_admin.simulator.pictures import page_picture
+from classroom_admin.simulator.recorded_files import RecordedFiles
 from classroom_admin.simulator.settings import SimulatorSettings
 from classroom_admin.simulator.webhook import WebhookSender
 
@@ -68,6 +69,7 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
             Mount("/chat", app=ChatEndpoint(cloud)),
             Route("/converted/{task}/{number:int}.png", _large_page),
             Route("/converted/{task}/{number:int}_s.png", _small_page),
+            Route("/recorded/{record}/{name}", RecordedFiles(cloud).answer),
         ],
         lifespan=lifespan,
     )
@@ -151,7 +153,7 @@ class SimulatorServer:
             raise NotLoopback(self.host)
         self._socket = self._listen()
         self.port = self._socket.getsockname()[1]
-        self.cloud.world.pages_url = f"{self.base_url}/converted"
+        self.cloud.has_files_at(self.base_url)
 
     def _listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET

@@ -5,10 +5,12 @@ from functools import partial
 from itertools import groupby
 
 from django.db import transaction
+from django.db.models import F
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.common import clock
+from classroom_admin.rooms.models import Room
 from classroom_admin.sync import gaps, room_events
 from classroom_admin.sync.models import SequenceGap
 from classroom_admin.sync.room_events import Fetched
@@ -71,4 +73,7 @@ def _fill(client: Client, due: list[SequenceGap]) -> Fetched:
             else:
                 gap.ask_due_at = now + TRY_AGAIN
             gap.save()
+        if any(gap.state == SequenceGap.State.VOID for gap in left):
+            # No event is missing any more, so pages and reports about this class change.
+            Room.objects.filter(pk=first.room_id).update(version=F("version") + 1)
     return fetched

@@ -43,6 +43,8 @@ def refresh(client: Client, due: RoomRefresh) -> None:
 def _change(room: Room, recording: Recording, columns: Mapping[str, Any]) -> dict[str, Any]:
     """Store and return the columns that have changed. The room must be locked."""
     changed = {name: value for name, value in columns.items() if getattr(recording, name) != value}
+    if "file_urls" in changed:
+        changed["files_deleted_at"] = None  # the cloud has made the files again
     if changed:
         room.version += 1
         for name, value in changed.items():

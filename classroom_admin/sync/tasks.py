@@ -33,6 +33,7 @@ from classroom_admin.sync import (
     notification_rooms,
     projector,
     reconciliation,
+    recording_checks,
     registry,
     room_refresh,
 )
@@ -185,6 +186,17 @@ def tidy() -> None:
     chat_history.prune()
     competing_reader.prune()
     confirmation.forget_old()
+
+
+@shared_task(name="sync.check_recordings")
+def check_recordings() -> None:
+    """Ask the cloud whether it still has the files of some recordings."""
+    cloud = client()
+    if cloud is None:
+        return
+    with only_one("recordings") as mine:
+        if mine:
+            recording_checks.check_due(cloud.config)
 
 
 def client() -> Client | None:

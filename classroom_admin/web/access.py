@@ -6,7 +6,7 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
@@ -23,8 +23,8 @@ class AuthenticatedHttpRequest(HttpRequest):
 
 
 Arguments = ParamSpec("Arguments")
-View = Callable[Concatenate[HttpRequest, Arguments], HttpResponse]
-AuthenticatedView = Callable[Concatenate[AuthenticatedHttpRequest, Arguments], HttpResponse]
+View = Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]
+AuthenticatedView = Callable[Concatenate[AuthenticatedHttpRequest, Arguments], HttpResponseBase]
 
 
 def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
@@ -35,7 +35,9 @@ def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
     """
 
     @wraps(view)
-    def checked(request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponse:
+    def checked(
+        request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> HttpResponseBase:
         if request.user.is_authenticated:
             return view(cast(AuthenticatedHttpRequest, request), *args, **kwargs)
         if getattr(request, "htmx", False):
@@ -54,7 +56,7 @@ def administrator_only(view: AuthenticatedView[Arguments]) -> View[Arguments]:
     @wraps(view)
     def checked(
         request: AuthenticatedHttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         if not request.user.is_administrator:
             raise Http404(_("This page does not exist."))
         return view(request, *args, **kwargs)

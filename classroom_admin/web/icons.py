@@ -18,15 +18,17 @@ NAMES: Final = (
     "braces",
     "calendar", "calendar-clock", "chart-bar", "check", "check-check", "chevron-right", "circle",
     "circle-alert", "circle-check", "circle-dot", "circle-play", "circle-stop", "circle-user-round",
-    "circle-x", "clipboard-list", "clock", "copy", "door-closed", "ellipsis", "external-link", "file-plus",
-    "file-text", "files", "funnel", "graduation-cap", "hand", "history", "hourglass", "images", "info",
-    "key-round", "keyboard", "languages", "layout-grid", "link", "list-checks", "list-todo", "loader",
+    "circle-x", "clipboard-list", "clock", "copy", "door-closed", "download", "ellipsis", "external-link",
+    "file-plus", "file-text", "files", "funnel", "graduation-cap", "hand", "history", "hourglass", "images",
+    "info", "key-round", "keyboard", "languages", "layout-grid", "link", "list-checks", "list-todo", "loader",
     "log-in", "log-out", "megaphone", "message-square", "message-square-off", "mic", "mic-off", "network",
     "pause", "pencil",
     "play", "plus", "presentation", "printer", "radio", "refresh-cw", "rotate-cw", "rows-3", "school",
-    "screen-share", "screen-share-off", "search", "send", "settings", "shuffle", "skip-back", "skip-forward",
-    "sliders-horizontal", "square", "star", "timer", "trash-2", "triangle-alert", "undo-2", "unplug",
-    "upload", "user-check", "user-minus", "user-round", "users", "video", "video-off", "volume-2", "x",
+    "screen-share", "screen-share-off", "search", "send", "settings", "share-2", "shuffle", "skip-back",
+    "skip-forward", "sliders-horizontal", "square", "star", "timer", "trash-2", "triangle-alert",
+    "undo-2", "unplug", "upload", "user-check", "user-minus", "user-round", "users", "video", "video-off",
+    "volume-2", "x",
+    "zoom-in", "zoom-out",
 )
 # fmt: on
 POINTING: Final = frozenset(

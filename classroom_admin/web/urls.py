@@ -13,6 +13,7 @@ from classroom_admin.web.classroom import (
     chat,
     commands,
     control_views,
+    not_taken_part,
     people_views,
     quizzes_polls,
     recording,
@@ -21,6 +22,7 @@ from classroom_admin.web.classroom import (
 from classroom_admin.web.classroom.properties import views as properties
 from classroom_admin.web.files import serving
 from classroom_admin.web.files import views as files
+from classroom_admin.web.recordings import shared
 from classroom_admin.web.scheduling import views as scheduling
 from classroom_admin.web.students import views as students
 
@@ -56,6 +58,7 @@ urlpatterns = [
     path("classes/<key>/people/", views.more_people, name="more_people"),
     path("classes/<key>/people/<number:pk>/", people_views.person, name="person"),
     path("classes/<key>/attendance/", people_views.whole_attendance, name="attendance"),
+    path("classes/<key>/not-taken-part/", not_taken_part.page, name="not_taken_part"),
     path("classes/<key>/kept-out/", people_views.banned, name="kept_out"),
     path("classes/<key>/groups/", breakout_rooms.page, name="groups"),
     path("classes/<key>/groups/<group>/<name>/", control_views.group_form, name="group"),
@@ -79,6 +82,16 @@ urlpatterns = [
     path("classes/<key>/events/", history.events, name="events"),
     path("classes/<key>/events/<number:pk>/", history.event_json, name="event"),
     path("classes/<key>/replay/", history.replay, name="replay"),
+    # links to recordings, for people without an account
+    path("recordings/shared/<token>/", shared.shared, name="shared_recording"),
+    path(
+        "recordings/shared/<token>/files/<number:number>/", shared.shared_file, name="shared_recording_file"
+    ),
+    path(
+        "recordings/shared/<token>/files/<number:number>/segments/<number:segment>/",
+        shared.shared_segment,
+        name="shared_recording_segment",
+    ),
     # the files of a class
     path("files/<signed>/<name>", serving.shared_file, name="shared_file"),
     path("classes/<key>/files/<number:pk>/pages/", files.pages, name="file_pages"),

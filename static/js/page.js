@@ -97,6 +97,7 @@
       event.preventDefault();
       if (link.getAttribute("aria-disabled") !== "true") open(link);
     } else if (event.target.closest("[data-dismiss]") || (event.target === dialog && began === dialog)) dialog.close();
+    else if (event.target.closest("[data-print]")) print();
   });
 
   async function open(link) {

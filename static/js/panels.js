@@ -151,7 +151,6 @@
   }
 
   on("click", ({ target }) => {
-    if (target.closest("[data-print]")) print();
     if (target.closest("#refusal, .messages")) target.closest(".notice")?.remove();
     const column = target.dataset.sort;
     if (!column) return;

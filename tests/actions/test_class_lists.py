@@ -129,3 +129,29 @@ def test_similar_names_are_different_people(plain: School, pair: tuple[str, str]
 def test_a_list_needs_a_name(plain: School, name: str) -> None:
     with pytest.raises(ActionRefused):
         class_lists.make_list(actor=plain.teacher, name=name)
+
+
+def test_a_list_has_its_own_thresholds(plain: School) -> None:
+    made = class_lists.make_list(actor=plain.teacher, name="7b")
+    class_lists.use_list(access_to(plain.teacher, plain.room), class_list=made)
+
+    def change(late: float | None, early: float | None) -> bool:
+        return class_lists.set_thresholds(
+            actor=plain.teacher, class_list=made, late_after_minutes=late, left_early_minutes=early
+        )
+
+    assert change(10, None)
+    assert not change(10, None)
+    made.refresh_from_db()
+    assert (made.late_after_minutes, made.left_early_minutes, made.version) == (10, None, 1)
+    in_list, in_class = Entry.objects.filter(action="list.thresholds").order_by("id")
+    assert in_list.params == {"changed": {"late_after_minutes": {"from": None, "to": 10}}}
+    assert in_class.room_uuid == plain.room.room_uuid
+    for late, early in ((-1, None), (None, float("nan")), (1441, None)):
+        with pytest.raises(ActionRefused) as refused:
+            change(late, early)
+        assert refused.value.field == ("left_early_minutes" if late is None else "late_after_minutes")
+    with pytest.raises(NotYours):
+        class_lists.set_thresholds(
+            actor=plain.other_teacher, class_list=made, late_after_minutes=1, left_early_minutes=1
+        )

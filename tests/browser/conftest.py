@@ -34,11 +34,26 @@ from tests.browser import button_coverage
 from tests.browser.console import ROOT, Console
 from tests.browser.school import ACCOUNTS_SCRIPT, PASSWORD, Classroom, eventually, free_port, open_classroom
 
+# What Playwright switches off.
+FEATURES_OF_PLAYWRIGHT = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding",
+    "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "TcpPortRandomizationWin",
+    "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+    "msForceBrowserSignIn", "msEdgeUpdateLaunchServicesPreferredVersion",
+)  # fmt: skip
+# With every new window, Chromium loads pages for its own address bar, and prepares for a page that may come.
+# That takes more than half of the processor time of an empty window.
+FEATURES_OF_A_WINDOW = (
+    "WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess",
+)  # fmt: skip
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-dev-shm-usage",
+    # Chromium obeys the last list only, so it repeats Playwright's; test_chromium.py compares them.
+    "--disable-features=" + ",".join((*FEATURES_OF_PLAYWRIGHT, *FEATURES_OF_A_WINDOW)),
 ]
 TIMEOUT_MS = 15_000  # the slowest change takes three seconds: a poll of the cloud, then an update of the page
 expect.set_options(timeout=TIMEOUT_MS)

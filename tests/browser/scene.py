@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from tests.browser.school import ADMINISTRATOR, Classroom, eventually
+from tests.browser.school import ADMINISTRATOR, Classroom, eventually, open_classroom
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Dashboard
@@ -33,7 +33,14 @@ MESSAGES = [
     ("teacher-1", "Exactly. Amir, would you show us on the board?"),
 ]
 # other names that people gave: files, a class list, a series, listed people
-OTHER_NAMES = {"Worksheet 3.pdf", "Right triangles.pptx", "Maths 8a", "Ada Lovelace", "Emil Svensson"}
+OTHER_NAMES = {
+    "Worksheet 3.pdf",
+    "Right triangles.pptx",
+    "Maths 8a",
+    "Ada Lovelace",
+    "Emil Svensson",
+    "At the doctor",
+}
 
 
 def furnish(room: Classroom, *, students: list[tuple[str, str]] = STUDENTS, suffix: str = "") -> None:
@@ -78,6 +85,21 @@ def fail_a_recording(room: Classroom) -> None:
     room.act("record", state=0, failed=True)
 
 
+def hold_a_class(room: Classroom, name: str, students: list[tuple[str, str]]) -> Classroom:
+    """Open another class in the same cloud, let some students take part, and close it."""
+    over = open_classroom(room.simulator, name)
+    for user_uuid, student in students[:9]:
+        over.enter(user_uuid, student)
+    over.act("stage", userUuid="p2")
+    over.act("wave", userUuid="p4")
+    over.act("record", state=1, mode="web", publish=True)
+    over.act("chat", userUuid="p1", message=MESSAGES[1][1])
+    over.act("record", state=0)
+    over.act("state", state=2)
+    over.act("state", state=3)
+    return over
+
+
 LIST_FILE = "Nachname;Vorname;Nr.;E-Mail;Klasse\nLovelace;Ada;ada;ada@school.example;8a\nBrandt;Zoë;z1;;8a\n"
 EXPORT = {
     "users.csv": "sourcedId,givenName,familyName,email\nu1,Ada,Lovelace,ada@school.example\nu2,Zoë,Brandt,\n",
@@ -95,6 +117,8 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import bulk, class_list_files, class_lists, participants, scheduling
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.reports.models import ExportJob
+from classroom_admin.reports import corrections, summaries
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.class_list_files.oneroster import packed
 from classroom_admin.rooms.models import Recording, Room, RoomState
@@ -107,7 +131,8 @@ parts = room and [
     room.resources.filter(converted_percent=100).first(), room.quizzes.first(),
     Recording.objects.filter(room=room).first(), room.messages.order_by("-sequence").first(),
     StoredEvent.objects.filter(room=room).order_by("pk").first()]
-if not room or not failed or not all(parts) or room.participants.count() < PEOPLE:
+over = Room.objects.filter(room_uuid=OVER, state=RoomState.CLOSED).first()
+if not room or not failed or not over or not all(parts) or room.participants.count() < PEOPLE:
     print("null")
 else:
     person, banned, file, question, recording, message, event = parts
@@ -116,6 +141,9 @@ else:
         *(class_lists.Person(name=name, user_uuid=uuid, group=LIST[:50]) for uuid, name in STUDENTS),
         class_lists.Person(name="Ada Lovelace", user_uuid="ada"), class_lists.Person(name="Emil Svensson")])
     class_lists.use_list(access_to(actor, room), class_list=class_list)
+    class_lists.use_list(access_to(actor, over), class_list=class_list)
+    people = {one.user_uuid: one for one in summaries.current(Room.objects.get(pk=over.pk)).people.all()}
+    corrections.correct(access_to(actor, over), people["ada"], status="excused", note="At the doctor")
     list_file = class_list_files.store_file(
         actor=actor, class_list=class_list, name="8a.csv", content=LIST_FILE.encode())
     export = class_list_files.store_file(
@@ -132,12 +160,18 @@ else:
     running = Room.objects.filter(state=RoomState.STARTED).exclude(pk=failed.pk)
     run = bulk.start(
         actor=actor, what="record", keys=list(running.values_list("key", flat=True)), token="scene " + ROOM)
+    made = {"owner": actor, "what": "attendance", "format": "xlsx", "done": 9, "total": 9}
+    made["claimable_at"] = None
+    ExportJob.objects.create(**made, state="failed", problem={"code": "export_not_stored", "params": {}})
+    job = ExportJob.objects.create(
+        **made, state="done", size=20_000, expires_at=clock.now() + timedelta(days=7))
     entry = Entry.objects.filter(room_uuid=room.room_uuid).order_by("pk").last()
     print(json.dumps({"room": room.key, "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
         "listed": class_list.people.get(user_uuid="ada").pk, "list_file": list_file.key, "export": export.key,
-        "plan": plan.key, "run": run.key}))
+        "plan": plan.key, "run": run.key, "report_export": job.key,
+        "over": over.key, "attended": people["p1"].pk, "excused": people["ada"].pk}))
 """
 
 
@@ -153,7 +187,9 @@ def complete(
     """Create what only the dashboard stores, for a furnished class and one with an alert. Return the keys and
     numbers that their addresses contain.
     """
+    over = hold_a_class(room, series_name[:60], students)
     known = f"EMAIL, ROOM, FAILED = {ADMINISTRATOR!r}, {room.uuid!r}, {failed.uuid!r}\n"
+    known += f"OVER = {over.uuid!r}\n"
     known += f"STUDENTS, PEOPLE = {students!r}, {len(students)}\n"
     known += f"LIST_FILE, EXPORT = {LIST_FILE!r}, {EXPORT!r}\n"
     known += f"LIST, SERIES = {list_name!r}, {series_name!r}"

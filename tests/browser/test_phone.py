@@ -39,7 +39,7 @@ HEAD = """() => {
 def test_the_header_fits_all_links_of_an_administrator(window: Opener, language: str) -> None:
     page = window(ADMINISTRATOR, locale=language, has_touch=True, viewport={"width": 390, "height": 700})
     page.goto("/settings/")
-    assert page.locator(".bar .nav a").count() == 5
+    assert page.locator(".bar .nav a").count() == 6
     for width in (320, 360, 390, 600):
         page.set_viewport_size({"width": width, "height": 700})
         assert page.evaluate(HEAD) == [], width

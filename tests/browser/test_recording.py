@@ -27,7 +27,8 @@ def test_record_the_teacher(window: Opener, classroom: MakeClassroom) -> None:
     expect(last_command(page)).to_contain_text(re.compile(r"Stop recording\s+Confirmed"))
     expect(part).to_contain_text("Off")
     assert room.truth()["recordings"][0]["status"] == 2
-    expect(part.get_by_role("link", name=re.compile("m3u8"))).to_be_visible(timeout=40_000)
+    part.get_by_role("link", name="Watch and download").click(timeout=40_000)
+    expect(page.locator("video")).to_be_visible()
 
 
 def test_record_a_web_page_with_a_pause(
@@ -60,7 +61,7 @@ def test_record_a_web_page_with_a_pause(
     expect(part).to_contain_text("Off")
     (row,) = room.truth()["recordings"]
     assert (row["mode"], row["status"], len(row["holds"])) == ("web", 2, 1)
-    expect(part.get_by_role("link", name=re.compile("mp4"))).to_be_visible(timeout=40_000)
+    expect(part.get_by_role("link", name="Watch and download")).to_be_visible(timeout=40_000)
 
 
 # A recording whose files the cloud has not delivered for about three hours.

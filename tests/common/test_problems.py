@@ -195,5 +195,6 @@ def test_texts_have_no_code_of_their_own_twice() -> None:
         problem_texts.COMMANDS,
         problem_texts.CAPABILITIES,
         problem_texts.SYNC,
+        problem_texts.EXPORTS,
     ]
     assert len(TEXTS) == sum(map(len, groups))

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from classroom_admin.environment import weights
 from classroom_admin.environment.variables import DEFAULT_DATA_DIR, Environment, read
 from classroom_admin.runtime.installation import Installation
 
@@ -324,3 +325,27 @@ def test_shell_reads_the_template_and_quoted_values(tmp_path: Path) -> None:
             name: field.default for name, field in Environment.model_fields.items() if name not in lines
         }
         assert {name: getattr(found, name) for name in defaults} == defaults
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("talk=1", "“talk” is not one of chat, hand"),
+        ("chat=1,chat=2", "“chat” occurs twice"),
+        ("hand", "“hand” has no weight; write hand=1"),
+        ("chat=", "the weight “” of “chat” must be a number"),
+        ("hand=2,chat=many", "the weight “many” of “chat” must be a number from 0 to 1000"),
+        ("chat=-1", "the weight “-1” of “chat”"),
+        ("chat=nan", "the weight “nan” of “chat”"),
+        ("chat=inf", "the weight “inf” of “chat”"),
+        ("chat=1;hand=2", "the weight “1;hand=2” of “chat”"),
+    ],
+)
+def test_wrong_weight_is_named(text: str, words: str) -> None:
+    assert problem("PARTICIPATION_WEIGHTS", text).startswith(f"PARTICIPATION_WEIGHTS is {text!r}: {words}")
+
+
+def test_weights_that_are_left_out_keep_their_defaults() -> None:
+    found = value("PARTICIPATION_WEIGHTS", " chat = 0 ,reward=0.5, ")
+    assert found == weights.DEFAULTS | {"chat": 0, "reward": 0.5}
+    assert weights.participation(weights.shown(found)) == found

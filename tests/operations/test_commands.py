@@ -125,8 +125,10 @@ def test_demo_keeps_its_data_and_has_another_school_at_each_start(start, tmp_pat
     demo.wait_said("teacher2@school.test")
     assert demo.get("/healthz") == (200, "ok\n")
     assert 'type="password"' in demo.get("/")[1]
+    demo.wait_said("Adding 20 classes of the past week")
     code, said = demo.end(signal.SIGTERM)
     assert code == 0
+    assert said.index(READY) < said.index("of the past week")
     assert marked(demo.mark) == []
     assert re.search(r"admin@school\.test +classroom +administrator", said)
     first = rooms(data_dir)

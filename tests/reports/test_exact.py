@@ -7,69 +7,71 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from classroom_admin.accounts.models import User
+from classroom_admin.agora import client_for
 from classroom_admin.common import clock
+from classroom_admin.reports import summaries
 from classroom_admin.reports.attendance_json import attendance_as_json
+from classroom_admin.reports.models import ClassSummary, PersonSummary
 from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room
-from classroom_admin.simulator.errors import CloudError
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from classroom_admin.simulator.world import World, classes, groups, people
+from classroom_admin.simulator.world import World, classes
 from classroom_admin.simulator.world.model import Schedule
+from classroom_admin.sync import cloud_time
+from classroom_admin.sync.polling import Poller
+from tests.reports import truth
+from tests.reports.random_classes import EARLY_S, LATE_S, PEOPLE, Moment, Planned, a_class, act, moment
 from tests.stepped_clock import use
 from tests.sync.conftest import config_for, sync_once
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
-CLASSES = 70
-PEOPLE = 7
-STEP_S = 41
-CHECKS = (15, 35, 60, 131)
-"""The steps after which all reports are compared: before, while and after the classes run."""
+CLASSES = 101
+UNTIL_S = 4900
+"""All classes are over by then, and the cloud has not yet destroyed a room with a recording."""
+CHECKS_S = (1900, UNTIL_S)
+"""The seconds after which all reports are compared: while the classes run, and after them."""
 BEFORE_MIDNIGHT_MS = 1_792_882_200_000
-"""24 October 2026, 22:50 UTC: a new day begins in each class; in Europe, summer time ends."""
-LATE_S = EARLY_S = 300
-NAMES = ("Zoë Brandt", "Ana Torres", "रीना", "Hùng", "ليلى منصور", "Li Wei", "O'Neil Sean")
+"""24 October 2026, 22:50 UTC: a new day begins in each class."""
+BEFORE_WINTER_MS = BEFORE_MIDNIGHT_MS + 5_400_000
+"""25 October 2026, 00:20 UTC: 40 minutes later, summer time ends in Europe."""
 
 
-@dataclass
-class Planned:
-    """A class of the test: its plan in seconds after the start, and each person's ids."""
-
-    uuid: str
-    start_s: int
-    length_s: int
-    by_cloud: bool
-    begins_s: int
-    ends_s: int
-    listed: bool
-    ids: dict[str, list[str]] = field(default_factory=dict)
-
-    def ms(self, seconds: int) -> int:
-        return BEFORE_MIDNIGHT_MS + seconds * 1000
-
-
-class ClockOf(clock.SystemClock):
-    """The clock of a simulator in this process: `clock.SimulatorClock` without its requests over HTTP."""
+class SkewedClock(clock.SystemClock):
+    """Our clock: the clock of a simulator, but wrong by `skew_s` seconds."""
 
     def __init__(self, sim: RunningSimulator) -> None:
         self._of_cloud = sim.cloud.clock
+        self.skew_s = 0
 
     def now_ms(self) -> int:
-        return self._of_cloud.now_ms()
+        return self._of_cloud.now_ms() + self.skew_s * 1000
 
 
-def a_class(number: int, chance: random.Random) -> Planned:
-    start_s = 600 + chance.randrange(0, 600)
-    length_s = chance.choice((1200, 2400, 2700))
-    begins_s = start_s + chance.choice((-400, -60, 0, 0, 90, 700))
-    ends_s = start_s + length_s + chance.choice((-1000, -60, 0, 120, 900))
-    by_cloud = chance.random() < 0.4
-    planned = Planned(f"r{number}", start_s, length_s, by_cloud, begins_s, ends_s, number % 5 != 0)
-    for index, name in enumerate(NAMES[:PEOPLE]):
-        planned.ids[name] = [f"u{index}", f"guest {number} {index}"]
-    return planned
+@dataclass
+class School:
+    """The simulated classes and what happened in them."""
+
+    sim: RunningSimulator
+    planned: list[Planned]
+    moments: dict[str, list[Moment]] = field(default_factory=dict)
+
+    def happen(self, chance: random.Random, second: int) -> None:
+        """Let something happen in each class, and write down how it is then."""
+
+        def work(world: World) -> None:
+            for each in self.planned:
+                act(world, each, chance, second)
+                if (now := moment(world, each, second)) is not None:
+                    self.moments.setdefault(each.uuid, []).append(now)
+
+        self.sim.do(work)
+
+    def truths(self) -> dict[str, dict[str, Any]]:
+        return {each["roomUuid"]: each for each in self.sim.oracle(events=0)["rooms"]}
 
 
 def make(sim: RunningSimulator, each: Planned, owner: User) -> None:
@@ -83,149 +85,152 @@ def make(sim: RunningSimulator, each: Planned, owner: User) -> None:
         return
     made = ClassList.objects.create(name=each.uuid)
     for index, (name, ids) in enumerate(each.ids.items()):
-        user_uuid = ids[0] if index % 2 else ""  # half of them by id, half of them by name
+        user_uuid = ids[0] if each.is_by_id(index) else ""
         ListedPerson.objects.create(class_list=made, name=name, user_uuid=user_uuid, group=f"g{index}")
     Room.objects.filter(pk=room.pk).update(class_list=made)
 
 
-def act(world: World, each: Planned, chance: random.Random, second: int) -> None:
-    """Let something happen in a class at this second."""
-    room = world.rooms.get(each.uuid)
-    if room is None:
-        return  # closed and destroyed
-    if not each.by_cloud and room.state == 0 and second >= each.begins_s:
-        classes.set_state(world, room, 1, operator=None)
-    if room.state == 1 and second >= each.ends_s:
-        classes.set_state(world, room, 2, operator=None)
-    if room.is_closed:
-        return
-    index = chance.randrange(PEOPLE)
-    name, ids = list(each.ids.items())[index]
-    user_id = ids[0] if not each.listed or chance.random() < 0.7 else ids[1]
-    user = room.users.get(user_id)
-    try:
-        if user is None or not user.online:
-            people.enter(world, room, uuid=user_id, name=name, role=2)
-        elif chance.random() < 0.5:
-            people.leave(world, room, user, how=chance.choice(("left", "dropped")))
-        elif chance.random() < 0.2:
-            people.kick(world, room, user, ban_s=chance.choice((None, 60, 600)), lift=False, operator=None)
-        elif chance.random() < 0.2:
-            group = {"groupUuid": "one", "groupName": "One", "users": [{"userUuid": user_id}]}
-            groups.open_groups(world, room, [group], operator=None)
-    except CloudError:
-        pass  # banned
-
-
-def class_seconds(truth: dict[str, Any], each: Planned, now_s: int) -> tuple[int, int, bool] | None:
-    """Return the first second, the end and whether the class is over; None before it begins."""
-    if truth["startedAt"] is None:
-        return None
-    started = (truth["startedAt"] - BEFORE_MIDNIGHT_MS) // 1000
-    over = truth["endedAt"] is not None
-    stopped = (truth["endedAt"] - BEFORE_MIDNIGHT_MS) // 1000 if over else None
-    begin, planned_end = max(started, each.start_s), each.start_s + each.length_s
-    if stopped is not None and stopped <= each.start_s:
-        begin = started  # over before it should have begun
-    end = planned_end if stopped is None else min(planned_end, stopped)
-    return None if begin > now_s else (begin, end, over)
-
-
-def counted(truth: dict[str, Any], each: Planned, ids: list[str], now_s: int) -> dict[str, Any] | None:
-    """Return the figures of a person by counting single seconds; None before the class begins."""
-    found = class_seconds(truth, each, now_s)
-    if found is None:
-        return None
-    begin, end, over = found
-    until = end if over else min(end, now_s)
-    stays = [
-        (
-            (entered - BEFORE_MIDNIGHT_MS) // 1000,
-            10**9 if left is None else (left - BEFORE_MIDNIGHT_MS) // 1000,
-        )
-        for user in truth["users"]
-        if user["userUuid"] in ids
-        for entered, left, _how in user["presence"]
-    ]
-    there = sorted({s for entered, left in stays for s in range(max(begin, entered), min(until, left))})
-    if not there:
-        return {"status": "absent", "minutes_present": 0}
-    lasts = not over and until < end and any(left > until for entered, left in stays if entered < until)
-    late, early = there[0] - begin, 0 if lasts else end - there[-1] - 1
-    share = len(there) / (until - begin)
-    status = {
-        (True, True): "late_and_left_early",
-        (True, False): "late",
-        (False, True): "left_early",
-        (False, False): "partly" if share < 0.5 else "present",
-    }[late >= LATE_S, early >= EARLY_S]
-    return {
-        "status": status,
-        "first_in": each.ms(there[0]),
-        "last_out": None if lasts else each.ms(there[-1] + 1),
-        "minutes_present": round(len(there) / 60, 4),
-        "share": round(share, 4),
-        "late_minutes": round(late / 60, 4),
-        "left_early_minutes": round(early / 60, 4),
-    }
-
-
-def check(sim: RunningSimulator, planned: list[Planned], now_s: int) -> int:
-    """Compare all reports with the truth; return how many people had figures."""
-    truths = {each["roomUuid"]: each for each in sim.oracle(events=0)["rooms"]}
+def check_reports(school: School, now_s: int) -> int:
+    """Compare the reports of all classes with the truth; return how many people had figures."""
+    truths = school.truths()
     compared = 0
-    for each in planned:
-        truth = truths[each.uuid]
+    for each in school.planned:
+        rooms = [truths[uuid] for uuid in sorted(each.rooms)]
         report = attendance_as_json(Room.objects.get(room_uuid=each.uuid))
         assert report["evidence"]["complete"]
-        assert report["evidence"]["events"] == truth["last"]["room"]
-        rows = {row["name"]: row for row in report["rows"]}
+        assert report["evidence"]["events"] == sum(room["last"]["room"] for room in rooms)
         if each.listed:
             assert [row["list_name"] for row in report["rows"]] == sorted(each.ids, key=str.casefold)
+        rows = {row["list_name"] or row["user_id"]: row for row in report["rows"]}
+        time = truth.class_seconds(truths[each.uuid], each, now_s)
         for name, ids in each.ids.items():
-            wanted = counted(truth, each, ids if each.listed else ids[:1], now_s)
-            if name not in rows:
-                assert not each.listed
-                assert not any(user["userUuid"] == ids[0] for user in truth["users"])
-                continue
-            row = rows[name]
-            if wanted is None:
+            row = rows.get(name if each.listed else ids[0])
+            own = ids if each.listed else ids[:1]
+            if row is None:
+                assert not any(user["userUuid"] in own for room in rooms for user in room["users"])
+            elif time is None:
                 assert row["status"] is None
-                continue
-            shown = {key: row[key] for key in wanted}
-            for key in ("first_in", "last_out"):
-                if wanted.get(key) is not None:
-                    wanted[key] = clock.from_ms(wanted[key]).isoformat().replace("+00:00", "Z")
-            for key in ("minutes_present", "share", "late_minutes", "left_early_minutes"):
-                if key in wanted:  # our clock follows the cloud's with some milliseconds of error
-                    wanted[key] = pytest.approx(wanted[key], abs=0.0005)
-            assert shown == wanted, (each, name, truth)
-            compared += 1
+            else:
+                assert_same_row(row, truth.attendance(rooms, each, own, time), over=time.over)
+                compared += 1
     return compared
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_every_figure_equals_a_count_of_single_seconds(seed: int, settings: Any) -> None:
+def assert_same_row(row: dict[str, Any], wanted: dict[str, Any], *, over: bool) -> None:
+    """Compare a row of a report. While a class runs, our knowledge of the cloud's time counts, too."""
+    assert row["status"] == wanted["status"]
+    assert row["minutes_present"] * 60 == pytest.approx(wanted["present_s"], abs=0.01 if over else 1)
+    if wanted["status"] == "absent":
+        return
+    for name in ("first_in", "last_out"):
+        when = wanted[name]
+        assert row[name] == (None if when is None else clock.iso(clock.from_ms(when)))
+    assert row["share"] == pytest.approx(wanted["share"], abs=0.0001 if over else 0.01)
+    assert row["late_minutes"] * 60 == pytest.approx(wanted["late_s"], abs=0.01)
+    assert row["left_early_minutes"] * 60 == pytest.approx(wanted["left_early_s"], abs=0.01)
+    assert row["reconnects"] == wanted["reconnects"]
+
+
+def check_summaries(school: School) -> int:
+    """Compare the stored figures of all classes with the truth; return how many people had figures."""
+    truths = school.truths()
+    compared = 0
+    for each in school.planned:
+        room, moments = Room.objects.get(room_uuid=each.uuid), school.moments[each.uuid]
+        rooms = [truths[uuid] for uuid in sorted(each.rooms)]
+        time = truth.class_seconds(truths[each.uuid], each, UNTIL_S)
+        assert time is not None
+        assert time.over
+        assert_same_class(summaries.current(room), each, time, moments)
+        stored = {one.list_name or one.user_uuid: one for one in PersonSummary.objects.filter(room=room)}
+        for name, ids in each.ids.items():
+            one = stored.get(name if each.listed else ids[0])
+            own = ids if each.listed else ids[:1]
+            if one is not None:
+                assert_same_person(one, truth.attendance(rooms, each, own, time))
+                assert done_by(one) == truth.participation(rooms, moments, own, time), (each, name)
+                compared += 1
+    return compared
+
+
+def assert_same_class(
+    summary: ClassSummary, each: Planned, time: truth.ClassSeconds, moments: list[Moment]
+) -> None:
+    assert summary.is_complete
+    assert summary.starts_at == clock.from_ms(each.ms(time.begin))
+    assert summary.ends_at == clock.from_ms(each.ms(time.end))
+    assert summary.recorded_ms == 1000 * truth.seconds(moments, time, lambda one: one.recording)
+    ran = {kind: sum(stop - start for start, stop, _id in summary.tracks[kind]) for kind in ("quiz", "poll")}
+    assert ran["quiz"] == 1000 * truth.seconds(moments, time, lambda one: one.quiz)
+    assert ran["poll"] == 1000 * truth.seconds(moments, time, lambda one: one.poll)
+
+
+def assert_same_person(one: PersonSummary, wanted: dict[str, Any]) -> None:
+    assert one.status == wanted["status"]
+    assert one.present_ms == wanted["present_s"] * 1000
+    assert one.present_ms == sum(stop - start for start, stop in one.spans["present"])
+    if one.status == "absent":
+        return
+    assert one.first_in == clock.from_ms(wanted["first_in"])
+    assert one.last_out == clock.from_ms(wanted["last_out"])
+    assert (one.late_ms, one.left_early_ms) == (wanted["late_s"] * 1000, wanted["left_early_s"] * 1000)
+    assert one.share == pytest.approx(wanted["share"], abs=1e-9)
+    assert one.reconnects == wanted["reconnects"]
+
+
+def done_by(one: PersonSummary) -> dict[str, float]:
+    """Return the stored figures of a person in the form of `truth.participation`."""
+    counts = {name: getattr(one, name) for name in ("chat", "hands", "answers", "correct", "rewards")}
+    return {
+        **counts,
+        "stage_s": one.stage_ms / 1000,
+        "camera_s": one.camera_ms / 1000,
+        "hand_s": sum(stop - start for start, stop in one.spans.get("hand", ())) / 1000,
+    }
+
+
+def poll_all(poller: Poller) -> None:
+    """Poll until there are no more events.
+
+    The cloud destroys breakout rooms a minute after the class, with the events that nobody has polled.
+    """
+    while (polled := poller.poll()) is not None and not polled.empty:
+        pass
+    assert polled is not None
+
+
+@pytest.mark.parametrize(
+    ("seed", "dialect", "start_ms"), [(1, "2021", BEFORE_MIDNIGHT_MS), (2, "sdk", BEFORE_WINTER_MS)]
+)
+def test_every_figure_equals_a_count_of_single_seconds(
+    seed: int, dialect: Any, start_ms: int, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the second world, breakout rooms have events of their own."""
     chance = random.Random(seed)
     owner = User.objects.create_user("head@school.test", "x", role=User.Role.ADMINISTRATOR)
-    planned = [a_class(number, chance) for number in range(CLASSES)]
-    with running_simulator(stepped=True, start_ms=BEFORE_MIDNIGHT_MS) as sim:
+    planned = [a_class(number, chance, start_ms) for number in range(CLASSES)]
+    simulator = running_simulator(stepped=True, start_ms=start_ms, dialect=dialect, group_rooms=seed == 2)
+    monkeypatch.setattr(cloud_time, "READ_EVERY_S", 0.0)
+    with simulator as sim, use(SkewedClock(sim)) as ours, timezone.override("Europe/Berlin"):
         settings.AGORA = config_for(sim)
         settings.LATE_AFTER_MINUTES, settings.LEFT_EARLY_MINUTES = LATE_S / 60, EARLY_S / 60
-        with use(ClockOf(sim)):
-            for each in planned:
-                make(sim, each, owner)
-            compared = 0
-            for now_s in range(STEP_S, 5400, STEP_S):
-                sim.step((STEP_S - 1) * 1000)  # nothing happens in the second before a comparison
-
-                def happen(world: World, second: int = now_s) -> None:
-                    for each in planned:
-                        act(world, each, chance, second)
-
-                sim.do(happen)
-                sim.step(1000)
-                if now_s // STEP_S in CHECKS:
-                    assert sync_once() == ""
-                    compared += check(sim, planned, now_s)
-    assert compared > CLASSES * PEOPLE * 2
+        sim.do(lambda world: setattr(world, "stamps_every_event", True))
+        school, poller = School(sim, planned), Poller(client_for(settings.AGORA))
+        ours.skew_s = -61
+        for each in planned:
+            make(sim, each, owner)
+        second = compared = 0
+        for check_s in CHECKS_S:
+            while second < check_s:
+                pause_s = min(chance.randrange(20, 58), check_s - second)
+                sim.step(pause_s * 1000)
+                second += pause_s
+                if second < check_s:
+                    school.happen(chance, second)
+                    poll_all(poller)
+            assert sync_once() == ""
+            compared += check_reports(school, second)
+            ours.skew_s = chance.choice((-420, 187, 540))
+        assert compared > CLASSES * PEOPLE * 1.5
+        assert check_summaries(school) > CLASSES * PEOPLE * 0.9
+        assert not summaries.outdated(Room.objects.all()).exists()

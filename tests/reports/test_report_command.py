@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from python_calamine import CalamineWorkbook
 
+from classroom_admin.accounts.models import User
 from classroom_admin.agora.calls import SetClassState
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.common.clock import iso
 from classroom_admin.reports.evidence import evidence_of
+from classroom_admin.reports.models import Correction
 from classroom_admin.rooms.models import ClassList, ListedPerson, Participant, Presence, Role, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.models import ChannelNotice, SequenceGap, StoredEvent
@@ -160,6 +166,92 @@ def test_report_can_be_written_to_a_file(lesson: Room, tmp_path: Path) -> None:
     assert json.loads(file.read_text(encoding="utf-8")) == report()
     with pytest.raises(CommandError, match="can't be written"):
         _printed("--output", str(tmp_path / "missing" / "attendance.json"))
+
+
+FIELDS = [
+    "user_id", "name", "list_name", "group", "status", "first_in", "last_out", "minutes_present", "share",
+    "late_minutes", "left_early_minutes", "reconnects", "corrected",
+]  # fmt: skip
+
+
+def listed_class(lesson: Room) -> Room:
+    made = ClassList.objects.create(name="7b")
+    for name, user_uuid in (("Ada Lovelace", "u1"), ("=HYPERLINK(1)", "u2")):
+        ListedPerson.objects.create(class_list=made, name=name, user_uuid=user_uuid)
+    Room.objects.update(class_list=made)
+    join(lesson, "u1", "Ada", (7.5, 60))
+    gap = {"room": lesson, "stream": "room", "found_at": NINE}
+    SequenceGap.objects.create(**gap, first=2, last=3, state=SequenceGap.State.GAP)
+    return lesson
+
+
+def test_csv_has_the_fields_of_the_json_and_the_evidence(lesson: Room) -> None:
+    listed_class(lesson)
+    text = _printed("--format", "csv")
+    assert text.startswith("\ufeffuser_id,")
+    rows = list(csv.DictReader(io.StringIO(text[1:], newline="")))
+    assert list(rows[0]) == [*report()["rows"][0], "evidence"] == [*FIELDS, "evidence"]
+    for row, expected in zip(rows, report()["rows"], strict=True):
+        for field in FIELDS:
+            wanted = "" if expected[field] is None else str(expected[field])
+            assert row[field].removeprefix("'") == wanted, field
+        assert row["evidence"] == "gaps: 2026-09-01T09:00:00Z/2026-09-01T10:00:00Z"
+    assert rows[0]["list_name"] == "'=HYPERLINK(1)"
+
+
+def test_csv_says_who_corrected_what(lesson: Room) -> None:
+    join(lesson, "u1", "Ada", (0, 20))
+    ruth = User.objects.create_user("ruth@school.test", "x", name="Ruth")
+    Correction.objects.create(
+        room=lesson, person_key="id:u1", status="excused", note="dentist; 9:30", by=ruth, at=at(90)
+    )
+    (row,) = csv.DictReader(io.StringIO(_printed("--format", "csv")[1:], newline=""))
+    assert row["status"] == "excused"
+    assert row["corrected"] == "measured: left_early; Ruth; 2026-09-01T10:30:00Z; dentist; 9:30"
+
+
+def test_workbook_has_typed_cells_in_utc_and_in_the_zone_of_the_school(
+    lesson: Room, tmp_path: Path, settings: Any
+) -> None:
+    settings.TIME_ZONE = "Asia/Kolkata"
+    listed_class(lesson)
+    file = tmp_path / "attendance.xlsx"
+    assert _printed("--format", "xlsx", "--output", str(file)) == ""
+    header, _absent, ada = CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()
+    cells = dict(zip(header, ada, strict=True))
+    assert cells["First in (UTC)"] == datetime(2026, 9, 1, 9, 7, 30)
+    assert cells["First in (Asia/Kolkata)"] == datetime(2026, 9, 1, 14, 37, 30)
+    assert (cells["Minutes present"], cells["Share of the class"], cells["Minutes late"]) == (
+        52.5,
+        0.875,
+        7.5,
+    )
+    assert cells["Evidence"].startswith("gaps: ")
+
+
+def test_workbook_needs_a_file(lesson: Room) -> None:
+    with pytest.raises(CommandError, match="--output") as error:
+        _printed("--format", "xlsx")
+    assert error.value.returncode == 1
+
+
+@pytest.mark.parametrize("file_format", ["json", "csv", "xlsx"])
+def test_failed_report_changes_no_file(lesson: Room, tmp_path: Path, file_format: str) -> None:
+    file = tmp_path / "attendance"
+    file.write_text("earlier")
+    with pytest.raises(CommandError, match="is known"):
+        call_command("report", "attendance", "nobody's", "--format", file_format, "--output", str(file))
+    tmp_path.chmod(0o500)
+    try:
+        if not os.access(tmp_path, os.W_OK):  # root may write everywhere
+            with pytest.raises(CommandError, match="can't be written"):
+                _printed("--format", file_format, "--output", str(file))
+    finally:
+        tmp_path.chmod(0o700)
+    assert file.read_text() == "earlier"
+    _printed("--format", file_format, "--output", str(file))
+    assert [one.name for one in tmp_path.iterdir()] == ["attendance"], "no temporary file is left"
+    assert file.read_bytes() != b"earlier"
 
 
 def test_unknown_room_is_an_error(db: None) -> None:

@@ -21,6 +21,7 @@ def main() -> int:
                     env=os.environ,
                     ready=(folder / f"{name}.ready").exists,
                     foundation=name == "ground",
+                    may_end=name == "task",
                 )
             )
         return supervisor.run(on_ready=(folder / "all ready").touch)

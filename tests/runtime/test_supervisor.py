@@ -185,6 +185,21 @@ def test_death_of_one_part_ends_all_and_names_the_part_and_the_reason(run):
     assert run.ended() == ["web"]
 
 
+@pytest.mark.parametrize("code", [0, 7])
+def test_part_that_may_end_ends_alone_and_a_failure_is_reported(run, code):
+    run.start(web=GOOD, task=DIES.replace("sys.exit(7)", f"sys.exit({code})"))
+    [task] = [p for p in pids(run.mark) if "the disk" in cmdline(p) and p != run.process.pid]
+    (run.folder / "die").touch()
+    wait_for(lambda: not Path(f"/proc/{task}").exists())  # the supervisor has noticed its end
+    assert run.process.poll() is None
+    ended, said = run.end(signal.SIGTERM)
+    assert ended == 0
+    assert "task     │ the disk is on fire" in said
+    assert ("The part “task” failed (exit code 7)." in said) is (code == 7)
+    assert run.ended() == ["web"]
+    assert marked(run.mark) == []
+
+
 def test_part_killed_by_a_signal_is_named_with_the_signal(run):
     run.start(web=GOOD, worker=STUBBORN)
     [worker] = [p for p in pids(run.mark) if "SIG_IGN" in cmdline(p) and p != run.process.pid]

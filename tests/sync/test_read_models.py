@@ -18,7 +18,7 @@ OURS = {
     | {"planned_start_at", "planned_end_at", "planned_close_at"}
     | {"timetable_start_at", "timetable_end_at", "muted_in_agora_chat"},
     "participant": {"muted_in_agora_chat"},
-    "recording": {"mode", "unready", "file_urls", "files_missing"},
+    "recording": {"mode", "unready", "file_urls", "files_missing"} | {"files_deleted_at", "files_checked_at"},
 }
 """Columns that something else than the projector writes."""
 EVERY = [Table(Room, RoomRow), *TABLES.values()]

@@ -132,6 +132,12 @@ from django.core.management import call_command
 call_command("migrate", verbosity=0)
 call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 """
+UNDO_NEWER = """
+import django
+django.setup()
+from tests import migrating
+migrating.undo_newer_than_squashed()
+"""
 FIRST_SQUASHED = """
     DELETE FROM django_migrations WHERE name LIKE '0001_squashed_%' AND app != 'live'
         OR app = 'rooms' AND name = '0020_merge_substitutions';
@@ -331,6 +337,7 @@ def test_database_with_the_first_squashed_migrations_keeps_all_rows(
     env: dict[str, str], after: sqlite3.Connection, tmp_path: Path
 ) -> None:
     earlier = copied(env, tmp_path)
+    run(earlier, "-c", UNDO_NEWER)
     with closing(sqlite3.connect(earlier["DATABASE_URL"].removeprefix("sqlite:///"))) as database:
         database.executescript(FIRST_SQUASHED)
         run(earlier, "-c", MIGRATE)

@@ -26,7 +26,7 @@ ALL = "open to everybody who is signed in"
 OWN = "open to those who see the class"
 PLANNED = "open to those who see the plan"
 ADMINISTRATORS = "open to administrators"
-POSTED = "not a page to get: who may post it (or, a calendar, read it) is in tests of its own"
+POSTED = "who may post it (or, a calendar or a shared recording, read it) is in tests of its own"
 TABLE = {
     "classes": ALL,
     "classes_changes": ALL,
@@ -57,6 +57,7 @@ TABLE = {
     "end_question": OWN,
     "person": OWN,
     "attendance": OWN,
+    "not_taken_part": OWN,
     "kept_out": OWN,
     "call_off": OWN,
     "class_list": OWN,
@@ -82,6 +83,9 @@ TABLE = {
     "file_pages": OWN,
     "streams": OWN,
     "shared_file": OPEN,
+    "shared_recording": POSTED,
+    "shared_recording_file": POSTED,
+    "shared_recording_segment": POSTED,
 }
 BY_POST_ALONE = ("upload_file", "check_recording")
 COMMANDS = (

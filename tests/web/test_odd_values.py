@@ -26,6 +26,7 @@ from classroom_admin.web.parameters import RowKeyConverter
 from tests.rooms.class_list_files.test_oneroster import EXPORT
 from tests.rooms.class_list_files.workbook_files import packed
 from tests.school import HTMX, School
+from tests.web.reports.classes_over import HOUR, MONDAY, class_over
 from tests.web.test_access import planned_removal
 
 DRAWS: Final = int(os.environ.get("ODD_VALUES", "1"))
@@ -56,7 +57,7 @@ ASKED: Final = {
     "live:class_changes": ("v", "t"),
     "live:more_people": ("after", "who", "all"),
     "live:chat": ("q", "before", "kind"),
-    "live:events": ("before", "after", "kind", "who"),
+    "live:events": ("before", "after", "kind", "who", "person"),
     "live:replay": ("at", "upto"),
     "live:properties": ("of", "person", "app"),
     "live:create": ("like",),
@@ -64,6 +65,16 @@ ASKED: Final = {
     "live:keys": ("v", "q"),
     "live:run": ("since",),
     "live:plans": ("page",),
+    **{
+        f"reports:{name}": ("period", "since", "until", "class_list", "teacher", "q", "sort", "page", *more)
+        for name, more in (
+            ("participation", ()),
+            ("questions", ("class",)),
+            ("question_students", ()),
+            ("question_weeks", ("student",)),
+        )
+    },
+    "reports:class_participation": ("sort", "page"),
     "lists:lists": ("page",),
     "lists:list": ("page",),
     "people:list": ("q", "show", "page"),
@@ -75,9 +86,27 @@ ASKED: Final = {
     "account_login": ("next",),
     "live:search": ("q", "in", "page"),
     "live:student": ("range", "since", "until", "before", "kind", "also"),
+    "reports:attendance": (
+        "period",
+        "since",
+        "until",
+        "class_list",
+        "teacher",
+        "q",
+        "by",
+        "sort",
+        "name",
+        "missing",
+        "page",
+        "format",
+    ),
+    "reports:student": ("page",),
+    "reports:list": ("page", "students"),
     "live:more_tiles": ("tiles", "q", "page", "state", "teacher", "recording", "when", "v"),
     "live:status": ("v", "t"),
     "live:people_do": ("mute", "stage_on", "stop_screen"),
+    "reports:recordings": ("q", "state", "period", "since", "until", "teacher", "page"),
+    "reports:recording": ("at", "part"),
 }
 """Query parameters that pages read, by the name of the address; "" for all others."""
 PLAN: Final = (
@@ -112,6 +141,7 @@ SENT: Final = {
     "live:calendar": ("do",),
     "live:people_do": ("mute", "stage_on", "lower_hand", "mute_chat", "stop_screen"),
     "live:substitute": ("end", "substitute", "starts_at", "ends_at", "what"),
+    "reports:share_recording": ("lasts", "day", "end"),
     "lists:make": ("name",),
     "lists:list": ("name",),
     "lists:add_person": LISTED,
@@ -120,6 +150,8 @@ SENT: Final = {
     "lists:columns": ("encoding", "sheet", "header_line", "class_id", "column-0", "preview"),
     "lists:preview": ("version",),
     "lists:classes": ("class", "version-c1"),
+    "lists:thresholds": ("late_after_minutes", "left_early_minutes"),
+    "reports:correct": ("status", "note", "do"),
     "people:create": ("name", "email", "role", "user_uuids", "ids"),
     "people:person": ("name", "email", "role", "user_uuids", "ids"),
     "people:assign": ("rooms", "q", "page"),
@@ -138,7 +170,7 @@ FITTING: Final = {
     "room_type": "4", "times": "2", "every": "1", "close_delay": "10", "request_id": "once", "way": "web",
     "url": "https://files.example/a.pdf", "mode": "web", "when": "own", "span": "now", "language": "en",
     "base": "{}", "text": '{"a":1}', "group": "g", "name-g": "Red", "class": "x", "email": "a@school.test",
-    "role": "teacher",
+    "role": "teacher", "status": "excused",
 }  # fmt: skip
 LEFT_OUT: Final = {
     "account_logout",
@@ -172,6 +204,8 @@ def made(school: School) -> dict[str, dict[str, Any]]:
     plan = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC")
     roster = ClassList.objects.create(name="7b", owner=school.teacher)
     listed = roster.people.create(name="Ada")
+    over = class_over("Over", MONDAY, {"Ada": HOUR}, teacher=school.teacher, class_list=roster)
+    attended = over.people.get()
     file = store_file(actor=school.teacher, class_list=roster, name="7b.csv", content=b"name,id\nAda,7\n")
     export = store_file(actor=school.teacher, class_list=None, name="x.zip", content=packed(EXPORT))
     rows = {
@@ -179,7 +213,8 @@ def made(school: School) -> dict[str, dict[str, Any]]:
         "check": Entry,
     }  # fmt: skip
     return {
-        "": {"key": school.room.key, "pk": Participant.objects.get(name="Gone").pk, "hold": 1, "run": "x"},
+        "": {"key": school.room.key, "pk": Participant.objects.get(name="Gone").pk, "hold": 1, "run": "x"}
+        | {"number": 0, "segment": 0},
         **{f"live:{name}": {"pk": model.objects.order_by("pk")[0].pk} for name, model in rows.items()},
         "lists:classes": {"file_key": export.key},
         "live:call_off": {"pk": planned_removal(school).pk},
@@ -192,9 +227,26 @@ def made(school: School) -> dict[str, dict[str, Any]]:
         "live:there": {"of": "room", "number": 1},
         "live:question": {"of": "quiz", "pk": Quiz.objects.get().pk},
         **{
-            f"lists:{name}": {"key": roster.key, "file_key": file.key}
-            for name in ("list", "upload", "columns", "preview", "delete", "download", "add_person")
+            f"reports:{name}": {"pk": Recording.objects.order_by("pk")[0].pk}
+            for name in ("recording", "recording_file", "recording_segment", "share_recording")
         },
+        **{
+            f"lists:{name}": {"key": roster.key, "file_key": file.key}
+            for name in (
+                "list",
+                "upload",
+                "columns",
+                "preview",
+                "delete",
+                "download",
+                "add_person",
+                "thresholds",
+            )
+        },
+        "reports:class": {"key": over.room.key},
+        "reports:correct": {"key": over.room.key, "pk": attended.pk},
+        "reports:student": {"pk": attended.pk},
+        "reports:list": {"key": roster.key},
         **{f"lists:{name}": {"key": roster.key, "pk": listed.pk} for name in ("person", "delete_person")},
         **{
             f"people:{name}": {"pk": school.teacher.pk}

@@ -75,9 +75,12 @@ def record(control: Control) -> dict[str, Any]:
 
     ``mode`` is web or composite. If ``publish`` is true, the recording is also streamed. If ``failed`` is
     true, it ends without usable files. If ``again`` is true, it times out and starts again. If ``onhold`` is
-    true, it is paused.
+    true, it is paused. If ``deleted`` is true, the files of the last recording are deleted.
     """
     room, fields = control.room(), control.fields
+    if fields.boolean("deleted"):
+        recordings.delete_files(room)
+        return done(control, room)
     on_hold = fields.boolean("onhold")
     if fields.boolean("again"):
         recordings.try_again(control.world, room)

@@ -11,6 +11,7 @@ from classroom_admin.simulator.faults import stream as stream_faults
 from classroom_admin.simulator.faults.board import Fault
 from classroom_admin.simulator.faults.kinds import KINDS
 from classroom_admin.simulator.school import start_lessons
+from classroom_admin.simulator.school.past_class import PastClass, offer
 from classroom_admin.simulator.world import oracle
 from classroom_admin.simulator.world.dialects import DIALECTS
 from classroom_admin.simulator.world.model import ROOM_STREAM, STREAMS
@@ -319,3 +320,34 @@ def lesson(control: Control) -> dict[str, Any]:
     )
     control.cloud.tick()
     return {"rooms": made}
+
+
+@table.add("POST", "/past-class")
+def past_class(control: Control) -> dict[str, Any]:
+    """Run a class that took place in the past, and offer its events and its room from now on.
+
+    The body has ``roomUuid``, ``roomName``, ``startTime`` (ms), ``duration`` (s), ``teacher`` and
+    ``students`` (each with ``userUuid`` and ``userName``). ``recorded`` is true by default. ``lost`` has the
+    seconds ``from`` and ``to`` after the start: the events between them are lost, and the room is destroyed.
+    """
+    fields = control.fields
+    teacher, lost = fields.fields("teacher", required=True), fields.fields("lost")
+    uuid = fields.id("roomUuid")
+    past = PastClass(
+        uuid=uuid,
+        name=fields.text("roomName") or uuid,
+        type=4,
+        start_ms=fields.integer("startTime", low=0, high=control.world.now, required=True) or 0,
+        duration_s=fields.integer("duration", low=60, high=86_400, required=True) or 0,
+        teacher=teacher.id("userUuid"),
+        teacher_name=teacher.required_text("userName"),
+        people=[
+            (student.id("userUuid"), student.required_text("userName"))
+            for student in fields.objects("students")
+        ],
+        recorded=bool(fields.boolean("recorded", default=True)),
+        lost_from_s=lost.integer("from", low=0, default=0) or 0,
+        lost_to_s=lost.integer("to", low=0, default=0) or 0,
+    )
+    room = offer(control.world, past)
+    return {"roomUuid": room.uuid, "last": {name: log.last for name, log in room.logs.items()}}

@@ -13,7 +13,10 @@ MAX_ATTEMPTS = 10
 
 
 class ClassRunner:
-    """A runner that simulates a class by its ``plan``. It calls ``on_closed`` when the class closes."""
+    """A runner that simulates a class by its ``plan``. It calls ``on_closed`` when the class closes.
+
+    ``lesson`` is the class, if it is not a usual one.
+    """
 
     def __init__(
         self,
@@ -22,8 +25,9 @@ class ClassRunner:
         rng: random.Random,
         *,
         on_closed: Callable[[], None] | None = None,
+        lesson: SimulatedClass | None = None,
     ) -> None:
-        self._class = SimulatedClass(world, plan, rng)
+        self._class = lesson or SimulatedClass(world, plan, rng)
         self._programme = list(plan.programme)
         self._attempts: dict[str, int] = {}
         self._on_closed = on_closed
@@ -57,6 +61,8 @@ class ClassRunner:
 
     def _act(self, name: str) -> bool:
         """Do one action. Return False if the action is not possible now."""
+        if name in self._class.never:
+            return False
         try:
             return ACTIONS[name](self._class)
         except CloudError:

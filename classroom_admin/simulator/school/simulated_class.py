@@ -35,7 +35,8 @@ class ClassPlan:
 class SimulatedClass:
     """A class in ``world`` that follows ``plan``.
 
-    All random choices come from its own ``rng``, so classes do not affect each other.
+    All random choices come from its own ``rng``, so classes do not affect each other. The actions whose names
+    are in ``never`` do not happen.
     """
 
     world: World
@@ -43,6 +44,7 @@ class SimulatedClass:
     rng: random.Random
     students: list[tuple[str, str]] = field(default_factory=list)
     files: int = 0
+    never: frozenset[str] = frozenset()
 
     def open(self) -> None:
         """Create the room and schedule the arrivals. Raise CloudError 409 if the room exists."""

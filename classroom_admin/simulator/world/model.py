@@ -85,7 +85,8 @@ class User:
 class Recording:
     """A recording. ``mode`` is web or composite.
 
-    ``holds`` has the paused intervals. ``files`` has the MP4 files of a web recording.
+    ``holds`` has the paused intervals. ``files`` has the names of the MP4 files of a web recording,
+    ``playlist`` the name of the playlist of another one. If ``files_deleted`` is true, they no longer exist.
     """
 
     record_id: str
@@ -99,7 +100,8 @@ class Recording:
     on_hold: bool = False
     holds: list[list[int | None]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
-    url: str | None = None
+    files_deleted: bool = False
+    playlist: str = ""
     unready: bool = False
     limit: Due | None = None
     ready: bool = False

@@ -139,7 +139,7 @@ def stop(
         _hold(world, recording, False)
     _tell(world, room, recording, room.shapes.either(0, 2), reason, operator)
     if not failed:
-        world.after(FILES_AFTER_MS, lambda: _deliver(world, room, recording))
+        world.after(FILES_AFTER_MS, lambda: _deliver(recording))
     return recording
 
 
@@ -171,18 +171,35 @@ def _hold(world: World, recording: Recording, on_hold: bool) -> None:
     recording.on_hold = on_hold
 
 
-def _deliver(world: World, room: Room, recording: Recording) -> None:
-    base = f"https://files.simulator.test/{recording.record_id}"
+def _deliver(recording: Recording) -> None:
     if recording.mode != "web":
-        recording.url = f"{base}/class.m3u8"
+        recording.playlist = "class.m3u8"
         return
-    length = (recording.end_ms or world.now) - recording.start_ms
-    count = max(1, math.ceil(length / FILE_MS))
-    recording.files = [f"{base}/class_{number}.mp4" for number in range(count)]
+    count = max(1, math.ceil(recorded_ms(recording) / FILE_MS))
+    recording.files = [f"class_{number}.mp4" for number in range(count)]
+
+
+def recorded_ms(recording: Recording) -> int:
+    """Return the length of an ended recording without its pauses. It is 0 if the recording runs."""
+    if recording.end_ms is None:
+        return 0
+    paused = sum((end or recording.end_ms) - begin for begin, end in recording.holds if begin is not None)
+    return max(0, recording.end_ms - recording.start_ms - paused)
+
+
+def delete_files(room: Room) -> None:
+    """Delete the files of the last recording.
+
+    Raise CloudError 409 30409410 if the room has no recording.
+    """
+    if not room.recordings:
+        raise recording_not_started()
+    room.recordings[-1].files_deleted = True
 
 
 def describe(world: World, room: Room, recording: Recording) -> dict[str, Any]:
     """Return a recording as the list of recordings has it."""
+    base = f"{world.files_url}/{recording.record_id}"
     row: dict[str, Any] = {
         "recordId": recording.record_id,
         "appId": world.app_id,
@@ -196,12 +213,12 @@ def describe(world: World, room: Room, recording: Recording) -> dict[str, Any]:
         "boardId": "",
         "type": 3 if recording.mode == "web" else 2,
         "status": 1 if recording.end_ms is None else 2,
-        "recordDetails": [{"url": url} for url in recording.files],
+        "recordDetails": [{"url": f"{base}/{name}"} for name in recording.files],
     }
     if recording.end_ms is not None:
         row["endTime"] = recording.end_ms
-    if recording.url is not None:
-        row["url"] = recording.url
+    if recording.playlist:
+        row["url"] = f"{base}/{recording.playlist}"
     if recording.unready:
         row["unready"] = True
     if recording.mode == "web":

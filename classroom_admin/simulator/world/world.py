@@ -26,7 +26,8 @@ class World:
     stream, ``withhold`` returns a reason to keep it out of polling, or None. ``keep_past`` is the number of
     destroyed rooms to keep, or None to keep all. ``dialect`` selects the shape of events. If ``group_rooms``
     is True, people in breakout rooms emit events under the id of the breakout room. ``pages_get_ready`` says
-    whether recorded pages report that they have loaded.
+    whether recorded pages report that they have loaded. Tests set ``stamps_every_event`` so that no event
+    lacks its time.
     """
 
     def __init__(
@@ -52,9 +53,12 @@ class World:
         self.dialect = dialect
         self.group_rooms = group_rooms
         self.pages_get_ready = pages_get_ready
+        self.stamps_every_event = False
         self.kicking_rules: dict[int, KickingRule] = {}
         self.pages_url = "https://pages.simulator.test"
         """The base URL of the pictures of converted pages. A server that has pictures sets its own URL."""
+        self.files_url = "https://files.simulator.test"
+        """The base URL of the files of recordings. A server that has the files sets its own URL."""
         self.timeline = Timeline()
         self.rooms: dict[str, Room] = {}
         self.past: list[Room] = []
@@ -158,7 +162,7 @@ class World:
         body["version"] = EVENT_VERSION
         if widget is not None:
             body["widgetUuid"] = widget
-        if not shapes.chance(0.25):
+        if not shapes.chance(0.25) or self.stamps_every_event:
             body["ts"] = self.now
         body["data"] = data
         body |= beside or {}

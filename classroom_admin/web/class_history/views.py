@@ -15,11 +15,18 @@ from classroom_admin.common.redaction import pretty
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.recording_moments import RecordingMoments
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.replay import Film, film_of
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.class_history.replay_presenter import PastClassPresenter
-from classroom_admin.web.classroom.events import EVENT_KINDS, EventFilter, EventPage, event_rows
+from classroom_admin.web.classroom.events import (
+    EVENT_KINDS,
+    EventFilter,
+    EventPage,
+    chosen_people,
+    event_rows,
+)
 from classroom_admin.web.classroom.views import requested_part
 from classroom_admin.web.dialogs import ask
 from classroom_admin.web.parameters import number
@@ -30,12 +37,15 @@ from classroom_admin.web.parameters import number
 def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show events, the newest first.
 
-    `kind` and `who`, a person's name, filter the events. `before` and `after` are ids that limit them.
+    `kind`, `who`, a person's name, and `person`, the primary key of a participant, filter the events.
+    `before` and `after` are ids that limit them.
     """
     room = access_by_key(request.user, key).room
     kind = request.GET.get("kind", "")
     event_filter = EventFilter(
-        kind=kind if kind in dict(EVENT_KINDS) else "", who=request.GET.get("who", "").strip()[:100]
+        kind=kind if kind in dict(EVENT_KINDS) else "",
+        who=request.GET.get("who", "").strip()[:100],
+        people=chosen_people(room, request.GET.getlist("person")),
     )
     before, after = number(request, "before"), number(request, "after")
     page = EventPage(room, before=before, after=after, event_filter=event_filter)
@@ -44,6 +54,9 @@ def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     }  # fmt: skip
     if not request.htmx:
         context["gaps"] = list(room.gaps.order_by("stream", "first"))
+        moments = RecordingMoments([room])
+        for row in page.rows:
+            row["play"] = moments.play_from(room.pk, row["at"])
         return render(request, "class_history/events.html", context)
     if after is not None and not page.rows:
         return HttpResponse(status=204)
@@ -60,7 +73,13 @@ def event_json(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResp
     of_class = StoredEvent.objects.exclude(stream="peer").filter(room__in=class_selectors.room_ids(room))
     event = get_object_or_404(of_class, pk=pk)
     (row,) = event_rows(room, [event])
-    context = {"room": room, "event": event, "words": row["words"], "pretty": pretty(event.raw)}
+    context = {
+        "room": room,
+        "event": event,
+        "words": row["words"],
+        "pretty": pretty(event.raw),
+        "play": RecordingMoments([room]).play_from(room.pk, row["at"]),
+    }
     return ask(request, "classroom/event.html", context)
 
 

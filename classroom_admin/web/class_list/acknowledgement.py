@@ -18,9 +18,10 @@ from django_htmx.http import reswap, trigger_client_event
 from classroom_admin.audit.record import done
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import ClassAccess
+from classroom_admin.rooms.alert_kinds import KINDS
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.class_list import live_classes
-from classroom_admin.web.class_list.alert_rules import KINDS, Alerts
+from classroom_admin.web.class_list.alert_rules import Alerts
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.models import Acknowledgement
 

@@ -13,19 +13,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classroom_admin.audit.actions import COMMANDS
+from classroom_admin.rooms.alert_kinds import (
+    ALONE,
+    BANNED,
+    CLOUD,
+    DATA,
+    HAND,
+    KINDS,
+    NO_TEACHER,
+    OVER_TIME,
+    RECORDING,
+    Thresholds,
+)
 from classroom_admin.rooms.bans import Readmitted
 from classroom_admin.rooms.models import Recording, RoomState
 
-NO_TEACHER: Final = "no_teacher"
-ALONE: Final = "alone"
-BANNED: Final = "banned"
-HAND: Final = "hand"
-RECORDING: Final = "recording"
-OVER_TIME: Final = "over_time"
-DATA: Final = "data"
-CLOUD: Final = "cloud"
-KINDS: Final = (NO_TEACHER, ALONE, BANNED, HAND, RECORDING, OVER_TIME, DATA, CLOUD)
-"""All kinds of alerts, the most urgent first."""
 # Only the tile shows these alerts, because the teacher of the class handles them.
 QUIET: Final = (HAND,)
 # These alerts have the tone "bad", because each minute counts.
@@ -52,23 +54,6 @@ HARMLESS: Final = (
     "RecordingNotEnded",
     "UserNotFound",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
-    """How long a condition lasts before it becomes an alert. See docs/running.md.
-
-    A refused command stays an alert for `refused_for`. If `record_all` is True, every class must be recorded.
-    """
-
-    no_teacher: timedelta = timedelta(minutes=2)
-    alone: timedelta = timedelta(minutes=2)
-    hand: timedelta = timedelta(minutes=2)
-    recording: timedelta = timedelta(minutes=1)
-    over: timedelta = timedelta(minutes=5)
-    stale: timedelta = timedelta(seconds=60)
-    refused_for: timedelta = timedelta(minutes=15)
-    record_all: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -35,9 +35,10 @@ from django.db.models.functions import Cast, Coalesce, JSONObject
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.rooms import bans
+from classroom_admin.rooms.alert_kinds import Thresholds, thresholds
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, RoomState
 from classroom_admin.sync.models import RoomCursor, RoomRefresh, SequenceGap
-from classroom_admin.web.class_list.alert_rules import Acknowledged, Thresholds, alerts_of
+from classroom_admin.web.class_list.alert_rules import Acknowledged, alerts_of
 from classroom_admin.web.models import Acknowledgement
 
 READS_FAILED: Final = 3
@@ -45,20 +46,6 @@ READS_FAILED: Final = 3
 _DECISIVE: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED, Step.Kind.FAILED)
 Troubles = Mapping[int, Mapping[str, datetime]]
 """For each room id, since when events have been late ("late") or reads have failed ("silent")."""
-
-
-def thresholds() -> Thresholds:
-    """Return the thresholds from the settings."""
-    return Thresholds(
-        no_teacher=timedelta(minutes=settings.WALL_NO_TEACHER_MINUTES),
-        alone=timedelta(minutes=settings.WALL_ALONE_MINUTES),
-        hand=timedelta(minutes=settings.WALL_HAND_MINUTES),
-        recording=timedelta(minutes=settings.WALL_RECORDING_MINUTES),
-        over=timedelta(minutes=settings.WALL_OVER_MINUTES),
-        refused_for=timedelta(minutes=settings.WALL_REFUSED_MINUTES),
-        stale=timedelta(seconds=settings.WALL_STALE_SECONDS),
-        record_all=settings.RECORD_EVERY_CLASS,
-    )
 
 
 def alert_annotations() -> dict[str, Expression | Subquery]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from classroom_admin.actions.class_lists import LONGEST_NAME
+from classroom_admin.actions.class_lists import LONGEST_NAME, MOST_MINUTES
 from classroom_admin.rooms.class_list_files.cells import UnreadableFile, cleaned
 from classroom_admin.rooms.class_list_files.columns import NO_HEADER, Column, checked_mapping
 from classroom_admin.rooms.class_list_files.contents import Contents
@@ -53,6 +54,30 @@ class NameForm(forms.Form):
         max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
     )
+
+
+class ThresholdsForm(forms.Form):
+    """A form for the minutes after which people on a list count as late or as leaving early.
+
+    An empty field means the default of the school, which is its placeholder.
+    """
+
+    late_after_minutes = forms.FloatField(
+        label=_("Late after (minutes)"), required=False, min_value=0, max_value=MOST_MINUTES
+    )
+    left_early_minutes = forms.FloatField(
+        label=_("Left early before the end (minutes)"), required=False, min_value=0, max_value=MOST_MINUTES
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        defaults = {
+            "late_after_minutes": settings.LATE_AFTER_MINUTES,
+            "left_early_minutes": settings.LEFT_EARLY_MINUTES,
+        }
+        for name, minutes in defaults.items():
+            shown = gettext("school: %(minutes)s") % {"minutes": f"{minutes:g}"}
+            self.fields[name].widget.attrs.update(placeholder=shown, step="any", inputmode="decimal")
 
 
 class _CellField(forms.CharField):

@@ -20,5 +20,6 @@ urlpatterns = [
     path("<key>/files/<file_key>/", file_views.columns, name="columns"),
     path("<key>/files/<file_key>/preview/", file_views.preview, name="preview"),
     path("<key>/delete/", views.delete, name="delete"),
+    path("<key>/thresholds/", views.thresholds, name="thresholds"),
     path("<key>/file.csv", views.download, name="download"),
 ]

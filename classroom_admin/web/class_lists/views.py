@@ -18,7 +18,7 @@ from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.class_lists import list_for, visible_lists
 from classroom_admin.rooms.models import ClassList
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.class_lists.forms import FileForm, NameForm
+from classroom_admin.web.class_lists.forms import FileForm, NameForm, ThresholdsForm
 from classroom_admin.web.dialogs import sent
 
 PEOPLE_A_PAGE = 100
@@ -65,6 +65,24 @@ def one_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
         except ActionRefused as refusal:
             form.add_error("name", refusal.message)
     return list_page(request, shown, form=form, status=UNPROCESSABLE if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def thresholds(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Set when people on the list count as late and as leaving early. Only a POST changes something."""
+    shown = list_for(request.user, key)
+    if request.method == "GET":
+        return redirect("lists:list", key)
+    form = ThresholdsForm(request.POST)
+    if form.is_valid():
+        try:
+            if actions.set_thresholds(actor=request.user, class_list=shown, **form.cleaned_data):
+                messages.success(request, _("Saved. The attendance of earlier classes is counted again."))
+            return redirect("lists:list", key)
+        except ActionRefused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+    return list_page(request, shown, thresholds=form, status=UNPROCESSABLE)
 
 
 @require_http_methods(["GET", "POST"])
@@ -116,6 +134,9 @@ def list_page(
         "rooms": rooms[:ROOMS_SHOWN],
         "form": NameForm(initial={"name": shown.name}),
         "file_form": FileForm(),
+        "thresholds": ThresholdsForm(
+            initial={name: getattr(shown, name) for name in ThresholdsForm.base_fields}
+        ),
         **more,
     }
     return render(request, "class_lists/list.html", context, status=status)

@@ -1,7 +1,7 @@
 """The chat panel and the page of all messages: chat, direct messages and messages between apps."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -18,6 +18,7 @@ from classroom_admin.rooms import agora_chat, chat_selectors
 from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.class_selectors import room_ids
 from classroom_admin.rooms.models import ChatMessage, PeerMessage, Role, Room
+from classroom_admin.rooms.recording_moments import PlayFrom, RecordingMoments
 from classroom_admin.sync.models import StoredEvent, Stream
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.events import groups_of
@@ -55,6 +56,7 @@ class Message:
     to: str = ""
     group: str = ""
     between_apps: bool = False
+    play: PlayFrom | None = None
 
     @property
     def dom_id(self) -> str:
@@ -266,11 +268,18 @@ def messages(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     kind = kind if kind in KINDS else ""
     context: dict[str, Any] = {"room": room, "q": words, "kind": kind, "most": MOST_FOUND}
     if "q" in request.GET and (words or request.htmx):
-        context["found"] = search(room, words, kind=kind)
+        context["found"] = with_play_links(room, search(room, words, kind=kind))
         return render(request, f"classroom/chat/{'_found' if request.htmx else 'messages'}.html", context)
     context["kind"] = kind or CHAT
-    context["page"] = message_page(room, kind=context["kind"], before=number(request, "before"))
+    page = message_page(room, kind=context["kind"], before=number(request, "before"))
+    context["page"] = page if request.htmx else replace(page, rows=with_play_links(room, page.rows))
     return render(request, f"classroom/chat/{'_earlier' if request.htmx else 'messages'}.html", context)
+
+
+def with_play_links(room: Room, rows: list[Message]) -> list[Message]:
+    """Return the messages with links to the seconds of a recording at which they were sent."""
+    moments = RecordingMoments([room])
+    return [replace(row, play=moments.play_from(room.pk, row.at)) for row in rows]
 
 
 @require_safe
@@ -291,5 +300,6 @@ def present_at(request: AuthenticatedHttpRequest, key: str, of: str, number: int
     else:
         raise Http404("There is no such message.")
     present = chat_selectors.present_at(where, at=message.at, sequence=sequence)
+    (message,) = with_play_links(room, [message])
     context = {"room": room, "message": message, "presence": present}
     return ask(request, "classroom/chat/present.html", context)

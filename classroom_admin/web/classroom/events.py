@@ -32,11 +32,14 @@ from classroom_admin.rooms.class_selectors import room_ids
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.reader import UNFORESEEN, decode_stored
+from classroom_admin.web.parameters import is_number
 
 UNREADABLE: Final = "unreadable"
+QUESTIONS: Final = "questions"
 OTHER: Final = "other"
 EVENT_KINDS: Final = (
     *((declared.name, declared.label) for declared in filters()),
+    (QUESTIONS, _("Quizzes and polls")),
     (OTHER, _("Other types")),
     (UNREADABLE, _("Unreadable events")),
 )
@@ -60,6 +63,8 @@ def kind_condition(name: str) -> Q:
     """Return a query condition for a name in `EVENT_KINDS`. For other names, it matches all events."""
     if name == UNREADABLE:
         return ~Q(unreadable="")
+    if name == QUESTIONS:
+        return Q(stream__in=(Stream.QUIZ, Stream.POLL))
     if name == OTHER:
         return Q(stream=Stream.ROOM) & (~Q(cmd__in=_KNOWN) | Q(cmd__isnull=True))
     return _CONDITIONS.get(name, Q())
@@ -74,19 +79,24 @@ MOST_PEOPLE: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """A filter of events by a kind and by a part of a person's name. "" means no filter."""
+    """A filter of events by a kind, by a part of a person's name, and by people. "" means no filter.
+
+    `people` are participants of the room. Together they are one person who joined with several ids.
+    """
 
     kind: str = ""
     who: str = ""
+    people: tuple[Participant, ...] = ()
 
     @property
     def is_set(self) -> bool:
-        return bool(self.kind or self.who)
+        return bool(self.kind or self.who or self.people)
 
     @property
     def query(self) -> str:
         """The filter as a query string."""
-        return urlencode({name: value for name, value in (("kind", self.kind), ("who", self.who)) if value})
+        given = [(name, value) for name, value in (("kind", self.kind), ("who", self.who)) if value]
+        return urlencode([*given, *(("person", person.pk) for person in self.people)])
 
 
 def _matching(
@@ -96,9 +106,10 @@ def _matching(
     found = found.exclude(stream="peer")
     if event_filter.kind:
         found = found.filter(kind_condition(event_filter.kind))
-    if not event_filter.who:
+    if not event_filter.who and not event_filter.people:
         return list(found[:most])
-    people = set(_ids_like(room, event_filter.who))
+    people = set(_ids_like(room, event_filter.who)) if event_filter.who else set()
+    people |= _ids_of(room, event_filter.people)
     naming = found.filter(names_any_of(sorted(people)))
     rows = naming.iterator(chunk_size=SCANNED)
     return list(islice((row for row in rows if concerns(row, people)), most))
@@ -120,6 +131,20 @@ def _ids_like(room: Room, words: str) -> list[str]:
     people = Participant.objects.filter(matches(words, field="name_search"), room__in=rooms)
     ids = list(people.order_by("pk").values_list("user_uuid", flat=True)[:MOST_PEOPLE])
     return [*ids, *sorted(agora_chat.chat_users(rooms, ids) - set(ids))] if ids else []
+
+
+def _ids_of(room: Room, people: Collection[Participant]) -> set[str]:
+    """Return the cloud ids and Agora Chat ids of these people."""
+    ids = {person.user_uuid for person in people}
+    return ids | agora_chat.chat_users(room_ids(room), ids) if ids else ids
+
+
+def chosen_people(room: Room, keys: Collection[str]) -> tuple[Participant, ...]:
+    """Return the people in a class with these primary keys. Ignore keys that are not numbers or unknown."""
+    numbers = [int(key) for key in keys if is_number(key)][:MOST_PEOPLE]
+    if not numbers:
+        return ()
+    return tuple(Participant.objects.filter(pk__in=numbers, room__in=room_ids(room)).order_by("pk"))
 
 
 def names_any_of(user_uuids: list[str]) -> Q:

@@ -6,7 +6,7 @@ The sentences come from `events`. A page reads the events of a limited number of
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from operator import attrgetter
@@ -22,6 +22,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms import agora_chat, people
 from classroom_admin.rooms.models import Room
 from classroom_admin.rooms.people import Scope
+from classroom_admin.rooms.recording_moments import PlayFrom, RecordingMoments
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web.classroom.events import (
     EVENT_KINDS,
@@ -39,7 +40,7 @@ MOST_ROOMS: Final = 40
 COMMANDS: Final = "commands"
 _DONE: Final = ("people", "chat", "hands", "stage", "rewards", "quiz", "poll", "mute")
 """The kinds of events that are shown without a filter: what the person did, and what others did to them."""
-_ON_DEMAND: Final = ("camera", "custom", "person")
+_ON_DEMAND: Final = ("questions", "camera", "custom", "person")
 KINDS: Final = (
     *((name, label) for name, label in EVENT_KINDS if name in _DONE),
     (COMMANDS, _("Commands")),
@@ -71,6 +72,7 @@ class Moment:
     words: str = ""
     event: int | None = None
     command: CommandStatus | None = None
+    play: PlayFrom | None = None
 
     @property
     def at(self) -> datetime:
@@ -114,7 +116,9 @@ class Timeline:
         span = (start_ms, end_ms)
         found = _events(rooms, user_uuids, span, kind) + _commands(rooms, user_uuids, span, kind)
         found.sort(key=lambda one: (one.at_ms, one.event or 0), reverse=True)
-        self.moments, self.older = _cut(found)
+        shown, self.older = _cut(found)
+        recordings = RecordingMoments({one.room for one in shown})
+        self.moments = [replace(one, play=recordings.play_from(one.room.pk, one.at)) for one in shown]
         if self.older is None and skipped_at is not None:
             self.older = start_ms
 

@@ -13,7 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classroom_admin.common import clock
+from classroom_admin.reports.student_rows import newest_row
 from classroom_admin.rooms import people
+from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.people import Found, Scope, scope_of
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.parameters import number, search_words
@@ -119,6 +121,7 @@ def student(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     context = {
         "person": person,
         "last_seen": last_seen,
+        "attendance": newest_row(user_uuids, visible_rooms(request.user)),
         "others": others,
         "also": also,
         "ranges": RANGES,

@@ -19,7 +19,7 @@ from classroom_admin.simulator.testing import running_simulator
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.reader import decode_stored
 from classroom_admin.web.classroom.events import EVENT_KINDS
-from tests.school import HTMX, School, make_event, make_person
+from tests.school import HTMX, School, make_event, make_person, make_room
 from tests.web.classroom.test_page import changes, now
 
 ADA = {"userUuid": "ada", "userName": "Ada", "role": 2}
@@ -64,9 +64,10 @@ def event_of_each_kind(school: School) -> dict[str, StoredEvent]:
 @pytest.mark.parametrize("kind", dict(EVENT_KINDS))
 def test_filter_finds_each_kind(school: School, admin: Client, kind: str) -> None:
     rows = event_of_each_kind(school)
-    also = {rows["unreadable"].pk} if kind == "class" else set()
-    assert ids(found(admin, school, kind=kind)) == {rows[kind].pk} | also
-    assert ids(found(admin, school, kind=kind, htmx=False)) == {rows[kind].pk} | also
+    names = {"questions": ("quiz", "poll"), "class": ("class", "unreadable")}.get(kind, (kind,))
+    expected = {rows[name].pk for name in names}
+    assert ids(found(admin, school, kind=kind)) == expected
+    assert ids(found(admin, school, kind=kind, htmx=False)) == expected
 
 
 @pytest.mark.parametrize("kind", ["nonsense", "'", "peer"])
@@ -76,8 +77,8 @@ def test_unknown_kind_is_ignored(school: School, admin: Client, kind: str) -> No
 
 def test_events_of_a_person_are_found_by_name(school: School, admin: Client) -> None:
     StoredEvent.objects.all().delete()
-    make_person(school.room, 60, user_uuid="ada", name="Áda Lovelace")
-    make_person(school.room, 61, user_uuid="ADA", name="Somebody else")
+    ada = make_person(school.room, 60, user_uuid="ada", name="Áda Lovelace")
+    other = make_person(school.room, 61, user_uuid="ADA", name="Somebody else")
     raws = {
         "wrote": {"fromUser": {"userUuid": "ada"}, "message": "hi"},
         "hand": {"addProgressUsers": [{"userUuid": "ben"}, {"userUuid": "ada"}]},
@@ -96,6 +97,22 @@ def test_events_of_a_person_are_found_by_name(school: School, admin: Client) -> 
     assert ids(found(admin, school, who="else")) == {rows["case"].pk}
     assert ids(found(admin, school, who="nobody of this name")) == set()
     assert ids(found(admin, school, who="ada love", kind="hands")) == set()
+    assert ids(found(admin, school, person=ada.pk)) == {rows["wrote"].pk, rows["hand"].pk}
+    assert ids(found(admin, school, person=[ada.pk, other.pk])) == {
+        rows[name].pk for name in ("wrote", "hand", "case")
+    }
+    html = found(admin, school, person=ada.pk, htmx=False)
+    assert "Only events about <bdi>Áda Lovelace</bdi>" in html
+
+
+@pytest.mark.parametrize("key", ["0", "x", "9" * 30])
+def test_unknown_person_is_ignored(school: School, admin: Client, key: str) -> None:
+    assert len(ids(found(admin, school, person=key, htmx=False))) == 2
+
+
+def test_person_of_another_class_is_ignored(school: School, admin: Client) -> None:
+    other = make_person(make_room("Other"), 9)
+    assert len(ids(found(admin, school, person=other.pk, htmx=False))) == 2
 
 
 def test_events_of_a_person_exclude_events_that_only_list_them(school: School, admin: Client) -> None:

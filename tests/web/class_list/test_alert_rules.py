@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom_admin.rooms.bans import Readmitted
-from classroom_admin.web.class_list.alert_rules import (
+from classroom_admin.rooms.alert_kinds import (
     ALONE,
     BANNED,
     CLOUD,
@@ -21,12 +20,10 @@ from classroom_admin.web.class_list.alert_rules import (
     NO_TEACHER,
     OVER_TIME,
     RECORDING,
-    Acknowledged,
-    AlertInput,
-    Alerts,
     Thresholds,
-    alerts_of,
 )
+from classroom_admin.rooms.bans import Readmitted
+from classroom_admin.web.class_list.alert_rules import Acknowledged, AlertInput, Alerts, alerts_of
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 LIMITS = Thresholds()

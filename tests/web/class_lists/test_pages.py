@@ -266,6 +266,7 @@ OPEN_TO_ALL = {
 OF_A_LIST = {
     "list": "get",
     "upload": "post",
+    "thresholds": "post",
     "delete": "get",
     "download": "get",
 }
@@ -307,7 +308,7 @@ def test_uploaded_export_is_its_owners_only(school: School) -> None:
     assert school.signed_in(None).get(address).status_code == 302
 
 
-@pytest.mark.parametrize("name", ["list", "upload", "delete"])
+@pytest.mark.parametrize("name", ["list", "upload", "delete", "thresholds"])
 def test_people_can_not_change_lists_of_others(school: School, made: ClassList, name: str) -> None:
     answer = school.signed_in(school.other_teacher).post(where(name, made.key), {"name": "Stolen"})
     assert answer.status_code == 404

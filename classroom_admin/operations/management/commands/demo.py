@@ -12,7 +12,7 @@ from classroom_admin.environment import variables
 from classroom_admin.operations import demo_school
 from classroom_admin.runtime import demo, installation
 from classroom_admin.runtime.installation import CannotStart, Installation
-from classroom_admin.runtime.supervisor import Part
+from classroom_admin.runtime.supervisor import Part, Supervisor
 
 SEED = 7
 
@@ -53,11 +53,16 @@ def run(*, reset: bool, seed: int) -> int:
             demo.reset(here.data_dir)
         return [demo.simulator(demo.begin(here.data_dir, here.env), seed=seed, here=here)]
 
+    def ready(supervisor: Supervisor) -> None:
+        supervisor.console.say(demo_school.welcome(here.address))
+        connections.close_all()  # the new process may be a fork, which must not share a connection
+        supervisor.start(demo.past_week(here))
+
     demo.refuse_beyond_loopback(here.host)
     return installation.run(
         here,
         first=begin,
         prepare=demo_school.open_accounts,
         settled=demo_school.is_alive,
-        on_ready=lambda supervisor: supervisor.console.say(demo_school.welcome(here.address)),
+        on_ready=ready,
     )

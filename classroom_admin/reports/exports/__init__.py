@@ -1,0 +1,1 @@
+"""Files with the figures of reports: tables of typed columns, written as CSV, XLSX or JSON."""

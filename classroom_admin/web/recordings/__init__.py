@@ -1,0 +1,1 @@
+"""The recordings of all classes: list, page, files, and links for people without an account."""

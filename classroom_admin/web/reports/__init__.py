@@ -1,0 +1,1 @@
+"""The pages under /reports/: what happened in classes that are over."""
