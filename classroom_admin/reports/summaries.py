@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
@@ -39,6 +39,7 @@ from classroom_admin.reports.stays import ClassTime
 from classroom_admin.rooms import class_lists, class_selectors
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.rooms.selectors import HEAVY
+from classroom_admin.sync.reader import UNFORESEEN
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +138,7 @@ def refresh_outdated(rooms: QuerySet[Room], *, within_s: float) -> int:
         try:
             refresh(Room(pk=pk))
             made += 1
-        except Exception:
+        except (DatabaseError, *UNFORESEEN):
             log.exception("the summary of room %s can't be made", pk)
         if clock.monotonic() >= ends_at:
             break

@@ -82,9 +82,8 @@ def _whole_file(path: Path) -> Iterator[IO[bytes]]:
             yield file
         Path(name).chmod(0o666 & ~_umask())
         Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    finally:
+        Path(name).unlink(missing_ok=True)  # without an error, the file has its own name by now
 
 
 def _umask() -> int:
