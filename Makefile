@@ -12,6 +12,9 @@ PYTEST ?=
 # they start, so three use two cores better than two.
 WORKERS ?= 3
 IN_PARALLEL = -n $(WORKERS)
+# How many browsers run at the same time, and how often a failed browser test runs again.
+BROWSERS ?= 2
+RERUNS ?= 0
 # Production settings for `manage.py check --deploy`, with a data folder of their own.
 PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https://classes.example.org \
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
