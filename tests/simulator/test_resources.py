@@ -60,7 +60,9 @@ def test_conversion_progresses_to_100_percent(sim, api, room):
     progress = row["taskProgress"]
     assert progress["convertedPercentage"] == 100
     assert progress["convertedPageSize"] == progress["totalPageSize"] == len(progress["convertedFileList"])
-    assert progress["convertedFileList"][0]["ppt"]["src"].startswith("https://")
+    assert progress["convertedFileList"][0]["ppt"]["src"].startswith(
+        f"{sim.base_url.partition('/v1')[0]}/converted/"
+    )
     assert row["taskUuid"]
     assert row["taskToken"]
     events = api.poll()

@@ -18,10 +18,11 @@ from tests.school import HOSTILE, HTMX, School, make_person
 
 @pytest.fixture
 def start(school: School) -> datetime:
-    """The start of the class, which began two hours ago. Nobody was there yet."""
+    """The start of the class, which began yesterday at ten. Nobody was there yet."""
     Participant.objects.filter(room=school.room).delete()
     Presence.objects.filter(room=school.room).delete()
-    moment = (clock.cloud_now() - timedelta(hours=2)).replace(microsecond=0)
+    yesterday = clock.cloud_now() - timedelta(days=1)
+    moment = yesterday.replace(hour=10, minute=0, second=0, microsecond=0)
     Room.objects.filter(pk=school.room.pk).update(started_at=moment)
     return moment
 

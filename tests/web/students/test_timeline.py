@@ -231,7 +231,7 @@ def test_number_of_queries_does_not_grow(
         happened(room, 1101, timedelta(minutes=number), rewardDetails=[{"userUuid": "cloud-ada"}])
     teacher = school.signed_in(school.teacher)
     shown(teacher, ada)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         shown(teacher, ada)
 
 
