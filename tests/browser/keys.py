@@ -101,6 +101,7 @@ class Keys:
         expect(self.page.get_by_role("link", name=room.name, exact=True)).to_be_visible()
         self.enter(f"^{re.escape(room.name)}$")
         expect(self.page.get_by_role("heading", level=1)).to_have_text(room.name)
+        self.page.wait_for_load_state()  # until then, keys and links work without the scripts
 
     def press(self, *keys: str) -> None:
         for key in keys:

@@ -18,6 +18,7 @@ def open_class(page: Page, room: Classroom) -> None:
     page.goto(f"?q={quote(room.name)}")
     page.get_by_role("link", name=room.name, exact=True).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(room.name)
+    page.wait_for_load_state()  # until then, keys and links work without the scripts
 
 
 PANELS = {

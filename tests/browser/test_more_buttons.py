@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from classroom_admin.simulator.testing import RunningSimulator
-from tests.browser.conftest import MakeClassroom, Opener
+from tests.browser.conftest import Dashboard, MakeClassroom, Opener
 from tests.browser.page_parts import card, dialog, open_class, press, row_of
 from tests.browser.scene import fail_a_recording
 from tests.browser.school import ADMINISTRATOR, TEACHER, eventually
@@ -35,11 +35,13 @@ def test_buttons_of_a_class_that_lead_elsewhere(window: Opener, classroom: MakeC
     expect(page.get_by_role("heading", name="Classes", level=1)).to_be_visible()
 
 
-def test_buttons_of_a_class_that_is_over(window: Opener, classroom: MakeClassroom) -> None:
+def test_buttons_of_a_class_that_is_over(
+    window: Opener, classroom: MakeClassroom, dashboard: Dashboard
+) -> None:
     room = classroom("Over 9b")
     room.enter("p1", "Pia Student")
     room.act("state", state=3)
-    eventually(lambda: room.truth()["state"] == 3)
+    eventually(lambda: dashboard.room(room.uuid)["state"] == "closed")
     page = window(TEACHER, viewport={"width": 390, "height": 844})
     open_class(page, room)
     expect(page.locator("#report-rows")).to_contain_text("Pia Student")
