@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -287,6 +288,7 @@ def test_banned_student_who_is_let_in_again_can_be_removed_from_the_alert(
     dialog(page).get_by_label("For 10 minutes").check()
     dialog(page).get_by_role("button", name="Remove").click()
     expect(row_of(page, "Rudi Rowdy")).to_have_count(0)
+    removed_at = time.monotonic()
 
     def lift(world: World) -> None:
         world.rooms[room.uuid].users["p1"].banned_until = None
@@ -296,6 +298,7 @@ def test_banned_student_who_is_let_in_again_can_be_removed_from_the_alert(
     page.goto("/")
     alert = alert_of(page, room)
     expect(alert).to_contain_text("1 banned person present")
+    eventually(lambda: time.monotonic() > removed_at + 2.5)  # within two seconds, it counts as the same press
     alert.get_by_role("link", name=re.compile("^Remove again")).click()
     dialog(page).get_by_role("button", name="Remove").click()
     expect(page.get_by_role("main").get_by_role("status").first).to_contain_text(

@@ -143,20 +143,20 @@ def test_spans_of_a_live_class_end_now() -> None:
 
 def test_tracks_have_labels_and_links() -> None:
     tracks = {
-        "quiz": [[at(-400), at(-390), "Old"], [at(6), at(12), "Fractions"]],
+        "quiz": [[at(-400), at(-390), "q1"], [at(6), at(12), "q2"]],
         "poll": [[at(30), at(31), ""]],
     }
     chart = timeline(class_of(tracks=tracks), [person((0, 60))], track_href=lambda kind, n: f"/{kind}/{n}")
     quiz, poll = chart.tracks
     (mark,) = quiz.marks  # the first one lies outside the axis
     assert (mark.label, mark.href, mark.x, mark.width, mark.zoom) == (
-        "Fractions",
+        "Quiz 2",
         "/quiz/1",
         "12.26%",
         "9.43%",
         1,
     )
-    assert poll.marks[0].label == "Polls"
+    assert poll.marks[0].label == "Poll 1"
     assert poll.marks[0].zoom == 2  # too short for its label until it is enlarged
 
 

@@ -36,12 +36,17 @@ KINDS: Final[dict[str, Promise]] = {
     "hand": pgettext_lazy("timeline", "Raised hand"),
 }
 TRACKS: Final[dict[str, Promise]] = {"quiz": _("Quizzes"), "poll": _("Polls"), "recording": _("Recording")}
+_MARKS: Final[dict[str, Promise]] = {
+    "quiz": _("Quiz %(number)s"),
+    "poll": _("Poll %(number)s"),
+    "recording": _("Recording %(number)s"),
+}
 
 
 class ClassTimes(Protocol):
     """What the timeline needs of a class. `ClassSummary` has all of it.
 
-    `gaps` are spans with missing events. `tracks` maps a kind to ``[[from, to, label], ..]``.
+    `gaps` are spans with missing events. `tracks` maps a kind to ``[[from, to, cloud id], ..]``.
     """
 
     @property
@@ -289,7 +294,7 @@ def _tracks(
             Mark(
                 **_place(axis, part),
                 zoom=fitting_zoom(_LEAST_LABELLED * axis.seconds / max(1, part[1] - part[0])),
-                label=str(span[2]) if len(span) > 2 and span[2] else str(label),
+                label=str(_MARKS[kind]) % {"number": number + 1},
                 start=axis.moment(part[0]),
                 end=axis.moment(part[1]),
                 href=href(kind, number),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -24,7 +25,7 @@ from classroom_admin.reports.presence_sources import sources_of
 from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.reports.student_rows import STUDENTS
 from classroom_admin.rooms.access import access_by_key
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.models import Poll, Quiz, Recording, Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.tabs import tabs_for
@@ -107,10 +108,28 @@ def _charts(summary: ClassSummary, people: list[PersonSummary]) -> dict[str, Any
         return {}
     shown = [person for person in people if person.first_in]
     return {
-        "timeline": timeline(summary, shown, person_href=lambda person: f"#person-{person.pk}"),
+        "timeline": timeline(
+            summary,
+            shown,
+            person_href=lambda person: f"#person-{person.pk}",
+            track_href=_pages_of_tracks(summary),
+        ),
         "area": people_over_time(summary, shown),
         "other_table": "people-table" if len(shown) > LARGE else "",
     }
+
+
+def _pages_of_tracks(summary: ClassSummary) -> Callable[[str, int], str]:
+    """Return a function for the address of the nth quiz, poll or recording, or "" if it is gone."""
+    key, room = summary.room.key, summary.room
+    found: dict[tuple[str, str], str] = {}
+    for quiz_id, pk in Quiz.objects.filter(room=room).values_list("quiz_id", "pk"):
+        found["quiz", quiz_id] = reverse("live:question", args=[key, "quiz", pk])
+    for poll_id, pk in Poll.objects.filter(room=room).values_list("poll_id", "pk"):
+        found["poll", poll_id] = reverse("live:question", args=[key, "poll", pk])
+    for record_id, pk in Recording.objects.filter(room=room).values_list("record_id", "pk"):
+        found["recording", record_id] = reverse("reports:recording", args=[pk])
+    return lambda kind, number: found.get((kind, summary.tracks[kind][number][2]), "")
 
 
 def _parts(people: list[PersonSummary]) -> list[Part]:

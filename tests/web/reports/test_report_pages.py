@@ -130,7 +130,7 @@ def test_query_count_of_a_class_does_not_grow_with_people(
     stays = {f"Student {number}": HOUR for number in range(60)}
     made = class_over("Big", MONDAY, stays, teacher=school.teacher)
     client = school.signed_in(school.teacher)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(19):
         answer = client.get(reverse("reports:class", args=[made.room.key]))
     assert len(answer.context["parts"][0].people) == 60
 
