@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from tests.browser.school import Classroom
 
@@ -16,7 +16,12 @@ SCREENSHOTS = os.environ.get("SCREENSHOTS")
 def open_class(page: Page, room: Classroom) -> None:
     """Open the page of a class from the class list, once the dashboard knows the class."""
     page.goto(f"?q={quote(room.name)}")
-    page.get_by_role("link", name=room.name, exact=True).first.click()
+    link = page.get_by_role("link", name=room.name, exact=True).first
+    try:
+        link.wait_for(timeout=5000)
+    except TimeoutError:  # a page that is open does not find a class that was over when its name arrived
+        page.reload()
+    link.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(room.name)
     page.wait_for_load_state()  # until then, keys and links work without the scripts
 

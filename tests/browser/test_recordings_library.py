@@ -46,9 +46,9 @@ def recorded(cloud: RunningSimulator, dashboard: Dashboard) -> tuple[str, int]:
     url = cloud.do(lengthen)
     room.act("record", state=0)
     room.act("state", state=2)
-    eventually(
-        lambda: dashboard.room(room.uuid)["state"] == "ended", within_s=60
-    )  # later events would undo it
+    # The search needs the name. Later events would undo the changes below.
+    eventually(lambda: dashboard.room(room.uuid)["name"] == room.name, within_s=60)
+    eventually(lambda: dashboard.room(room.uuid)["state"] == "ended", within_s=60)
     code = f"UUID = {room.uuid!r}; URL = {url!r}\n{_RECORDING}"
     pk = eventually(
         lambda: json.loads(dashboard.manage("shell", "--verbosity", "0", "-c", code).stdout), within_s=60
