@@ -68,8 +68,8 @@ class TokenSource:
     """A thread-safe source of the current token.
 
     A token is valid for 24 h and is renewed after 80 % of that time. `clock` returns seconds since 1970,
-    `monotonic` seconds since any moment. With `AGORA_AUTH=auto`, the source remembers the kind of token that
-    the cloud accepted.
+    `monotonic` returns seconds since an arbitrary moment. With `AGORA_AUTH=auto`, the source remembers the
+    kind of token that the cloud accepted.
     """
 
     def __init__(

@@ -34,7 +34,8 @@ def csv_pieces(pieces: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
 def protected(cell: str) -> str:
     """Return the cell. If a spreadsheet would run it as a formula, put an apostrophe in front.
 
-    A tab or a carriage return at the start counts, too, because some programs remove it.
+    A cell that begins with a tab or a carriage return is treated like a formula, because some programs remove
+    this character.
     """
     if cell[:1].isalnum() or not cell:
         return cell

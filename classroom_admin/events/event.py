@@ -87,8 +87,8 @@ class Event(Generic[P]):
     `odd` names the parts that could not be read. `cmd` is None if a quiz or poll event contains no `cmd`. A
     decoded message without a number has the `sequence` 0. The code that reads the stored message sets
     `sequence` to the order of arrival, and `digest` to the message's digest. The projection sets `repeats` if
-    an earlier event reported the same. For example, the cloud may report a change with a property and with a
-    separate event.
+    an earlier event reported the same change. For example, the cloud may report a change twice: as a property
+    and as a separate event.
     """
 
     stream: Stream

@@ -200,7 +200,7 @@ def plain(value: object, depth: int = 0) -> Json:
 
 
 def mapping(value: object) -> Raw:
-    """Return an object. It may be JSON text. Return an empty object for other values."""
+    """Return the value as an object. It may be an object or its JSON text. For other values, return {}."""
     if isinstance(value, str):
         value = _parsed(value)
     return value if isinstance(value, Mapping) else {}

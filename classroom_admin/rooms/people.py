@@ -189,11 +189,11 @@ def find_classes(scope: Scope, words: str, *, start: int = 0, most: int) -> Foun
 def rooms_between(
     scope: Scope, user_uuids: Collection[str], *, since: datetime | None, until: datetime, most: int
 ) -> tuple[list[Room], datetime | None]:
-    """Return classes that these people entered before `until`, and that had events since `since`.
+    """Return the classes that these people entered before `until` and that have had events since `since`.
 
-    All classes with events after `until` are returned. Of the others, only the `most` classes with the newest
-    events are returned. If some are left out, also return the time of the newest event in them, otherwise
-    None.
+    Of these, every class with events after `until` is returned, but only the `most` most recent ones of the
+    rest. Also return the time of the newest event in the classes that are left out, or None if there are
+    none.
     """
     rows = participations(scope, user_uuids).filter(Q(entered_at__lt=until) | Q(entered_at__isnull=True))
     if since is not None:

@@ -60,7 +60,7 @@ def _pauses(recorded: Recorded) -> list[tuple[datetime, datetime]]:
 
 
 def find(recordings: Iterable[Recorded], at: datetime) -> tuple[int, int] | None:
-    """Return the key and the second of the first recording that shows `at`, or None if there is none."""
+    """Return the key of the first recording that covers the time `at`, and the offset in it (s), or None."""
     for recorded in sorted(recordings, key=lambda one: (one.start, one.key)):
         second = offset_s(recorded, at)
         if second is not None:

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class WebhookSender:
-    """A sender of a simulated cloud's direct messages to ``url``. It sends each message once."""
+    """A sender that reports direct messages in a simulated cloud to ``url``, each message once."""
 
     def __init__(self, *, url: str, secret: str) -> None:
         self._url = urlsplit(url)

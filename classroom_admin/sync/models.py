@@ -286,7 +286,8 @@ class PresenceCorrection(models.Model):
     """A correction of a person's presence in a room. `at` is when the person entered or left.
 
     The projection applies the correction after the room event with the number `after_sequence`, so projecting
-    again gives the same rows. If there is no such event, the correction follows the last event before it.
+    again gives the same rows. If there is no event with this number, the
+    correction is applied after the last event with a lower number.
     `source` says whether the correction comes from the cloud's list of people or from notifications. `name`
     and `role` are empty unless the cloud sent them.
     """

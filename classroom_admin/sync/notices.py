@@ -88,7 +88,7 @@ def match_due() -> set[str]:
 
 
 def match_room(room: Room) -> None:
-    """Look for the people in a room's notifications if they are not known yet."""
+    """Find out which people a room's notifications are about, where this is not known yet."""
     by_channel: dict[str, list[ChannelNotice]] = defaultdict(list)
     for notice in of_room(room).filter(event_type__in=PEOPLE, user_uuid="").defer("raw"):
         by_channel[notice.room_uuid].append(notice)

@@ -1,4 +1,4 @@
-"""Find classes without any event, by the notifications about their channels.
+"""Use the notifications about channels to find classes of which no event is known.
 
 A channel has the id of its room, but a project may have channels that are not classes. So the cloud is asked
 for a room with this id. If there is a room, it is registered, and reconciliation and refresh read the rest.

@@ -1,8 +1,8 @@
-"""Decide how often to ask the cloud for new events, if `AGORA_POLL_SECONDS` does not fix it.
+"""Decide how often to ask the cloud for new events, unless `AGORA_POLL_SECONDS` sets a fixed interval.
 
 Polling is fast while someone watches and a class is live, slow while neither is true, and otherwise normal.
-The pages are open in other processes than the poller. These processes increase a counter in the database, and
-the poller checks whether the counter still grows. So they need not compare their clocks.
+Other processes than the poller serve the pages. While someone watches, they increase a counter in the
+database, and the poller checks whether the counter still grows. So they need not compare their clocks.
 """
 
 import threading

@@ -134,10 +134,10 @@ def outcome_in(
 
 
 def mark_gone(room_id: int, *, existed: bool = True) -> None:
-    """Mark a room as gone and its missing events as lost. Project the stored events before that.
+    """Project the stored events of a room, then mark the room as gone and its missing events as lost.
 
-    Then find out from notifications who was present. If `existed` is False, the cloud never had the room, so
-    no events are missing at its end.
+    Finally, find out from notifications who was present. If `existed` is False, the cloud never had the room,
+    so no events are missing at its end.
     """
     projector.project_room(room_id, past_gaps=True)
     with transaction.atomic():

@@ -67,7 +67,7 @@ class CommandStatus:
 
     @property
     def late_at(self) -> datetime | None:
-        """Return the cloud time when pages begin to call the outcome unknown, or None if it is known."""
+        """Return the cloud time from which pages say that the outcome is unknown, or None if it is known."""
         if not (self.waits or self.unknown):
             return None
         return clock.as_cloud_time(self.at + QUIET_FOR)

@@ -230,7 +230,7 @@ def wake_up(first: int | None = None) -> None:
 
 
 def _table_of(job: ExportJob) -> Table:
-    """Return the table with the rights that the owner has now. Raise an error if they became fewer."""
+    """Return the table that the owner may see now. Raise an error if the owner has lost rights meanwhile."""
     owner, params = job.owner, job.params
     if not owner.is_active or owner.role != params["role"]:
         raise NotYours

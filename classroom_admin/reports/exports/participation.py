@@ -41,7 +41,7 @@ _ANSWERS: Final = {
     "sum_answers": _PARTICIPATION["sum_answers"],
     "sum_graded": Column(name="quiz_answers", title=_("Answers to quizzes"), kind=Kind.NUMBER),
     "sum_correct": _PARTICIPATION["sum_correct"],
-    "share_correct": Column(name="share_correct", title=_("Share correct"), kind=Kind.SHARE),
+    "share_correct": Column(name="share_correct", title=_("Accuracy"), kind=Kind.SHARE),
 }
 
 

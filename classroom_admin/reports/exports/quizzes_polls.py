@@ -27,7 +27,7 @@ _COLUMNS: Final = (
     Column(name="students_present", title=_("Students present"), kind=Kind.NUMBER),
     Column(name="answers", title=_("Answers"), kind=Kind.NUMBER),
     Column(name="correct_answers", title=_("Correct answers"), kind=Kind.NUMBER),
-    Column(name="share_correct", title=_("Share correct"), kind=Kind.SHARE),
+    Column(name="share_correct", title=_("Accuracy"), kind=Kind.SHARE),
 )
 
 

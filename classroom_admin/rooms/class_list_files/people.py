@@ -81,7 +81,7 @@ class _Entry:
 
 
 def problems_of(person: Person) -> Iterator[tuple[str, str]]:
-    """Yield the role and the text of each problem that makes a person invalid."""
+    """Yield each problem with a person's entry: the role of the wrong column, and the text."""
     if not has_visible_character(person.name):
         yield NAME, _("The name is missing.")
     for role, value in ((NAME, person.name), (EMAIL, person.email), (GROUP, person.group)):

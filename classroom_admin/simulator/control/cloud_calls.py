@@ -324,11 +324,12 @@ def lesson(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/past-class")
 def past_class(control: Control) -> dict[str, Any]:
-    """Run a class that took place in the past, and offer its events and its room from now on.
+    """Simulate a class that took place in the past, and offer its events and its room from now on.
 
     The body has ``roomUuid``, ``roomName``, ``startTime`` (ms), ``duration`` (s), ``teacher`` and
-    ``students`` (each with ``userUuid`` and ``userName``). ``recorded`` is true by default. ``lost`` has the
-    seconds ``from`` and ``to`` after the start: the events between them are lost, and the room is destroyed.
+    ``students`` (each with ``userUuid`` and ``userName``). ``recorded`` is true by default. ``lost`` is
+    an object with ``from`` and ``to``, in seconds after the start. The events between these times are lost,
+    and the room is destroyed.
     """
     fields = control.fields
     teacher, lost = fields.fields("teacher", required=True), fields.fields("lost")

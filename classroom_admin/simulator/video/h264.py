@@ -100,7 +100,7 @@ def key_picture(blocks: list[bytes], *, number: int) -> bytes:
 
 
 def next_picture(changed: dict[int, bytes], *, after_key: int) -> bytes:
-    """Return a picture with some `changed` macroblocks. It is number `after_key` after its key picture."""
+    """Return a picture with the macroblocks `changed`, `after_key` pictures after its key picture."""
     bits = _Bits()
     bits.golomb(0)
     bits.golomb(5)

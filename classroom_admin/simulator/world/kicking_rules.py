@@ -1,4 +1,4 @@
-"""Rules of the media network that take the right to publish from one stream for a time."""
+"""Rules of the media network that bar one stream from publishing for some time."""
 
 from classroom_admin.simulator.world import media
 from classroom_admin.simulator.world.model import KickingRule

@@ -55,7 +55,7 @@ def lower_all(world: World, room: Room) -> None:
 def allow_hands(
     world: World, room: Room, allowed: int, *, accept_role: Any = None, operator: str | None
 ) -> None:
-    """Open hand-raising if ``allowed`` is 1. If it is 0, close it and lower all hands."""
+    """Allow raising hands if ``allowed`` is 1. If it is 0, forbid it and lower all hands."""
     changes: dict[str, Any] = {"enabled": allowed}
     if accept_role is not None:
         changes["defaultAcceptRole"] = accept_role

@@ -143,7 +143,7 @@ def _on_the_day(clock: re.Match[str], start_ms: int, zone: tzinfo) -> int:
 
 
 def _missing(film: Film, ms: int) -> dict[str, Any]:
-    """Return the sequence gap at `ms`. If there is none, return the number of gaps before it."""
+    """Return the sequence gap at `ms`. If there is none, return the number of gaps before `ms`."""
     inside = next((gap for gap in film.gaps if gap.start_ms <= ms < gap.end_ms), None)
     if inside is not None:
         return {"start": _at(inside.start_ms), "end": _at(inside.end_ms)}

@@ -87,7 +87,7 @@ def _report(request: AuthenticatedHttpRequest, chosen: ReportFilter) -> dict[str
 
 
 def _kept(request: AuthenticatedHttpRequest, without: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return the parameters of the page that the form of the search sends again."""
+    """Return the page's parameters that the search form sends again."""
     return [(name, str(value)) for name, value in request.GET.items() if name not in without]
 
 

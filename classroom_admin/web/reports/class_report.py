@@ -158,7 +158,7 @@ def changes_of(
     before = starts_at is not None and stop is not None and stop <= starts_at
     after = ends_at is not None and start is not None and start >= ends_at
     if after:
-        return [_("The gap is after the end of the class, so it changes no attendance.")]
+        return [_("The gap is after the end of the class, so it does not affect attendance.")]
     if before:
         return [
             _(

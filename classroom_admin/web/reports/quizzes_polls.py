@@ -52,7 +52,7 @@ COLUMNS: Final = (
     Column(name="answers", title=_("Answers")),
     Column(name="graded", title=_("Answers to quizzes")),
     Column(name="correct", title=pgettext_lazy("number of answers", "Correct")),
-    Column(name="share", title=_("Share correct")),
+    Column(name="share", title=_("Accuracy")),
 )
 
 

@@ -243,7 +243,7 @@ def _created(
 def _list_for(form: ClassForm, source: ClassAccess | None) -> ClassList | None:
     """Return the class list for the new class, or None.
 
-    If none was chosen, the form may ask for a list of the students of the class `source`.
+    If none was chosen but the form asks for it, make a list of the students of the class `source`.
     """
     chosen: ClassList | None = form.cleaned_data["class_list"]
     wanted = form.cleaned_data["list_students"] and source and same_class.carried_over(source).students

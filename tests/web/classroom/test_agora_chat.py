@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -77,7 +78,8 @@ def test_messages_of_both_kinds_of_chat_are_in_the_order_of_time(
 ) -> None:
     bring(lesson)
     first, last = ChatMessage.objects.order_by("sent_at", "sequence")
-    middle = first.sent_at + (last.sent_at - first.sent_at) / 2
+    ChatMessage.objects.filter(pk=last.pk).update(sent_at=first.sent_at + timedelta(seconds=2))
+    middle = first.sent_at + timedelta(seconds=1)
     ChatMessage.objects.create(room=room("maths"), sequence=3, version=1, text="event 3", sent_at=middle)
     html = get(admin, "chat", room("maths").key)
     assert texts(html) == ["What is a hypotenuse?", "event 3", "The long side"]

@@ -109,7 +109,7 @@ def test_what_a_gap_can_change() -> None:
         ends_at = MONDAY + timedelta(minutes=60)
         return " ".join(changes_of(start, stop, starts_at=MONDAY, ends_at=ends_at))
 
-    assert words(61, 62) == "The gap is after the end of the class, so it changes no attendance."
+    assert words(61, 62) == "The gap is after the end of the class, so it does not affect attendance."
     assert words(-9, -1).startswith("The gap is before the start of the class.")
     assert "at the start" not in words(10, 20)
     assert "until the end" not in words(10, 20)
