@@ -1,6 +1,7 @@
 """A realistic class, for screenshots and for the tests of every page."""
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 from tests.browser.school import ADMINISTRATOR, Classroom, eventually, open_classroom
@@ -90,10 +91,17 @@ def hold_a_class(room: Classroom, name: str, students: list[tuple[str, str]]) ->
     over = open_classroom(room.simulator, name)
     for user_uuid, student in students[:9]:
         over.enter(user_uuid, student)
+    entered_at = time.monotonic()
+    eventually(
+        lambda: time.monotonic() > entered_at + 1.5
+    )  # the charts of a report need a class with a length
     over.act("stage", userUuid="p2")
     over.act("wave", userUuid="p4")
     over.act("record", state=1, mode="web", publish=True)
     over.act("chat", userUuid="p1", message=MESSAGES[1][1])
+    over.act("quiz", userUuid="teacher-1", items=["A", "B"], correctItems=["A"])
+    over.act("answer", userUuid="p1", selectedItems=["A"])
+    over.act("quiz", stop=True)
     over.act("record", state=0)
     over.act("state", state=2)
     over.act("state", state=3)

@@ -13,6 +13,7 @@ from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import Dashboard, Opener
 from tests.browser.every_page import FOR_NOBODY, NO_PAGES, PAGES, addresses, paths
 from tests.browser.page_parts import assert_fits
+from tests.browser.report_presses import PRESSES, REPORT
 from tests.browser.scene import MESSAGES, OTHER_NAMES, STUDENTS, complete, fail_a_recording, furnish
 from tests.browser.school import ADMINISTRATOR, TEACHER_NAME, open_classroom
 
@@ -193,3 +194,25 @@ def test_no_english_text_remains(
             over[name] = loaded
     assert not left, "\n".join(f"{words!r} on {', '.join(sorted(pages))}" for words, pages in left.items())
     assert not over
+
+
+def test_buttons_of_reports(window: Opener, here: dict[str, str]) -> None:
+    page = window(ADMINISTRATOR, viewport={"width": 1440, "height": 900})
+    for address, control, opens in PRESSES:
+        page.goto(address.format(**here))
+        page.locator(control.format(**here)).first.click()
+        if opens:
+            expect(page).to_have_url(re.compile(re.escape(opens.format(**here))))
+    page.goto(REPORT.format(**here))
+    for by in ("2", "0.5", "2", "0"):
+        page.locator(f'[data-zoom-by="{by}"]').click()
+    page.locator("#people-table").get_by_role("link", name="Correct").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.goto(f"/reports/students/{here['attended']}/")
+    page.get_by_role("link", name="Timeline").click()
+    page.get_by_role("main").get_by_role("link", name="Quizzes and polls", exact=True).click()
+    page.wait_for_url(lambda url: "/reports/questions/weeks/" in url)
+    page.go_back()
+    page.get_by_role("main").get_by_role("link", name="Attendance", exact=True).click()
+    page.wait_for_url(lambda url: "/reports/students/" in url)
