@@ -283,9 +283,9 @@ def test_row_of_another_room_is_not_found(school: School) -> None:
 def test_teacher_sees_own_classes_only(school: School) -> None:
     from tests.school import make_room
 
-    make_room("Somebody else's class")
-    assert b"Somebody else" not in school.signed_in(school.teacher).get("/").content
-    assert b"Somebody else" in school.signed_in(school.administrator).get("/").content
+    make_room("Someone else's class")
+    assert b"Someone else" not in school.signed_in(school.teacher).get("/").content
+    assert b"Someone else" in school.signed_in(school.administrator).get("/").content
 
 
 def test_get_requests_never_act(school: School) -> None:

@@ -245,10 +245,10 @@ def test_refused_announcement_keeps_its_text(client: Client, rooms: list[Room]) 
 def test_announcement_to_all_live_classes_selects_only_ones_own(
     client: Client, rooms: list[Room], school: School
 ) -> None:
-    Room.objects.create(room_uuid="theirs", name="Somebody else's", state=1)
+    Room.objects.create(room_uuid="theirs", name="Someone else's", state=1)
     html = client.post(LIST, {"live": "announce"}).content.decode()
     assert "Announce to 2 classes" in html
-    assert "Somebody" not in html
+    assert "Someone else" not in html
 
 
 def test_muting_students_asks_first(client: Client, rooms: list[Room]) -> None:

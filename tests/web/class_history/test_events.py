@@ -78,7 +78,7 @@ def test_unknown_kind_is_ignored(school: School, admin: Client, kind: str) -> No
 def test_events_of_a_person_are_found_by_name(school: School, admin: Client) -> None:
     StoredEvent.objects.all().delete()
     ada = make_person(school.room, 60, user_uuid="ada", name="Áda Lovelace")
-    other = make_person(school.room, 61, user_uuid="ADA", name="Somebody else")
+    other = make_person(school.room, 61, user_uuid="ADA", name="Someone else")
     raws = {
         "wrote": {"fromUser": {"userUuid": "ada"}, "message": "hi"},
         "hand": {"addProgressUsers": [{"userUuid": "ben"}, {"userUuid": "ada"}]},

@@ -72,7 +72,7 @@ def seen_on_stage(room: Room, user_uuid: str = "cloud-user-20") -> bool:
 def test_on_stage_this_week_counts_in_the_classes_of_the_same_teachers(school: School) -> None:
     make_person(school.room, 20, hand_raised=True, hand_raised_at=clock.now())
     assert not seen_on_stage(school.room)
-    elsewhere = make_room("Somebody else's")
+    elsewhere = make_room("Someone else's")
     make_person(elsewhere, 20, last_on_stage_at=ago(days=1))
     assert not seen_on_stage(school.room), "another teacher's class tells nothing here"
     given = RoomTeacher.objects.create(room=elsewhere, user=school.teacher)
@@ -317,14 +317,14 @@ def test_arrival_with_a_long_list_is_a_small_message(listed: School, admin: Clie
     """The panel is sent to all who watch whenever somebody comes: it names the first, a page names all."""
     made = listed.room.class_list
     made.refresh_from_db()
-    people = [Person(name=f"Somebody With A Long Name {n:04}", user_uuid=f"listed-{n}") for n in range(1000)]
+    people = [Person(name=f"Someone With A Long Name {n:04}", user_uuid=f"listed-{n}") for n in range(1000)]
     class_lists.set_people(actor=listed.teacher, class_list=made, people=people, version=made.version)
     assert len(page(admin, listed).content) < 60_000
     before = now(listed)
     Room.objects.update(last_sequence=3, event_count=3)
     make_event(listed.room, 3, cmd=20)
     came = make_person(
-        listed.room, 30, name="Somebody With A Long Name 0001", version=0, entered_at=clock.now(),
+        listed.room, 30, name="Someone With A Long Name 0001", version=0, entered_at=clock.now(),
     )  # fmt: skip
     listed.change(came, online=True)
     answer = changes(admin, listed, before)
@@ -337,7 +337,7 @@ def test_arrival_with_a_long_list_is_a_small_message(listed: School, admin: Clie
     address = reverse("live:attendance", args=[listed.room.key])
     assert address in html
     whole = admin.get(address).content.decode()
-    assert whole.count("Somebody With A Long Name") >= 999
+    assert whole.count("Someone With A Long Name") >= 999
     assert "more" not in whole.split("dialog-title")[1].split("</dl>")[0]
 
 
