@@ -16,7 +16,7 @@ from typing import Any, Final
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.reports.models import PersonSummary
-from classroom_admin.reports.spans import Span, union
+from classroom_admin.reports.spans import Span, union, without
 from classroom_admin.reports.stays import ClassTime
 from classroom_admin.rooms.alert_kinds import (
     ALONE,
@@ -143,28 +143,13 @@ def median_wait_ms(alerts: Iterable[PastAlert]) -> int | None:
     return round(median(waits)) if waits else None
 
 
-def without(spans: Iterable[Span], start: int, end: int) -> list[Span]:
-    """Return the parts of start–end that no span covers."""
-    free: list[Span] = []
-    at = start
-    for begin, stop in union(spans):
-        if begin > at:
-            free.append((at, min(begin, end)))
-        at = max(at, stop)
-        if at >= end:
-            break
-    if at < end:
-        free.append((at, end))
-    return [one for one in free if one[0] < one[1]]
-
-
 def _alerts(found: WhatHappened, limits: Thresholds) -> Iterator[tuple[str, int, int]]:
     start, end = found.start, found.end
-    yield from _long(NO_TEACHER, without(found.teachers, start, end), limits.no_teacher)
+    yield from _long(NO_TEACHER, without((start, end), found.teachers), limits.no_teacher)
     supervised = [*found.teachers, *found.assistants]
     alone = [
         (max(span[0], free[0]), min(span[1], free[1]))
-        for free in without(supervised, start, end)
+        for free in without((start, end), supervised)
         for span in union(found.students)
         if max(span[0], free[0]) < min(span[1], free[1])
     ]
@@ -182,7 +167,7 @@ def _recording(found: WhatHappened, limits: Thresholds) -> Iterator[tuple[str, i
         if found.start <= moment < found.end:
             yield RECORDING, moment, min([*later, found.end])
     if limits.record_all:
-        yield from _long(RECORDING, without(found.recordings, found.start, found.end), limits.recording)
+        yield from _long(RECORDING, without((found.start, found.end), found.recordings), limits.recording)
 
 
 def _long(kind: str, spans: Iterable[Span], after: timedelta) -> Iterator[tuple[str, int, int]]:

@@ -41,6 +41,13 @@ def offset_s(recorded: Recorded, at: datetime) -> int | None:
     return int((at - recorded.start - paused).total_seconds())
 
 
+def nearest_s(recorded: Recorded, at: datetime) -> int:
+    """Return the second of the recording that shows `at` or, if none does, the nearest earlier one (or 0)."""
+    until = min(max(at, recorded.start), recorded.end)
+    paused = (min(last, until) - first for first, last in _pauses(recorded) if first < until)
+    return int((until - recorded.start - sum(paused, timedelta())).total_seconds())
+
+
 def seconds_of(recorded: Recorded) -> int:
     """Return the length of the recording in seconds without its pauses."""
     paused = sum((last - first for first, last in _pauses(recorded)), timedelta())

@@ -15,7 +15,6 @@ from classroom_admin.reports.alert_history import (
     from_rows,
     median_wait_ms,
     past_alerts,
-    without,
 )
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.alert_kinds import Thresholds
@@ -82,20 +81,6 @@ def test_the_first_acknowledgement_while_the_alert_was_shown_counts() -> None:
     assert found.wait_ms == 3 * MINUTE
     assert median_wait_ms([found, PastAlert(kind="hand", start=0, end=1)]) == 3 * MINUTE
     assert from_rows(as_rows([found])) == [found]
-
-
-@pytest.mark.parametrize(
-    ("spans", "free"),
-    [
-        ([], [(0, 10)]),
-        ([(0, 10)], []),
-        ([(2, 4), (3, 6)], [(0, 2), (6, 10)]),
-        ([(-5, 3), (8, 20)], [(3, 8)]),
-        ([(20, 30)], [(0, 10)]),
-    ],
-)
-def test_the_free_parts_of_a_time(spans: list[tuple[int, int]], free: list[tuple[int, int]]) -> None:
-    assert without(spans, 0, 10) == free
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom_admin.rooms.recording_offsets import FILE_S, Recorded, find, offset_s, place, seconds_of
+from classroom_admin.rooms.recording_offsets import (
+    FILE_S,
+    Recorded,
+    find,
+    nearest_s,
+    offset_s,
+    place,
+    seconds_of,
+)
 
 START = datetime(2026, 9, 1, 9, tzinfo=UTC)
 
@@ -100,3 +108,9 @@ def test_first_recording_that_shows_the_moment_is_chosen() -> None:
 )
 def test_second_is_in_a_file(second: int, files: int, expected: tuple[int, int]) -> None:
     assert place(second, files) == expected
+
+
+def test_nearest_second_stands_still_in_a_pause_and_counts_overlapping_pauses_once() -> None:
+    recorded = make((100, 200), (150, 300), (500, None))
+    moments = (-50, 50, 120, 250, 300, 400, 550, 900)
+    assert [nearest_s(recorded, at(moment)) for moment in moments] == [0, 50, 100, 100, 100, 200, 300, 300]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Min, Q, QuerySet
@@ -22,6 +22,7 @@ from classroom_admin.reports.evidence import evidence_of
 from classroom_admin.rooms import class_selectors, recording_state
 from classroom_admin.rooms.class_selectors import room_ids
 from classroom_admin.rooms.models import ChatMessage, Participant, PeerMessage, Presence, Recording, Room
+from classroom_admin.rooms.recording_offsets import Recorded, nearest_s
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web.audit_sentences import describe
 from classroom_admin.web.classroom.events import event_rows, groups_of
@@ -191,14 +192,15 @@ def _recordings(room: Room, span: Span) -> Iterator[dict[str, Any]]:
         if start is None or start > span.end or end < span.start:
             continue
         pauses = recording_state.pauses_of(recording, recording_state.accepted_for(recording, commands))
+        recorded = Recorded(key=recording.pk, start=start, end=end, pauses=tuple(pauses))
         yield {
             "recording": recording.record_id,
             "state": recording.state,
             "started_at": iso(start),
             "ended_at": iso(recording.ended_at),
             "pauses": [{"from": iso(first), "to": iso(last)} for first, last in pauses],
-            "from_second": _second(start, max(start, span.start), pauses),
-            "to_second": _second(start, min(end, span.end), pauses),
+            "from_second": nearest_s(recorded, span.start),
+            "to_second": nearest_s(recorded, span.end),
             "files": [
                 shown_address(str(url)).partition("?")[0].rpartition("/")[2] for url in _files(recording)
             ],
@@ -207,15 +209,6 @@ def _recordings(room: Room, span: Span) -> Iterator[dict[str, Any]]:
 
 def _files(recording: Recording) -> list[Any]:
     return recording.file_urls if isinstance(recording.file_urls, list) else []
-
-
-def _second(start: datetime, at: datetime, pauses: Iterable[tuple[datetime, datetime | None]]) -> int:
-    """Return the second of a recording at a time. Pauses are not part of the recording."""
-    paused = sum(
-        (min(last or at, at) - first for first, last in pauses if first < at),
-        timedelta(),
-    )
-    return max(0, int((at - start - paused).total_seconds()))
 
 
 def _plain(words: str) -> str:
