@@ -223,3 +223,9 @@ def _session(adapter: HTTPAdapter) -> requests.Session:
 
 _trusted: Final = _session(HTTPAdapter(max_retries=0, pool_maxsize=128))
 _public: Final = _session(_PublicAdapter(max_retries=0, pool_maxsize=128))
+
+
+def close_connections() -> None:
+    """Close the connections that wait for another request. Tests do so before their server stops."""
+    for session in (_trusted, _public):
+        session.close()

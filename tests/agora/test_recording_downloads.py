@@ -62,7 +62,7 @@ def storage() -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
-    recording_downloads._trusted.close()
+    recording_downloads.close_connections()
 
 
 @pytest.fixture

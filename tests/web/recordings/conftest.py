@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
+from classroom_admin.agora import recording_downloads
 from classroom_admin.rooms.models import Recording
 from classroom_admin.simulator.testing import running_simulator
 from tests.recorded import Recorder
@@ -21,6 +22,7 @@ def recorder(settings: Any) -> Iterator[Recorder]:
     with running_simulator(plain=True, stepped=True) as simulator:
         settings.AGORA = config_for(simulator)
         yield Recorder(simulator)
+        recording_downloads.close_connections()
 
 
 @pytest.fixture
