@@ -64,8 +64,8 @@ def change_view(page: Page, *choices: str) -> None:
     page.keyboard.press("Escape")
 
 
-def refuse_once(simulator: RunningSimulator) -> None:
-    simulator.fault("too_many", route="set_class_state", params={"retryAfter": 60}, count=1)
+def refuse_classes(simulator: RunningSimulator, count: int = 1) -> None:
+    simulator.fault("too_many", route="set_class_state", params={"retryAfter": 60}, count=count)
 
 
 def end_all_shown(page: Page) -> None:
@@ -85,7 +85,7 @@ def test_a_bulk_action_and_the_alert_for_a_refused_class(
     page.goto("/?q=bulk")
     for room in (*rooms, waiting):
         expect(tile(page, room)).to_be_visible()
-    refuse_once(simulator)
+    refuse_classes(simulator)
     begin_to_select(page)
     page.get_by_role("button", name="Select all").click()
     expect(page.locator("#bulk-count")).to_have_text("3 selected")
@@ -143,6 +143,29 @@ def test_a_bulk_action_and_the_alert_for_a_refused_class(
     assert page.url == run
     other = window(OTHER_TEACHER)
     assert other.goto(run).status == 404
+
+
+def test_all_alerts_are_shown_on_request(
+    window: Opener, classroom: MakeClassroom, simulator: RunningSimulator
+) -> None:
+    rooms = [classroom(f"Refused {letter}") for letter in "abc"]
+    page = window(ADMINISTRATOR)
+    page.goto("/?q=refused")
+    for room in rooms:
+        expect(tile(page, room)).to_be_visible()
+    refuse_classes(simulator, len(rooms))
+    end_all_shown(page)
+    expect(page.locator("#progress")).to_contain_text(f"{len(rooms)} failed")
+    simulator.clear_faults()
+    page.goto("/")
+    page.wait_for_load_state()  # the button needs the scripts
+    expect(page.locator(".alert:visible")).to_have_count(2)
+    page.get_by_role("button", name=re.compile(r"^Show all \d+$")).click()
+    expect(page.get_by_role("button", name="Show fewer")).to_be_focused()
+    for room in rooms:
+        expect(alert_of(page, room)).to_be_visible()
+    page.get_by_role("button", name="Show fewer").click()
+    expect(page.locator(".alert:visible")).to_have_count(2)
 
 
 def test_a_teacher_closes_and_records_their_own(window: Opener, classroom: MakeClassroom) -> None:
@@ -245,7 +268,7 @@ def test_sound_and_notification_only_if_turned_on(
     worker = window(ADMINISTRATOR)
 
     def refused() -> None:
-        refuse_once(simulator)
+        refuse_classes(simulator)
         worker.goto("/?q=trumpets")
         end_all_shown(worker)
         expect(worker.locator("#progress")).to_contain_text("1 failed")
