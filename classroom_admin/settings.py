@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "classroom_admin.sync",
     "classroom_admin.actions",
     "classroom_admin.reports",
+    "classroom_admin.privacy",
     "classroom_admin.web",
 ]
 MIDDLEWARE = [
