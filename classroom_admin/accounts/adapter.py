@@ -1,12 +1,14 @@
 """Adapt allauth's sign-in. Disable sign-up, and use error messages that say what to do next."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
+
+from classroom_admin.accounts.recently_signed_in import is_recent
 
 
 class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -33,6 +35,10 @@ class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
     def forgive_failed_sign_ins(self, request: HttpRequest, email: str) -> None:
         """Reset the count of failed sign-ins for `email`, so that a new password works immediately."""
         self._delete_login_attempts_cached_email(request, email=email)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return whether allauth must ask for the password. A recent sign-in counts as a confirmation."""
+        return not is_recent(self.request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url(settings.LOGIN_REDIRECT_URL)
