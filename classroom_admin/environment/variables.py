@@ -48,6 +48,10 @@ WebAddress = Annotated[str, BeforeValidator(lambda text: addresses.web_address(t
 LinkTemplate = Annotated[str, BeforeValidator(addresses.link_template)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.allowed_host))]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.origin))]
+Proxies = Annotated[
+    tuple[str, ...] | None,
+    BeforeValidator(lambda text: () if text.lower() == "none" else _parts_of(addresses.proxy)(text)),
+]
 Host = Annotated[str, BeforeValidator(addresses.listening_host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Folder = Annotated[Path, BeforeValidator(addresses.folder)]
@@ -163,6 +167,17 @@ class Web(Section):
         "The origins whose forms are accepted besides the dashboard's own, separated by commas, as in Django",
         (),
         shown="the origin of `PUBLIC_URL`",
+    )
+    TRUSTED_PROXIES: Proxies = variable(
+        "The proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` count: addresses "
+        "and networks separated by commas, `unix` for a unix socket, or `none` "
+        "([running](running.md#behind-a-reverse-proxy))",
+        None,
+        shown="`127.0.0.1,::1,unix` if `PUBLIC_URL` begins with `https://`, else none",
+    )
+    HSTS_PRELOAD: bool = variable(
+        "`true`: ask browsers to use only https for the host and its subdomains, even before the first visit",
+        False,
     )
     HOST: Host = variable("The address on which the dashboard listens", "127.0.0.1")
     PORT: Port = variable("The port on which the dashboard listens", 8000)
