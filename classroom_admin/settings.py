@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from classroom_admin import settings_front
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock
 from classroom_admin.environment import variables
@@ -68,28 +68,13 @@ _public_host = f"[{_public.hostname}]" if ":" in (_public.hostname or "") else s
 _public_origin = f"{_public.scheme}://{_public.netloc}"
 ALLOWED_HOSTS = list(env.ALLOWED_HOSTS) or ["localhost", "127.0.0.1", "[::1]", _public_host]
 CSRF_TRUSTED_ORIGINS = list(env.CSRF_TRUSTED_ORIGINS) or [_public_origin]
-SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = PATH_PREFIX or "/"
 MESSAGE_STORAGE = "classroom_admin.web.path_prefix.Messages"
-_https = _public_origin.startswith("https://")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
-SECURE_SSL_REDIRECT = False  # the TLS proxy redirects; /healthz must also answer over HTTP
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
-_has_the_host = _https and not PATH_PREFIX  # Strict-Transport-Security applies to the whole host
-SECURE_HSTS_SECONDS = 31_536_000 if _has_the_host else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _has_the_host
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-SILENCED_SYSTEM_CHECKS = ["security.W008"]
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "object-src": [NONE],
-        "base-uri": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
+_front = settings_front.of(env, public=_public)
+vars().update(_front)
+TRUSTED_PROXIES: tuple[str, ...] = _front["TRUSTED_PROXIES"]
+PERMISSIONS_POLICY: str = _front["PERMISSIONS_POLICY"]
+MESSAGES_COOKIE_NAME: str = _front["MESSAGES_COOKIE_NAME"]
+DEVICE_COOKIE_NAME: str = _front["DEVICE_COOKIE_NAME"]
 
 # --- apps -------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -48,6 +48,10 @@ WebAddress = Annotated[str, BeforeValidator(lambda text: addresses.web_address(t
 LinkTemplate = Annotated[str, BeforeValidator(addresses.link_template)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.allowed_host))]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.origin))]
+Proxies = Annotated[
+    tuple[str, ...] | None,
+    BeforeValidator(lambda text: () if text.lower() == "none" else _parts_of(addresses.proxy)(text)),
+]
 Host = Annotated[str, BeforeValidator(addresses.listening_host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Folder = Annotated[Path, BeforeValidator(addresses.folder)]

@@ -25,6 +25,7 @@ from classroom_admin.environment.fields import (
     Number,
     Origins,
     Port,
+    Proxies,
     PublicAddress,
     Section,
     Settings,
@@ -123,6 +124,17 @@ class Web(Section):
         "The origins whose forms are accepted besides the dashboard's own, separated by commas, as in Django",
         (),
         shown="the origin of `PUBLIC_URL`",
+    )
+    TRUSTED_PROXIES: Proxies = variable(
+        "The proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` count: addresses "
+        "and networks separated by commas, `unix` for a unix socket, or `none` "
+        "([running](running.md#behind-a-reverse-proxy))",
+        None,
+        shown="`127.0.0.1,::1,unix` if `PUBLIC_URL` begins with `https://`, else none",
+    )
+    HSTS_PRELOAD: bool = variable(
+        "`true`: ask browsers to use only https for the host and its subdomains, even before the first visit",
+        False,
     )
     HOST: Host = variable("The address on which the dashboard listens", "127.0.0.1")
     PORT: Port = variable("The port on which the dashboard listens", 8000)
