@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
@@ -41,4 +40,4 @@ class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
         return not is_recent(self.request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return resolve_url(settings.LOGIN_REDIRECT_URL)
+        return resolve_url("mfa_index")
