@@ -1,11 +1,13 @@
-"""The page "Sign-in and security", and the page that requires a second factor."""
+"""The page "Sign-in and security", and the pages that ask for a second factor and require one."""
 
 from typing import TYPE_CHECKING, Any, cast
 
+from allauth.account.internal.stagekit import clear_login
+from allauth.mfa.base.views import authenticate
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -32,6 +34,17 @@ def required(request: HttpRequest) -> HttpResponse:
     if not person.needs_second_factor:
         return redirect(own_address(request, request.GET.get("next", "")))
     return render(request, "account/second_factor.html")
+
+
+def second_step(request: HttpRequest) -> HttpResponse:
+    """Ask for the second factor after the password. Start again if it was reset in the meantime.
+
+    Without this, allauth's page and the sign-in page would redirect to each other.
+    """
+    answer: HttpResponse = authenticate(request)
+    if answer.get("Location") == resolve_url("account_login"):
+        clear_login(request)
+    return answer
 
 
 def second_factors(person: "User") -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """URLs for signing in and out, and for a person's own account. Allauth's pages keep allauth's URL names."""
 
 from allauth.account import views
-from allauth.mfa.base import views as second_step
+from allauth.mfa.base import views as code
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
@@ -13,7 +13,7 @@ from classroom_admin.accounts import first_steps, forgotten, own_sessions, own_s
 _to_overview = RedirectView.as_view(pattern_name="mfa_index")
 urlpatterns = [
     path("sign-in/", views.login, name="account_login"),
-    path("sign-in/code/", second_step.authenticate, name="mfa_authenticate"),
+    path("sign-in/code/", security.second_step, name="mfa_authenticate"),
     path("sign-in/passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("sign-in/forgotten/", forgotten.page, name="account_reset_password"),
     path("sign-in/forgotten/sent/", views.password_reset_done, name="account_reset_password_done"),
@@ -39,6 +39,6 @@ urlpatterns = [
     path("account/sessions/", own_sessions.page, name="usersessions_list"),
     path("account/sessions/<number:pk>/end/", own_sessions.end, name="account_end_session"),
     path("account/confirm/", views.reauthenticate, name="account_reauthenticate"),
-    path("account/confirm/code/", second_step.reauthenticate, name="mfa_reauthenticate"),
+    path("account/confirm/code/", code.reauthenticate, name="mfa_reauthenticate"),
     path("account/confirm/passkey/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
 ]  # fmt: skip
