@@ -11,6 +11,7 @@ from datetime import datetime
 
 from classroom_admin.accounts.models import User
 from classroom_admin.realtime import messages
+from classroom_admin.realtime.limits import FILTERED_LISTS_PER_ACCOUNT, FairQueue
 from classroom_admin.realtime.process import Threads
 from classroom_admin.realtime.subscriber import Subscriber
 from classroom_admin.web.class_list import rendering
@@ -48,7 +49,7 @@ class Group:
     @property
     def is_plain(self) -> bool:
         """Return whether the list has no filter. Then single tiles can be replaced."""
-        return not any(value for name, value in self.query.items() if name != "tiles")
+        return is_plain(self.query)
 
     def concerned(self, changed: Collection[int]) -> set[int]:
         """Return the ids of the changed rooms that these pages may show."""
@@ -115,6 +116,8 @@ class ListChannel:
         self._dues: dict[int, datetime] = {}
         self._troubles: Troubles = {}
         self._turn = asyncio.Lock()
+        self._outdated: FairQueue[Key] = FairQueue()
+        self._some_outdated = asyncio.Event()
 
     @property
     def subscribers(self) -> int:
@@ -139,6 +142,21 @@ class ListChannel:
             self._groups[key] = group
             group.subscribers.add(subscriber)
 
+    def has_room_for(self, subscriber: Subscriber, query: dict[str, str]) -> bool:
+        """Return whether the account may open the list that `query` selects.
+
+        A filtered list is rendered as a whole after each change, so each account has a maximum of them.
+        """
+        query = normalised(query)
+        if is_plain(query) or self._key(subscriber, query) in self._groups:
+            return True
+        user_id = subscriber.right.user_id
+        own = [
+            group for group in self._groups.values()
+            if not group.is_plain and any(one.right.user_id == user_id for one in group.subscribers)
+        ]  # fmt: skip
+        return len(own) < FILTERED_LISTS_PER_ACCOUNT
+
     def leave(self, subscriber: Subscriber) -> None:
         for key, group in list(self._groups.items()):
             group.subscribers.discard(subscriber)
@@ -161,6 +179,20 @@ class ListChannel:
                 group.whole = None  # its version contains the last step
             await self._send_changes(now, also={pk for pk, known in now.items() if known.room_uuid in done})
             self._steps = steps
+
+    async def send_filtered(self) -> None:
+        """Wait until a filtered list is outdated. Then send it as a whole.
+
+        Each account has its turn. So an account with many lists does not delay the lists of others.
+        """
+        await self._some_outdated.wait()
+        async with self._turn:
+            key = self._outdated.next()
+            if key in self._groups:
+                await self._send_whole(self._groups[key])
+            self._outdated.remove_next()  # only now, because a database error may have stopped the rendering
+            if not self._outdated:
+                self._some_outdated.clear()
 
     async def tick(self) -> None:
         """Send changes that need no event, such as the end of an acknowledgement."""
@@ -200,7 +232,7 @@ class ListChannel:
                 group.count({pk: now[pk].traits if pk in now else None for pk in mine})
                 of_group = {pk: tiles[group.language][pk] for pk in mine if pk in tiles[group.language]}
                 await self._send_group(
-                    group, of_group, left=mine & left, mine=mine, some_moved=bool(mine - stayed)
+                    key, of_group, left=mine & left, mine=mine, some_moved=bool(mine - stayed)
                 )
         self._known = now
 
@@ -241,10 +273,13 @@ class ListChannel:
         return made
 
     async def _send_group(
-        self, group: Group, tiles: dict[int, Tile], *, left: set[int], mine: set[int], some_moved: bool
+        self, key: Key, tiles: dict[int, Tile], *, left: set[int], mine: set[int], some_moved: bool
     ) -> None:
+        group = self._groups[key]
         if not group.is_plain:
-            await self._send_whole(group)
+            group.whole = None
+            self._outdated.add(group.user.pk, key)
+            self._some_outdated.set()
             return
         counted = group.totals.copy()
         sent, gone = group.place(tiles, left)
@@ -284,6 +319,11 @@ class ListChannel:
                 self._dues.pop(pk, None)
             else:
                 self._dues[pk] = due
+
+
+def is_plain(query: Mapping[str, str]) -> bool:
+    """Return whether the normalised query has no filter."""
+    return not any(value for name, value in query.items() if name != "tiles")
 
 
 def normalised(query: dict[str, str]) -> dict[str, str]:
