@@ -12,6 +12,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 AT_ONCE: Final = 4
 """The number of requests of a session that may be in work. A browser sends up to six at a time."""
+AFTER_WAITING: Final = 2
+"""The number of requests that may be in work when one that had to wait begins. More would delay others."""
 MOST_WAITING: Final = 60
 RETRY_AFTER_S: Final = 5
 
@@ -77,7 +79,7 @@ class FairTurns:
 
     async def _begin(self, key: str) -> None:
         session = self._sessions.setdefault(key, _Session())
-        if session.in_work < AT_ONCE:
+        if session.in_work < AT_ONCE and not session.waiting:
             session.in_work += 1
             return
         if len(session.waiting) >= MOST_WAITING:
@@ -94,14 +96,14 @@ class FairTurns:
             raise
 
     def _end(self, key: str) -> None:
-        """Give the turn to the next request that waits."""
+        """End the turn of a request. Perhaps it is then the turn of one that waits."""
         session = self._sessions[key]
-        while session.waiting:
+        session.in_work -= 1
+        while session.waiting and session.in_work < AFTER_WAITING:
             turn = session.waiting.popleft()
             if not turn.done():
                 turn.set_result(None)
-                return
-        session.in_work -= 1
+                session.in_work += 1
         if not session.in_work:
             del self._sessions[key]
 

@@ -43,6 +43,7 @@ LONGEST_PAUSE_S: Final = 0.1
 """The maximum pause after an update, so that other requests can run. A pause lasts PAUSE_SHARE of the
 update's time.
 """
+LONGEST_FILTERED_PAUSE_S: Final = 1.0
 RETURNS_PER_SECOND: Final = 100
 LONGEST_SPREAD_S: Final = 25.0
 
@@ -67,8 +68,11 @@ class ListChannel(Protocol):
     async def refresh(self) -> None:
         """Send the changes that happened in the database, except to filtered lists."""
 
-    async def send_filtered(self) -> None:
-        """Wait until a filtered list is outdated. Then send it, each account's lists in turn."""
+    async def send_filtered(self) -> float:
+        """Wait until a filtered list is outdated. Then send it, each account's lists in turn.
+
+        Return the seconds that this took.
+        """
 
     async def tick(self) -> None:
         """Send the changes that happen only because time passes."""
@@ -227,13 +231,12 @@ class Hub:
             async for changed in changes:
                 began = clock.monotonic()
                 await self.refresh(changed)
-                await _pause_after(clock.monotonic() - began)
+                await asyncio.sleep(min(LONGEST_PAUSE_S, PAUSE_SHARE * (clock.monotonic() - began)))
 
     async def _send_filtered_lists(self) -> None:
         while True:
-            began = clock.monotonic()
-            await self.lists.send_filtered()
-            await _pause_after(clock.monotonic() - began)
+            took_s = await self.lists.send_filtered()
+            await asyncio.sleep(min(LONGEST_FILTERED_PAUSE_S, took_s))  # half of the time is for all others
 
     async def refresh(self, changed: Changed = ANYTHING) -> None:
         """Load the open classes that may have changed. Update their pages and the lists of classes."""
@@ -315,7 +318,3 @@ class Hub:
                 subscriber.finish(messages.end(reason))
         self._polling.confirm(current, now=clock.monotonic())
         await self.lists.set_rooms(current.rooms)
-
-
-async def _pause_after(took_s: float) -> None:
-    await asyncio.sleep(min(LONGEST_PAUSE_S, PAUSE_SHARE * took_s))

@@ -73,19 +73,17 @@ class FairQueue(Generic[Item]):
             self._turns.append(owner)
         self._waiting[owner][item] = None
 
-    def next(self) -> Item:
-        """Return the next item. It stays in the queue. Raise ``IndexError`` if the queue is empty."""
-        return next(iter(self._waiting[self._turns[0]]))
-
-    def remove_next(self) -> None:
-        """Remove the next item. Then it is the turn of the next owner."""
+    def take(self) -> tuple[int, Item]:
+        """Remove and return the next item with its owner. Raise ``IndexError`` if the queue is empty."""
         owner = self._turns.popleft()
         items = self._waiting[owner]
-        del items[next(iter(items))]
+        item = next(iter(items))
+        del items[item]
         if items:
             self._turns.append(owner)
         else:
             del self._waiting[owner]
+        return owner, item
 
 
 @contextmanager

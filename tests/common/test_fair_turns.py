@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
-from classroom_admin.common.fair_turns import AT_ONCE, MOST_WAITING, FairTurns
+from classroom_admin.common.fair_turns import AFTER_WAITING, AT_ONCE, MOST_WAITING, FairTurns
 
 Message = MutableMapping[str, Any]
 
@@ -131,10 +131,14 @@ def test_cancelled_requests_leave_their_turns_to_others() -> None:
         for task in (requests.tasks[0], requests.tasks[AT_ONCE], requests.tasks[AT_ONCE + 1]):
             task.cancel()
         await requests.settle()
-        assert len(requests.in_work) == AT_ONCE
+        assert len(requests.in_work) == AT_ONCE - 1
+        requests.tasks[1].cancel()
+        requests.tasks[2].cancel()
+        await requests.settle()
+        assert len(requests.in_work) == AFTER_WAITING
         requests.may_answer.set()
         answers = await asyncio.gather(*requests.tasks, return_exceptions=True)
-        assert [answer for answer in answers if answer == 200] == [200] * (AT_ONCE * 3 - 3)
+        assert [answer for answer in answers if answer == 200] == [200] * (AT_ONCE * 3 - 5)
         assert not requests.front._sessions
 
     asyncio.run(steps())

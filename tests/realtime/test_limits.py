@@ -34,13 +34,10 @@ def test_queue_takes_one_item_of_each_owner_in_turn() -> None:
     for item in ("a1", "a2", "a1", "a3"):
         queue.add(1, item)
     queue.add(2, "b1")
-    taken = []
-    while queue:
-        taken.append(queue.next())
-        queue.remove_next()
-    assert taken == ["a1", "b1", "a2", "a3"]
+    taken = [queue.take() for _ in range(len(queue))]
+    assert taken == [(1, "a1"), (2, "b1"), (1, "a2"), (1, "a3")]
     with pytest.raises(IndexError):
-        queue.next()
+        queue.take()
 
 
 def test_ended_streams_no_longer_count() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from classroom_admin.accounts.models import User
+from classroom_admin.common import clock
 from classroom_admin.realtime import messages
 from classroom_admin.realtime.limits import FILTERED_LISTS_PER_ACCOUNT, FairQueue
 from classroom_admin.realtime.process import Threads
@@ -29,7 +30,8 @@ class Group:
     """The subscribers with identical pages. `rooms` has the ids of a teacher's rooms, or None for all.
 
     `held` has the ids of the tiles on the pages. They are the tiles with an `order` up to `limit`. `alerting`
-    has the classes with an alert. `totals` has the numbers of live classes.
+    has the classes with an alert. `totals` has the numbers of live classes. `changes` counts the changes of a
+    filtered list.
     """
 
     def __init__(self, user: User, query: dict[str, str], *, language: str, rooms: set[int] | None) -> None:
@@ -39,6 +41,7 @@ class Group:
         self.rooms = rooms
         self.subscribers: set[Subscriber] = set()
         self.whole: Whole | None = None
+        self.changes = 0
         self.held: set[int] = set()
         self.limit = ""
         self.alerting: dict[int, LiveClass] = {}
@@ -180,19 +183,33 @@ class ListChannel:
             await self._send_changes(now, also={pk for pk, known in now.items() if known.room_uuid in done})
             self._steps = steps
 
-    async def send_filtered(self) -> None:
-        """Wait until a filtered list is outdated. Then send it as a whole.
+    async def send_filtered(self) -> float:
+        """Wait until a filtered list is outdated. Then send it as a whole, and return the seconds for this.
 
         Each account has its turn. So an account with many lists does not delay the lists of others.
         """
         await self._some_outdated.wait()
+        began = clock.monotonic()
+        owner, key = self._outdated.take()
+        if not self._outdated:
+            self._some_outdated.clear()
+        group = self._groups.get(key)
+        if group is None:
+            return 0.0
+        whole, changes = group.whole, group.changes
+        if whole is None:  # else a page that joined in the meantime has already read the list
+            try:
+                whole = await self._render_whole(group)  # the lists of others need not wait for this
+            finally:
+                if whole is None:
+                    self._add_outdated(owner, key)
         async with self._turn:
-            key = self._outdated.next()
-            if key in self._groups:
-                await self._send_whole(self._groups[key])
-            self._outdated.remove_next()  # only now, because a database error may have stopped the rendering
-            if not self._outdated:
-                self._some_outdated.clear()
+            if group.whole is None:
+                self._take_whole(group, whole, for_all=True)
+            group.push((group.whole or whole).message)
+            if group.changes != changes:
+                group.whole = None  # the list is in the queue again
+        return clock.monotonic() - began
 
     async def tick(self) -> None:
         """Send changes that need no event, such as the end of an acknowledgement."""
@@ -278,8 +295,8 @@ class ListChannel:
         group = self._groups[key]
         if not group.is_plain:
             group.whole = None
-            self._outdated.add(group.user.pk, key)
-            self._some_outdated.set()
+            group.changes += 1
+            self._add_outdated(group.user.pk, key)
             return
         counted = group.totals.copy()
         sent, gone = group.place(tiles, left)
@@ -307,10 +324,19 @@ class ListChannel:
         group.push(group.whole.message)
 
     async def _read_whole(self, group: Group, *, for_all: bool) -> None:
+        self._take_whole(group, await self._render_whole(group), for_all=for_all)
+
+    async def _render_whole(self, group: Group) -> Whole:
         self.renders += 1
-        whole = await self._threads.run(rendering.whole, group.user, group.query, language=group.language)
+        return await self._threads.run(rendering.whole, group.user, group.query, language=group.language)
+
+    def _take_whole(self, group: Group, whole: Whole, *, for_all: bool) -> None:
         self._remember_dues(whole.dues)
         group.take(whole, for_all=for_all)
+
+    def _add_outdated(self, owner: int, key: Key) -> None:
+        self._outdated.add(owner, key)
+        self._some_outdated.set()
 
     def _remember_dues(self, dues: Mapping[int, datetime] | Mapping[int, datetime | None]) -> None:
         """Store when each room next changes without an event."""
