@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from classroom_admin.environment import addresses, weights
+from classroom_admin.environment import addresses, audit, weights
 
 DEFAULT_DATA_DIR: Final = Path(__file__).resolve().parents[2] / "var"
 MAY_BE_EMPTY: Final = ("AGORA_FALLBACK_URL",)
@@ -316,11 +316,28 @@ class Output(Section):
     RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
 
 
-class Environment(Cloud, Web, Data, Behaviour, Alerts, Files, Output):
+class Audit(Section):
+    title = "The audit log"
+    intro = "See [the audit log](audit-log.md)."
+
+    AUDIT_KEY: Annotated[tuple[str, ...], BeforeValidator(audit.keys)] = variable(
+        "The key that signs the audit log, of at least 32 characters, and after a comma older keys that are "
+        "still needed to verify it; the same on every machine",
+        (),
+        shown="derived from `SECRET_KEY` if that is set, else created once and kept in `DATA_DIR`",
+        secret="literal",
+    )
+    AUDIT_SYSLOG: Annotated[str, BeforeValidator(audit.syslog)] = variable(
+        "Where to copy the audit log: `udp://host:514`, `tcp://host:601` or the path of a unix socket; "
+        "empty: nowhere"
+    )
+
+
+class Environment(Cloud, Web, Data, Behaviour, Alerts, Files, Audit, Output):
     """The values of all variables."""
 
 
-SECTIONS: Final = (Cloud, Web, Data, Behaviour, Alerts, Files, Output)
+SECTIONS: Final = (Cloud, Web, Data, Behaviour, Alerts, Files, Audit, Output)
 _WORDS: Final = {
     "int_parsing": "it must be a number.",
     "int_from_float": "it must be a whole number.",
