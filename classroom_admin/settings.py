@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "classroom_admin.accounts.throttling_middleware.ThrottledAttempts",
     "classroom_admin.accounts.first_steps.RequireFirstSteps",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -148,7 +149,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     _make_data_folder()
     data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
 
-# --- cache: counts failed sign-ins; all web processes must share one cache -----
+# --- cache: second limits of allauth; accounts.throttling counts in the database -----
 CACHES = {"default": env.CACHE_URL}
 
 
@@ -297,8 +298,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
-# A whole school may sign in at 8 a.m. from one IP address, so only the limit per account is strict.
-ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "30/m/ip,5/300s/key"}
+# accounts.throttling limits attempts. allauth's own limit is a second one for codes, and counts by account.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "20/300s/key"}
 
 # --- languages and time -------------------------------------------------------------
 USE_I18N = True
