@@ -11,6 +11,7 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts import throttling
+from classroom_admin.accounts.recently_signed_in import is_recent
 from classroom_admin.common.client_address import client_address
 
 UNKNOWN_ADDRESS = "0.0.0.0"  # no address to listen on
@@ -60,6 +61,10 @@ class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
     def forgive_failed_sign_ins(self, request: HttpRequest, email: str) -> None:
         """Reset the count of failed sign-ins for `email`, so that a new password works immediately."""
         throttling.forgive(email)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return whether allauth must ask for the password. A recent sign-in counts as a confirmation."""
+        return not is_recent(self.request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url(settings.LOGIN_REDIRECT_URL)

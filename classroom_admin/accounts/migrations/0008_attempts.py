@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0001_squashed_0006_must_change_password'),
+        ('accounts', '0007_second_factor'),
     ]
 
     operations = [
