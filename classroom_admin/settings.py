@@ -14,6 +14,7 @@ from classroom_admin.common import clock
 from classroom_admin.environment import variables
 from classroom_admin.runtime import broker, data_folder
 from classroom_admin.settings_audit import *  # noqa: F403
+from classroom_admin.settings_sign_in import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = variables.read(os.environ)
@@ -87,6 +88,8 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "classroom_admin.operations",
     "classroom_admin.accounts",
     "classroom_admin.audit",
@@ -110,11 +113,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "classroom_admin.accounts.session_limits.SessionLimits",
     "classroom_admin.accounts.middleware.AccountLanguage",
     "classroom_admin.accounts.middleware.AccountTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "classroom_admin.accounts.throttling_middleware.ThrottledAttempts",
     "classroom_admin.accounts.first_steps.RequireFirstSteps",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -150,7 +155,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     _make_data_folder()
     data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
 
-# --- cache: counts failed sign-ins; all web processes must share one cache -----
+# --- cache: second limits of allauth; accounts.throttling counts in the database -----
 CACHES = {"default": env.CACHE_URL}
 
 
@@ -280,29 +285,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "classroom_admin.runtime.static_files.StaticFiles"},
 }
 
-# --- people -------------------------------------------------------------------
+# --- people: sign-in, second factors, sessions and passwords are in settings_sign_in.py --------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "live:classes"
-ACCOUNT_ADAPTER = "classroom_admin.accounts.adapter.SchoolAccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-ACCOUNT_SESSION_REMEMBER = True
-# A whole school may sign in at 8 a.m. from one IP address, so only the limit per account is strict.
-ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "30/m/ip,5/300s/key"}
 
 # --- languages and time -------------------------------------------------------------
 USE_I18N = True
