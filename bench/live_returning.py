@@ -1,10 +1,10 @@
 """Simulate many open pages that reconnect by the rules of the page's own script (static/js/stream.js).
 
 `live_returning.py PORT PATH SESSIONS N` expects a PATH that includes `?v=…`. It prints "ready" when every
-page has its stream and knows the period over which pages reconnect. Each line on standard input is a version. For
-each line, the program prints one JSON line with three values. `lost` is when the last page lost its stream (s
-since 1970). `back` lists when each page received the version over a new stream. `asking` is how many pages
-switched to polling, as pages do after three failures. An empty line ends the program.
+page has its stream and knows the period over which pages reconnect. Each line on standard input is a
+version. For each line, the program prints one JSON line with three values. `lost` is when the last page
+lost its stream (s since 1970). `back` lists when each page received the version over a new stream. `asking`
+is how many pages switched to polling, as pages do after three failures. An empty line ends the program.
 """
 
 import asyncio
