@@ -66,15 +66,9 @@ def session_of(person: Any) -> str:
     from django.contrib.sessions.backends.db import SessionStore
 
     session = SessionStore()
-<<<<<<< HEAD
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
-=======
-    session[SESSION_KEY] = str(admin.pk)
-    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
-    session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
->>>>>>> trust
     session.save()
     return str(session.session_key)
 
