@@ -24,23 +24,10 @@ APP = {
 CLASS = re.compile(rb"/classes/([a-z0-9]{12})/")
 ROOM, STUDENT = "bench-room", "p1"
 SIGN_IN = """
-<<<<<<< HEAD
 import sys
 sys.path.insert(0, "bench")
 import live_school
 print("sessions", live_school.sessions({streams}))
-=======
-from classroom_admin.accounts.models import User
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-admin = User.objects.create_superuser("a@b.test", "x")
-session = SessionStore()
-session[SESSION_KEY] = str(admin.pk)
-session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
-session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
-session.save()
-print("session", session.session_key)
->>>>>>> trust
 """
 # The page records when each number of rewards appeared. It runs on this machine, so the clock is the same.
 WATCH = """() => {
