@@ -44,18 +44,20 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
-# A whole school may sign in at 8 a.m. from one IP address, so only the limit per account is strict.
-ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "30/m/ip,5/300s/key"}
+# accounts.throttling limits attempts. allauth's own limit is a second one for codes, and counts by account.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "20/300s/key"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = _env.REAUTHENTICATION_MINUTES * 60  # s
 
 # --- second factors ------------------------------------------------------------------
 SECOND_FACTOR: str = _env.SECOND_FACTOR
 MFA_ADAPTER = "classroom_admin.accounts.mfa_adapter.SchoolMFAAdapter"
 MFA_FORMS = {
-    "add_webauthn": "classroom_admin.accounts.passkey_forms.Add",
-    "authenticate_webauthn": "classroom_admin.accounts.passkey_forms.Authenticate",
-    "login_webauthn": "classroom_admin.accounts.passkey_forms.SignIn",
-    "reauthenticate_webauthn": "classroom_admin.accounts.passkey_forms.Confirm",
+    "authenticate": "classroom_admin.accounts.factor_forms.Code",
+    "reauthenticate": "classroom_admin.accounts.factor_forms.ConfirmationCode",
+    "add_webauthn": "classroom_admin.accounts.factor_forms.Add",
+    "authenticate_webauthn": "classroom_admin.accounts.factor_forms.Authenticate",
+    "login_webauthn": "classroom_admin.accounts.factor_forms.SignIn",
+    "reauthenticate_webauthn": "classroom_admin.accounts.factor_forms.Confirm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.accounts.throttling_models import Attempts as Attempts
 from classroom_admin.common.search_field import SearchField
 
 

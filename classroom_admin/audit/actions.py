@@ -166,6 +166,13 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "account.own_sessions_end": (_("Ended other sessions of their own"), ""),
         "account.password_forgotten": (_("Was sent a link to choose a new password"), ""),
         "account.password_chosen": (_("Chose a password with a link"), ""),
+        "access.refused": (_("Tried to open a page without access"), ""),
+    },
+    _("Audit log"): {
+        "audit.export": (_("Exported entries of the audit log"), ""),
+        "audit.erase": (_("Erased personal data from the audit log"), ""),
+        "audit.delete_old": (_("Deleted the oldest entries of the audit log"), ""),
+        "audit.accept": (_("Accepted that the end of the audit log is missing"), ""),
     },
     _("Cloud"): {
         "cloud.test": (_("Tested the cloud connection"), ""),

@@ -77,7 +77,7 @@ def settings_with(path: Path) -> subprocess.CompletedProcess[str]:
         [
             sys.executable,
             "-c",
-            "import classroom_admin.settings as s; print(len(s.AUTH_PASSWORD_VALIDATORS))",
+            "from classroom_admin.settings import *; print(len(AUTH_PASSWORD_VALIDATORS))",
         ],
         cwd=ROOT,
         env=os.environ | {"PASSWORD_DENY_FILE": str(path)},

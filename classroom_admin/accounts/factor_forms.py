@@ -1,10 +1,17 @@
-"""Forms for passkeys that refuse malformed answers of a browser, at which allauth's own forms fail."""
+"""Forms for second factors. They slow down guesses, and refuse malformed answers of a browser.
+
+allauth's own forms fail for such answers.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final
 
+from allauth.core import context
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.webauthn import forms
+
+from classroom_admin.accounts import throttling
 
 MALFORMED: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
@@ -21,7 +28,23 @@ def _checked(clean: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return checked
 
 
-class Add(forms.AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+class Code(AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    def clean_code(self) -> str:
+        throttling.check("second_factor", self.user, context.request)
+        code: str = super().clean_code()
+        throttling.succeeded("second_factor", self.user, context.request)
+        return code
+
+
+class ConfirmationCode(ReauthenticateForm):  # type: ignore[misc]
+    def clean_code(self) -> str:
+        throttling.check("reauthentication", self.user, context.request)
+        code: str = super().clean_code()
+        throttling.succeeded("reauthentication", self.user, context.request)
+        return code
+
+
+class Add(forms.AddWebAuthnForm):  # type: ignore[misc]
     clean = _checked(forms.AddWebAuthnForm.clean)
 
 
