@@ -70,8 +70,8 @@ def appoint(
     """Let ``substitute`` teach the classes with ``class_list``, or those of ``of_teacher``, in this period.
 
     If a substitution by this person already covers the period, return that substitution unchanged. Raise
-    ``NotAllowed`` if the role of ``actor`` appoints no substitutes, ``NotYours`` if the teacher or the list is
-    outside of the set of ``actor``, and ``ActionRefused`` for invalid input.
+    ``NotAllowed`` if the role of ``actor`` appoints no substitutes, and ``ActionRefused`` for invalid input.
+    Raise ``NotYours`` if the teacher or the list is not in the set of ``actor``.
     """
     permissions.require(actor, Permission.SUBSTITUTE)
     if (of_teacher is None) == (class_list is None):

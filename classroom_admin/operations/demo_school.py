@@ -19,7 +19,7 @@ TEACHERS = (
     ("teacher@school.test", "Demo Teacher", "teacher-1"),
     ("teacher2@school.test", "Second Teacher", "teacher-2"),
 )
-# The email, name and role. The coordinator, the assistant and the observer see the classes of the first teacher.
+# The email, name and role. The sets of all but the auditor contain the first teacher.
 OTHERS = (
     ("coordinator@school.test", "Demo Coordinator", User.Role.COORDINATOR),
     ("assistant@school.test", "Demo Assistant", User.Role.ASSISTANT),

@@ -1,7 +1,7 @@
 """Who may open every address of the product. Add a new address here, with one line.
 
-A line names what the address is about (`school`, `of_class`, `about(LIST)` …), then who may GET it and who may
-POST it: `EVERYONE`, `SIGNED_IN`, a permission, or None if the method is not allowed. The arguments of the
+A line says what the address is about (`school`, `of_class`, `about(LIST)` …), then who may GET it and who
+may POST it: `EVERYONE`, `SIGNED_IN`, a permission, or None if the method is not allowed. The arguments of the
 address are the names of things in `access_world.py`, or literal values. `test_access.py` asks each address as
 every role, about own and foreign things, and fails if an address has no line.
 """
