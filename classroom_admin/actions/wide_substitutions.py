@@ -1,7 +1,7 @@
 """Appoint a substitute for all classes with a class list, or for all classes of a teacher.
 
-`actions.substitutions` does the same for one class and its series. Each function writes its audit entry in the
-same transaction.
+`actions.substitutions` does the same for one class and its series. Each function writes its audit entry in
+the same transaction.
 """
 
 from collections.abc import Mapping
