@@ -58,6 +58,8 @@ def about(of: str, get: Word = SIGNED_IN, post: Word = None, **args: Any) -> Rou
     return _route(of, get, post, args, {})
 
 
+NO_FACTOR = (200, 302, 404, 405)
+"""The answers about a second factor that the person does not have."""
 ROOT = {
     "healthz": school(EVERYONE),
     "notifications": school(None, TOKEN),
@@ -70,6 +72,26 @@ ROOT = {
     "account_settings": school(SIGNED_IN, SIGNED_IN),
     "account_language": school(None, EVERYONE),
     "account_change_password": school(SIGNED_IN, SIGNED_IN),
+    "account_second_factor": school(SIGNED_IN, SIGNED_IN),
+    "account_set_password": school(TOKEN, TOKEN, secret="unknown"),
+    "account_reset_password": school(EVERYONE, EVERYONE),
+    "account_reset_password_done": school(EVERYONE, EVERYONE),
+    "account_reauthenticate": school(SIGNED_IN, SIGNED_IN),
+    "account_end_session": school(None, SIGNED_IN, pk=0),
+    "usersessions_list": school(SIGNED_IN, SIGNED_IN),
+    "mfa_index": school(SIGNED_IN, SIGNED_IN),
+    "mfa_authenticate": school(EVERYONE, EVERYONE),
+    "mfa_reauthenticate": school(SIGNED_IN, SIGNED_IN),
+    "mfa_activate_totp": school(SIGNED_IN, SIGNED_IN),
+    "mfa_deactivate_totp": school(SIGNED_IN, SIGNED_IN, ok=NO_FACTOR),
+    "mfa_view_recovery_codes": school(SIGNED_IN, SIGNED_IN, ok=NO_FACTOR),
+    "mfa_generate_recovery_codes": school(SIGNED_IN, SIGNED_IN),
+    "mfa_list_webauthn": school(EVERYONE, EVERYONE),
+    "mfa_add_webauthn": school(SIGNED_IN, SIGNED_IN),
+    "mfa_edit_webauthn": school(SIGNED_IN, SIGNED_IN, pk=0, ok=NO_FACTOR),
+    "mfa_remove_webauthn": school(SIGNED_IN, SIGNED_IN, pk=0, ok=NO_FACTOR),
+    "mfa_reauthenticate_webauthn": school(SIGNED_IN, SIGNED_IN),
+    "mfa_login_webauthn": school(EVERYONE, EVERYONE),
 }
 PEOPLE = {
     "people:list": school(P.PEOPLE),
@@ -83,6 +105,8 @@ PEOPLE = {
     "people:deactivate": school(None, P.PEOPLE, pk="teacher"),
     "people:reactivate": school(None, P.PEOPLE, pk="teacher"),
     "people:password": school(None, P.PEOPLE, pk="teacher"),
+    "people:second_factors": school(None, P.PEOPLE, pk="teacher"),
+    "people:sessions": school(None, P.PEOPLE, pk="teacher"),
 }
 SETTINGS = {
     "settings:overview": school(P.SETTINGS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -45,6 +46,12 @@ P = Permission
 HOUR = timedelta(hours=1)
 
 
+@pytest.fixture(autouse=True)
+def _without_a_cloud(settings: Any) -> None:
+    """No command reaches a cloud: the connection is not set up."""
+    settings.AGORA = replace(settings.AGORA, app_id="", app_certificate="")
+
+
 def person_of(role: str, school: School) -> User:
     """Make a person with this role who sees the class of the school."""
     made = User.objects.create_user(f"{role}@role.test", "x", role=role, name=role)
@@ -82,7 +89,9 @@ OTHERS: dict[str, tuple[Permission, Callable[[ClassAccess], Any]]] = {
     ),
     "delete files": (
         P.FILES,
-        lambda access: deletions.schedule_deletion(access, resources=list(Resource.objects.all())),
+        lambda access: deletions.schedule_deletion(
+            access, resources=list(Resource.objects.filter(room=access.room))
+        ),
     ),
     "choose the list": (P.CHOOSE_LIST, lambda access: class_lists.use_list(access, class_list=None)),
     "make a list": (P.CLASS_LISTS, lambda access: class_lists.make_list(actor=access.person, name="8a")),
