@@ -64,6 +64,8 @@ def make_world() -> World:
     foreign = make_room("Foreign", people_online=2, hands_raised=1)
     RoomTeacher.objects.create(room=foreign, user=school.other_teacher)
     fill(foreign)
+    for one in foreign.participants.exclude(user_uuid="ana"):
+        Participant.objects.filter(pk=one.pk).update(user_uuid=f"{one.user_uuid} of another class")
     return World(
         people=people,
         own=_things(school.room, school.teacher, school.administrator),
@@ -90,10 +92,10 @@ def _things(room: Room, owner: User, administrator: User) -> dict[str, Any]:
     hold = deletions.schedule_deletion(access, resources=list(Resource.objects.filter(room=room)))
     return {
         "key": room.key,
-        "teacher": owner.pk,
+        "of the teacher": owner.pk,
         "person": named(name="Ana Torres").pk,
         "gone": named(name="Gone").pk,
-        "quiz": Quiz.objects.get(room=room).pk,
+        "of the quiz": Quiz.objects.get(room=room).pk,
         "recording": Recording.objects.get(room=room).pk,
         "file": Resource.objects.get(room=room).pk,
         "event": StoredEvent.objects.filter(room=room).values_list("pk", flat=True)[0],
