@@ -83,11 +83,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.role == self.Role.ADMINISTRATOR
 
     @property
-    def may(self) -> dict[str, bool]:
-        """Whether the person has each permission, by its name. It is for templates."""
-        return permissions.as_flags(self.role)
-
-    @property
     def needs_second_factor(self) -> bool:
         """Whether the person must set up a second factor before they may do anything else.
 
@@ -103,6 +98,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def must_set_up(self) -> bool:
         """Whether the person must first choose a password or set up a second factor. All else is closed."""
         return self.must_change_password or self.needs_second_factor
+
+    @property
+    def may(self) -> dict[str, bool]:
+        """Whether the person has each permission, by its name. It is for templates."""
+        return permissions.as_flags(self.role)
 
     def get_session_auth_hash(self) -> str:
         """Return a hash that is stored in each session. A session with another hash is no longer valid.
