@@ -200,7 +200,7 @@ class SignIn(Section):
     SESSION_DAYS: Interval = variable(
         "After how many days a person must sign in again in any case; fractions are allowed", 14.0
     )
-    REAUTHENTICATION_MINUTES: Number = variable(
+    REAUTHENTICATION_MINUTES: Interval = variable(
         "For how many minutes after the sign-in sensitive changes need no new confirmation, such as a new "
         "role or another second factor",
         15.0,
