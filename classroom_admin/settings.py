@@ -13,6 +13,8 @@ from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock
 from classroom_admin.environment import variables
 from classroom_admin.runtime import broker, data_folder
+from classroom_admin.settings_sign_on import *  # noqa: F403
+from classroom_admin.settings_sign_on import SIGN_ON_APPS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = variables.read(os.environ)
@@ -101,6 +103,7 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    *SIGN_ON_APPS,
     "classroom_admin.operations",
     "classroom_admin.accounts",
     "classroom_admin.audit",
@@ -130,6 +133,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "classroom_admin.accounts.first_steps.RequireFirstSteps",
     "allauth.account.middleware.AccountMiddleware",
+    "classroom_admin.accounts.sign_on_only.RefusePasswords",
 ]
 ROOT_URLCONF = "classroom_admin.urls"
 ASGI_APPLICATION = "classroom_admin.asgi.application"

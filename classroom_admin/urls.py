@@ -17,6 +17,7 @@ pages: list[URLPattern | URLResolver] = [
     path("api/agora/chat", agora_chat, name="agora_chat"),
     path("api/agora/chat/", agora_chat, name="agora_chat"),
     path("", include("classroom_admin.accounts.urls")),
+    path("sign-in/", include("classroom_admin.web.sign_on.urls")),
     path("people/", include("classroom_admin.web.people.urls")),
     path("settings/", include("classroom_admin.web.settings.urls")),
     path("lists/", include("classroom_admin.web.class_lists.urls")),

@@ -15,8 +15,14 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from classroom_admin.environment.variables import SECTIONS  # noqa: E402
+from classroom_admin.environment import sign_on, variables  # noqa: E402
 
+SECTIONS: Final = [
+    *variables.SECTIONS[: variables.SECTIONS.index(variables.SignOn) + 1],
+    sign_on.OidcProvider,
+    sign_on.SamlProvider,
+    *variables.SECTIONS[variables.SECTIONS.index(variables.SignOn) + 1 :],
+]
 MUST_BE_SET: Final = ("AGORA_APP_ID", "AGORA_APP_CERTIFICATE")
 DEVELOPMENT: Final = {
     "CHAOS": ("", "How long `make test-chaos` runs: `middle`, `long` or `full`"),
@@ -100,6 +106,8 @@ def page() -> str:
 def _written(field: Any) -> str:
     """Return the default as text, such as `false` or `2`; "" if it depends on other values."""
     default, shown = field.default, _extra(field)["shown"]
+    if isinstance(default, tuple) and not shown:
+        return ",".join(default)
     if shown or default is None:
         literal = re.fullmatch(r"`([^`A-Z]+)`", shown)
         return literal[1] if literal else ""

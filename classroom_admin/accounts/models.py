@@ -10,7 +10,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.accounts.sign_on_models import EmergencyLink, SignOnProvider
 from classroom_admin.common.search_field import SearchField
+
+__all__ = ["CalendarFeed", "CloudIdentity", "EmergencyLink", "SignOnProvider", "User", "UserManager"]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -51,6 +54,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(default=timezone.now)
     must_change_password = models.BooleanField(
         default=False, help_text="an administrator chose the password; every page leads to the first steps"
+    )
+    role_given_by = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="the school sign-on provider whose rule gave the role; empty: a person gave it",
     )
     sessions_ended = models.PositiveIntegerField(
         default=0, help_text="raised by one to end every session of the person"

@@ -23,8 +23,9 @@ def connect() -> None:
     auth_signals.user_login_failed.connect(_sign_in_failed, dispatch_uid="record failed sign-in")
 
 
-def _signed_in(*, user: User, **_: Any) -> None:
-    _record_own("account.sign_in", user)
+def _signed_in(*, user: User, sociallogin: Any = None, **_: Any) -> None:
+    through = {"through": sociallogin.provider.name} if sociallogin else None
+    _record_own("account.sign_in", user, through)
 
 
 def _signed_out(*, user: User | None, **_: Any) -> None:
@@ -51,5 +52,5 @@ def _sign_in_failed(*, credentials: Mapping[str, Any], request: HttpRequest | No
     )
 
 
-def _record_own(action: str, user: User) -> None:
-    record.done(actor=user, action=action, target=user.email, target_name=str(user))
+def _record_own(action: str, user: User, params: Mapping[str, str] | None = None) -> None:
+    record.done(actor=user, action=action, target=user.email, target_name=str(user), params=params)

@@ -61,6 +61,7 @@ Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Interval = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]
 Level = Annotated[str, BeforeValidator(_level)]
+Names = Annotated[tuple[str, ...], BeforeValidator(addresses.names)]
 Weights = Annotated[dict[str, float], BeforeValidator(weights.participation)]
 
 
@@ -267,6 +268,28 @@ class Alerts(Section):
     WALL_STALE_SECONDS: Number = variable("Alert when events have been missing for this many seconds", 60.0)
 
 
+class SignOn(Section):
+    title = "School sign-on"
+    intro = "See [school sign-on](sign-on.md). Administrators can also add providers in *Settings*."
+
+    OIDC_PROVIDERS: Names = variable(
+        "The names of OpenID Connect providers, separated by commas, such as `entra`; "
+        "each has variables of its own",
+        (),
+    )
+    SAML_PROVIDERS: Names = variable(
+        "The names of SAML providers, separated by commas; each has variables of its own", ()
+    )
+    SIGN_ON_ONLY: bool = variable(
+        "`true`: people sign in only through school sign-on; passwords and passkeys are refused", False
+    )
+    SIGN_ON_COUNTS_AS_SECOND_FACTOR: bool = variable(
+        "`true`: people who come through school sign-on need no second factor here, "
+        "because the provider asks for one",
+        False,
+    )
+
+
 class Files(Section):
     title = "Uploaded files"
     intro = "See [files](files.md)."
@@ -301,11 +324,11 @@ class Output(Section):
     RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
 
 
-class Environment(Cloud, Web, Data, Behaviour, Alerts, Files, Output):
+class Environment(Cloud, Web, Data, Behaviour, Alerts, SignOn, Files, Output):
     """The values of all variables."""
 
 
-SECTIONS: Final = (Cloud, Web, Data, Behaviour, Alerts, Files, Output)
+SECTIONS: Final = (Cloud, Web, Data, Behaviour, Alerts, SignOn, Files, Output)
 _WORDS: Final = {
     "int_parsing": "it must be a number.",
     "int_from_float": "it must be a whole number.",
@@ -346,15 +369,16 @@ def read(environ: Mapping[str, str]) -> Environment:
     try:
         return Environment.model_validate(given)
     except ValidationError as errors:
-        raise ImproperlyConfigured("\n".join(_problems(errors, given))) from None
+        raise ImproperlyConfigured("\n".join(in_words(errors, given, Environment.model_fields))) from None
 
 
-def _problems(errors: ValidationError, given: Mapping[str, str]) -> list[str]:
+def in_words(errors: ValidationError, given: Mapping[str, str], fields: Mapping[str, Any]) -> list[str]:
+    """Return a message for each error. It names the variable, but does not contain a secret."""
     found = []
     for error in errors.errors(include_url=False):
         name, details = str(error["loc"][0]), error.get("ctx", {})
         words = _WORDS.get(error["type"], "").format(**details) or str(details.get("error", error["msg"]))
-        is_secret = not Environment.model_fields[name].repr
+        is_secret = not fields[name].repr
         found.append(f"{name}: {words}" if is_secret else f"{name} is {given[name]!r}: {words}")
     return found
 
