@@ -1,6 +1,9 @@
 """Django settings of school sign-on."""
 
 import os
+from importlib.util import find_spec
+
+from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin.environment import sign_on, variables
 
@@ -16,6 +19,10 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
 SIGN_ON_APPS = ["allauth.socialaccount"]
 if SAML_PROVIDERS:
+    if find_spec("onelogin") is None:
+        raise ImproperlyConfigured(
+            "SAML_PROVIDERS needs the package python3-saml: pip install -r requirements-saml.in"
+        )
     SIGN_ON_APPS.append("allauth.socialaccount.providers.saml")
     SOCIALACCOUNT_PROVIDERS = {
         "saml": {"provider_class": "classroom_admin.accounts.sign_on_saml.SchoolSamlProvider"}

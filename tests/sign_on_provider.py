@@ -31,7 +31,7 @@ class RunningProvider:
         assert answer.status_code == 204, answer.text
 
     def agree(self, address: str, sub: str) -> str:
-        """Sign in at the provider's page as `sub`. Return the address to which the provider sends the browser."""
+        """Sign in at the provider's page as `sub`. Return the address to which it sends the browser."""
         return self._decide(address, {"sub": sub})
 
     def deny(self, address: str) -> str:

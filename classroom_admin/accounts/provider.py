@@ -97,7 +97,7 @@ def _saml_settings(provider: Provider) -> dict[str, Any]:
             "sso_url": provider.saml["sign_in_url"],
             "x509cert": provider.saml["certificate"],
         },
-        "attribute_mapping": {},
+        "claim_names": {"email": provider.saml["email_claim"], "name": provider.saml["name_claim"]},
         "advanced": {
             "strict": True,
             "want_assertion_signed": True,

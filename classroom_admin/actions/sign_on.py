@@ -36,8 +36,8 @@ class SignOnRefused(Exception):
 def admit(provider: Provider, *, subject: str, claims: Mapping[str, Any]) -> tuple[User, SocialAccount]:
     """Return the account of the person, connected with the provider's `subject`.
 
-    Create or connect the account where the provider's rules allow it, and update its role. Raise SignOnRefused
-    if the person may not sign in; then nothing is changed.
+    Create or connect the account where the provider's rules allow it, and update its role. If the person may
+    not sign in, raise SignOnRefused and change nothing.
     """
     for attempt in (1, 2):
         try:

@@ -1,7 +1,7 @@
 """Define the English texts of problems with school sign-on. `problem_texts` includes them.
 
-REFUSED contains why a person did not get in; the person reads these texts. PROVIDER contains what is wrong with
-a provider; administrators read these texts.
+REFUSED contains why a person did not get in, in words for this person. PROVIDER contains what is wrong with a
+provider, in words for administrators.
 """
 
 from typing import Final
@@ -14,27 +14,28 @@ REFUSED: Final = {
         "administrator to check your groups."
     ),
     "sign_on_no_rule": _(
-        "There is no account for {email}, and none of your groups gives you one. Ask an administrator of your "
-        "school for an account."
+        "There is no account for {email}, and none of your groups gives you one. Ask an administrator of "
+        "your school for an account."
     ),
     "sign_on_no_rule_now": _(
-        "You are no longer in a group that may use this dashboard. If this is a mistake, ask an administrator "
-        "to check your groups."
+        "You are no longer in a group that may use this dashboard. If this is a mistake, ask an "
+        "administrator to check your groups."
     ),
     "sign_on_no_account": _(
-        "There is no account for {email}. Ask an administrator of your school for an account with this address."
+        "There is no account for {email}. Ask an administrator of your school for an account with this "
+        "address."
     ),
     "sign_on_no_email": _(
-        "Your school's sign-on did not send an email address, which an account needs. Ask an administrator to "
-        "add the address to your school account."
+        "Your school's sign-on did not send an email address, which an account needs. Ask an administrator "
+        "to add the address to your school account."
     ),
     "sign_on_email_not_verified": _(
-        "Your school's sign-on did not confirm that {email} is your address. Ask an administrator to confirm it, "
-        "or to list its domain as verified."
+        "Your school's sign-on did not confirm that {email} is your address. Ask an administrator to "
+        "confirm it, or to list its domain as verified."
     ),
     "sign_on_connected_otherwise": _(
-        "The account of {email} is connected with another person of your school's sign-on. Ask an administrator "
-        "to disconnect it."
+        "The account of {email} is connected with another person of your school's sign-on. Ask an "
+        "administrator to disconnect it."
     ),
     "sign_on_state": _(
         "This sign-in was not started in this browser, has expired, or was already used. Start again."
@@ -45,8 +46,8 @@ REFUSED: Final = {
         "servers probably differ. Ask an administrator to check both clocks."
     ),
     "sign_on_token_invalid": _(
-        "The answer of your school's sign-on could not be verified. Start again. If this happens again, tell an "
-        "administrator."
+        "The answer of your school's sign-on could not be verified. Start again. If this happens again, "
+        "tell an administrator."
     ),
     "sign_on_cancelled": _("You cancelled the sign-in, or your school's sign-on did not allow it."),
     "sign_on_provider_refused": _(
@@ -61,8 +62,8 @@ PROVIDER: Final[dict[str, str | tuple[str, ...]]] = {
     ),
     "sign_on_timeout": _("{address} did not answer within 5 seconds. Try again later."),
     "sign_on_tls": _(
-        "The TLS certificate of {address} is not valid for this server. Check that it has not expired, and that "
-        "this server trusts the authority that issued it."
+        "The TLS certificate of {address} is not valid for this server. Check that it has not expired, and "
+        "that this server trusts the authority that issued it."
     ),
     "sign_on_status": _(
         "{address} answered with the HTTP status {status}. Check that the issuer address is complete."
@@ -84,14 +85,12 @@ PROVIDER: Final[dict[str, str | tuple[str, ...]]] = {
     ),
     "sign_on_no_endpoint": _("The provider's configuration contains no valid {name}."),
     "sign_on_client_refused": _(
-        "The provider did not accept the client id and secret ({error}). Check both. The secret may have expired."
+        "The provider did not accept the client id and secret ({error}). Check both. The secret may have "
+        "expired."
     ),
     "sign_on_code_refused": _(
-        "The provider did not accept the sign-in code ({error}). Check that the callback address is registered "
-        "there, then start again."
-    ),
-    "sign_on_saml_missing": _(
-        "SAML needs the package python3-saml on this server: pip install -r requirements-saml.txt."
+        "The provider did not accept the sign-in code ({error}). Check that the callback address is "
+        "registered there, then start again."
     ),
     "sign_on_saml_invalid": _("The SAML answer could not be verified: {reason}"),
 }

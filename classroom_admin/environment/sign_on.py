@@ -167,4 +167,5 @@ def _unknown(
         if name.lower() not in names:
             yield f"{variable_name} is set, but {prefix}PROVIDERS does not contain {name.lower()}."
         elif end not in ends:
-            yield f"{variable_name} is unknown. The variables of a provider end with {', '.join(sorted(ends))}."
+            known = ", ".join(sorted(ends))
+            yield f"{variable_name} is unknown. The variables of a provider end with {known}."

@@ -23,8 +23,7 @@ def refused(
 ) -> HttpResponse:
     """Record why the sign-in failed, and return the page that says so.
 
-    If the provider or its settings are the cause, the page says this in one sentence. The audit log contains the
-    details for administrators.
+    If the provider or its settings are the cause, the page says only that. The audit log has the details.
     """
     record_refusal(provider, problem, email=email)
     is_provider = problem.code in sign_on_texts.PROVIDER

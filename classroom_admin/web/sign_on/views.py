@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
@@ -43,7 +43,7 @@ def begin(request: HttpRequest, key: str) -> HttpResponseBase:
     if request.user.is_authenticated:
         return redirect(next_url or resolve_url(settings.LOGIN_REDIRECT_URL))
     if too_many := ratelimit.consume_or_429(request, action="login"):
-        return too_many
+        return cast(HttpResponseBase, too_many)
     if provider.kind != OIDC:
         return saml.begin(request, provider, next_url)
     nonce = get_random_string(_NONCE_LENGTH)
@@ -81,7 +81,7 @@ def callback(request: HttpRequest, key: str) -> HttpResponseBase:
         return refused(request, provider, failure.problem)
     login = SchoolProvider(request, app=app_of(provider)).sociallogin_from_response(request, claims)
     login.state = state
-    return complete_social_login(request, login)
+    return cast(HttpResponseBase, complete_social_login(request, login))
 
 
 def _provider_or_404(key: str) -> Provider:
