@@ -15,14 +15,11 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from classroom_admin.environment import sign_on, variables  # noqa: E402
+from classroom_admin.environment import sign_on, sign_on_switches, variables  # noqa: E402
 
-SECTIONS: Final = [
-    *variables.SECTIONS[: variables.SECTIONS.index(variables.SignOn) + 1],
-    sign_on.OidcProvider,
-    sign_on.SamlProvider,
-    *variables.SECTIONS[variables.SECTIONS.index(variables.SignOn) + 1 :],
-]
+SECTIONS: Final = [*variables.SECTIONS]
+_of_providers: Final = SECTIONS.index(sign_on_switches.SignOn) + 1
+SECTIONS[_of_providers:_of_providers] = [sign_on.OidcProvider, sign_on.SamlProvider]
 MUST_BE_SET: Final = ("AGORA_APP_ID", "AGORA_APP_CERTIFICATE")
 DEVELOPMENT: Final = {
     "CHAOS": ("", "How long `make test-chaos` runs: `middle`, `long` or `full`"),
@@ -68,7 +65,8 @@ cloud, the database and the broker.
 PAGE_END: Final = """\
 ## Libraries
 Some libraries read further variables. The cloud client uses `HTTPS_PROXY` and `NO_PROXY` (from requests). The
-web process uses `FORWARDED_ALLOW_IPS` (from uvicorn). The libraries' documentation describes these variables.
+libraries' documentation describes these variables. The web process ignores uvicorn's
+`FORWARDED_ALLOW_IPS`: set `TRUSTED_PROXIES` instead.
 
 ## Tests and tools
 Only the tests, benchmarks and scripts read these. `make help` lists the variables of `make` itself.

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, ValidationError
 
 from classroom_admin.accounts import sign_on_mapping
 from classroom_admin.common.addresses import is_loopback, is_web_address
-from classroom_admin.environment.variables import Section, in_words, plain, variable
+from classroom_admin.environment.fields import Section, plain, variable
+from classroom_admin.environment.variables import in_words
 
 ISSUER_LENGTH: Final = 180
 Kind = TypeVar("Kind", bound=Section)

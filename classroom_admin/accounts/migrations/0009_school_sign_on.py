@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0001_squashed_0006_must_change_password'),
+        ('accounts', '0008_attempts'),
     ]
 
     operations = [
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='role_given_by',
-            field=models.CharField(blank=True, help_text='the school sign-on provider whose rule gave the role; empty: a person gave it', max_length=200),
+            field=models.CharField(blank=True, db_default='', default='', help_text='the school sign-on provider whose rule gave the role; empty: a person gave it', max_length=200),
         ),
         migrations.CreateModel(
             name='EmergencyLink',
