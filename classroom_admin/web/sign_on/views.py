@@ -42,7 +42,7 @@ def begin(request: HttpRequest, key: str) -> HttpResponseBase:
     next_url = next_url if get_adapter(request).is_safe_url(next_url) else ""
     if request.user.is_authenticated:
         return redirect(next_url or resolve_url(settings.LOGIN_REDIRECT_URL))
-    if too_many := ratelimit.consume_or_429(request, action="login"):
+    if too_many := ratelimit.consume_or_429(request, action="sign_on"):
         return cast(HttpResponseBase, too_many)
     if provider.kind != OIDC:
         return saml.begin(request, provider, next_url)
@@ -65,10 +65,10 @@ def callback(request: HttpRequest, key: str) -> HttpResponseBase:
     state: dict[str, Any] | None = statekit.unstash_state(
         request, state_id=request.GET.get("state", ""), provider_id=provider.issuer
     )
-    if state is None or provider.kind != OIDC:
+    if error := request.GET.get("error", ""):  # some providers omit the state then
+        return refused(request, provider, _provider_error(error))
+    if state is None or provider.kind != OIDC or "code" not in request.GET:
         return refused(request, provider, Problem("sign_on_state"))
-    if "code" not in request.GET:
-        return refused(request, provider, _provider_error(request.GET.get("error", "")))
     try:
         claims = claims_for(
             provider,
