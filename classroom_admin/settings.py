@@ -15,7 +15,6 @@ from classroom_admin.environment import variables
 from classroom_admin.runtime import broker, data_folder
 from classroom_admin.settings_sign_in import *  # noqa: F403
 from classroom_admin.settings_sign_on import *  # noqa: F403
-from classroom_admin.settings_sign_on import SIGN_ON_APPS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = variables.read(os.environ)
@@ -89,7 +88,7 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
-    *SIGN_ON_APPS,
+    "allauth.socialaccount",
     "allauth.mfa",
     "allauth.usersessions",
     "classroom_admin.operations",

@@ -17,13 +17,7 @@ SOCIALACCOUNT_ADAPTER = "classroom_admin.web.sign_on.adapter.SchoolSocialAdapter
 SOCIALACCOUNT_AUTO_SIGNUP = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
-SIGN_ON_APPS = ["allauth.socialaccount"]
-if SAML_PROVIDERS:
-    if find_spec("onelogin") is None:
-        raise ImproperlyConfigured(
-            "SAML_PROVIDERS needs the package python3-saml: pip install -r requirements-saml.in"
-        )
-    SIGN_ON_APPS.append("allauth.socialaccount.providers.saml")
-    SOCIALACCOUNT_PROVIDERS = {
-        "saml": {"provider_class": "classroom_admin.accounts.sign_on_saml.SchoolSamlProvider"}
-    }
+if SAML_PROVIDERS and find_spec("onelogin") is None:
+    raise ImproperlyConfigured(
+        "SAML_PROVIDERS needs the package python3-saml: pip install -r requirements-saml.in"
+    )

@@ -1,6 +1,7 @@
-"""The OpenID Connect provider class for allauth, which finds it by the name of this module.
+"""The provider classes for allauth, which finds them by the name of this module.
 
-It adds a nonce to each sign-in, and stores no claims. `sign_on_tokens` exchanges the code.
+The one for OpenID Connect adds a nonce to each sign-in, and stores no claims. `sign_on_tokens` exchanges the
+code.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.urls import reverse
 
 from classroom_admin.accounts.sign_on_http import discovery
 from classroom_admin.accounts.sign_on_providers import SAML, Provider
+from classroom_admin.accounts.sign_on_saml import SchoolSamlProvider
 from classroom_admin.common.public_address import absolute
 
 
@@ -85,7 +87,7 @@ class SchoolProvider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth ha
         return []
 
 
-provider_classes = [SchoolProvider]
+provider_classes = [SchoolProvider, SchoolSamlProvider]
 
 
 def _saml_settings(provider: Provider) -> dict[str, Any]:
@@ -100,6 +102,7 @@ def _saml_settings(provider: Provider) -> dict[str, Any]:
         "claim_names": {"email": provider.saml["email_claim"], "name": provider.saml["name_claim"]},
         "advanced": {
             "strict": True,
+            "allow_single_label_domains": True,  # a school's own network has such names
             "want_assertion_signed": True,
             "reject_deprecated_algorithm": True,
             "reject_idp_initiated_sso": True,

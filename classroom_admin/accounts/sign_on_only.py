@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
+from django.shortcuts import render
 
+from classroom_admin.common.problem_texts import in_words
+from classroom_admin.common.problems import Problem
+
+FORBIDDEN: Final = 403
 WAYS_IN: Final = frozenset(
     {
         "account_login",
@@ -43,4 +46,5 @@ class RefusePasswords:
             return None
         if match.view_name == "account_login" and request.method in ("GET", "HEAD"):
             return None
-        raise PermissionDenied(_("This school uses only school sign-on."))
+        context = {"reason": in_words(Problem("sign_on_only"))}
+        return render(request, "socialaccount/authentication_error.html", context, status=FORBIDDEN)

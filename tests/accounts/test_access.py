@@ -9,6 +9,7 @@ from django.urls import get_resolver, reverse
 IN = {200, 422}
 MOVED = {302}
 TO_SIGN_IN = "to sign-in"
+SAML = ("saml_finish_acs", "saml_metadata", "saml_login", "saml_sls")  # test_saml.py signs in
 NO_PAGE = {404}
 WRONG_METHOD = {405}
 
@@ -47,6 +48,22 @@ TABLE = {
     "settings:audit": [_admins()],
     "settings:audit_file": [_admins()],
     "settings:sync": [_admins()],
+    "settings:sign_on": [_admins()],
+    "settings:add_sign_on": [_admins(), _admins("post")],
+    "settings:change_sign_on": [_admins(key="school"), _admins("post", key="school")],
+    "settings:test_sign_on": [_admins("post", key="school")],
+    "settings:switch_sign_on": [_admins("post", MOVED, key="school")],
+    "settings:delete_sign_on": [_admins(key="school"), _admins("post", MOVED, key="school")],
+    "settings:disconnect_sign_on": [_admins("post", MOVED)],
+    # Signed-in people go on to their page. For others, the provider of this test does not answer.
+    "sign_on:begin": [Row("get", MOVED, MOVED, MOVED, {502}, {"key": "school"})],
+    "sign_on:callback": [Row("get", {403}, {403}, {403}, {403}, {"key": "school"})],
+    "sign_on:emergency": [
+        Row("get", {410}, {410}, {410}, {410}, {"code": "guessed"}),
+        Row("post", {410}, {410}, {410}, {410}, {"code": "guessed"}),
+    ],
+    **{name: [Row("get", *[NO_PAGE] * 4, {"organization_slug": "school"})] for name in SAML},
+    "saml_acs": [Row("get", *[WRONG_METHOD] * 4, {"organization_slug": "school"})],
     "account_login": [Row("get", MOVED, MOVED, MOVED, {200})],
     "account_logout": [
         Row("get", {200}, {200}, {200}, MOVED),
@@ -83,8 +100,12 @@ def address_of(school: Any, name: str, row: Row) -> str:
 
 def _addresses() -> set[str]:
     resolver = get_resolver()
-    names = {f"{space}:{name}" for space in ("people", "settings") for name in _names(resolver, space)}
-    return names | {str(name) for name in resolver.reverse_dict if str(name).startswith("account_")}
+    names = {
+        f"{space}:{name}" for space in ("people", "settings", "sign_on") for name in _names(resolver, space)
+    }
+    return names | {
+        str(name) for name in resolver.reverse_dict if str(name).startswith(("account_", "saml_"))
+    }
 
 
 def _names(resolver: Any, namespace: str) -> list[str]:

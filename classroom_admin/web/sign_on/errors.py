@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -32,7 +31,6 @@ def refused(
         "is_provider": is_provider,
         "reason": "" if is_provider else in_words(problem),
         "is_deactivated": problem.code == "account_deactivated",
-        "sign_on_only": settings.SIGN_ON_ONLY,
     }
     status = BAD_GATEWAY if is_provider else FORBIDDEN
     return render(request, "socialaccount/authentication_error.html", context, status=status)

@@ -18,13 +18,13 @@ from django.views.decorators.http import require_POST, require_safe
 from classroom_admin.accounts.provider import app_of
 from classroom_admin.accounts.sign_on_http import ProviderFailed
 from classroom_admin.accounts.sign_on_providers import SAML, Provider, by_key
+from classroom_admin.accounts.sign_on_saml import SchoolSamlProvider
 from classroom_admin.web.sign_on.errors import refused
 
 
 def begin(request: HttpRequest, provider: Provider, next_url: str) -> HttpResponseBase:
     """Send the person to the SAML provider."""
-    from classroom_admin.accounts.sign_on_saml import SchoolSamlProvider
-
+    _set_host(request)
     saml_provider = SchoolSamlProvider(request, app=app_of(provider))
     return cast(HttpResponseBase, saml_provider.redirect(request, AuthProcess.LOGIN, next_url=next_url))
 
@@ -35,6 +35,7 @@ def begin(request: HttpRequest, provider: Provider, next_url: str) -> HttpRespon
 def acs(request: HttpRequest, organization_slug: str) -> HttpResponseBase:
     """Receive the provider's answer, and keep it until `finish_acs`, which the browser's cookies reach."""
     _saml_or_404(organization_slug)
+    _set_host(request)
     return cast(HttpResponseBase, _views().acs(request, organization_slug=organization_slug))
 
 
@@ -72,6 +73,11 @@ def _saml_or_404(key: str) -> Provider:
     if provider is None or provider.kind != SAML:
         raise Http404(_("This school sign-on does not exist."))
     return provider
+
+
+def _set_host(request: HttpRequest) -> None:
+    """Add the host that allauth's views read from the request, if the client sent none."""
+    request.META.setdefault("HTTP_HOST", request.get_host())
 
 
 def _views() -> Any:
