@@ -26,7 +26,7 @@ WAYS_IN: Final = frozenset(
         "mfa_signup_webauthn",
     }
 )
-"""The views that sign people in, or give them a password. GET of the sign-in page stays open."""
+"""The views that sign people in, or give them a password. The sign-in page shows only school sign-on."""
 
 
 class RefusePasswords:
@@ -45,6 +45,7 @@ class RefusePasswords:
         if not settings.SIGN_ON_ONLY or match is None or match.view_name not in WAYS_IN:
             return None
         if match.view_name == "account_login" and request.method in ("GET", "HEAD"):
-            return None
+            is_signed_in = request.user.is_authenticated  # allauth's view leads on then
+            return None if is_signed_in else render(request, "socialaccount/sign_in.html")
         context = {"reason": in_words(Problem("sign_on_only"))}
         return render(request, "socialaccount/authentication_error.html", context, status=FORBIDDEN)
