@@ -168,6 +168,13 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "sign_on.test_provider": (_("Tested a school sign-on"), ""),
         "sign_on.emergency_link": (_("Made an emergency sign-in link"), ""),
         "sign_on.emergency_sign_in": (_("Signed in with an emergency link"), ""),
+        "access.refused": (_("Tried to open a page without access"), ""),
+    },
+    _("Audit log"): {
+        "audit.export": (_("Exported entries of the audit log"), ""),
+        "audit.erase": (_("Erased personal data from the audit log"), ""),
+        "audit.delete_old": (_("Deleted the oldest entries of the audit log"), ""),
+        "audit.accept": (_("Accepted that the end of the audit log is missing"), ""),
     },
     _("Cloud"): {
         "cloud.test": (_("Tested the cloud connection"), ""),
