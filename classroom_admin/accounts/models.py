@@ -94,10 +94,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def needs_second_factor(self) -> bool:
         """Whether the person must set up a second factor before they may do anything else.
 
-        People without a password sign in through the school's own sign-on, which asks for a second factor
-        itself.
+        In a session that came through school sign-on, that sign-on may count as one
+        (`sign_on.counts_as_second_factor`).
         """
-        if self.has_second_factor or self.second_factor_exempt or not self.has_usable_password():
+        if self.has_second_factor or self.second_factor_exempt:
             return False
         required: str = settings.SECOND_FACTOR
         return required == "everyone" or (required == "administrators" and self.is_administrator)

@@ -63,7 +63,11 @@ _SENTENCES: Final[dict[str, StrOrPromise]] = {
     "account.deactivate": _("Deactivated the account of %(whom)s"),
     "account.reactivate": _("Reactivated the account of %(whom)s"),
     "account.password_reset": _("Reset the password of %(whom)s"),
+    "account.second_factor_reset": _("Reset the second factors of %(whom)s"),
+    "account.sessions_end": _("Ended sessions of %(whom)s"),
     "account.sign_in_failed": _("Failed to sign in as %(whom)s"),
+    "account.second_factor_failed": _("Entered a wrong code as %(whom)s"),
+    "account.password_forgotten": _("Sent a link to choose a new password to %(whom)s"),
     "sign_on.disconnect": _("Disconnected the account of %(whom)s from school sign-on"),
     "sign_on.add_provider": _("Added the school sign-on “%(whom)s”"),
     "sign_on.change_provider": _("Changed the school sign-on “%(whom)s”"),
@@ -80,19 +84,13 @@ _REMOVED_FOREVER: Final = _("Removed %(whom)s permanently")
 _REMOVED_FOR_CLASS: Final = _("Removed %(whom)s until the class ends")
 _REMOVED_FOR: Final = _("Removed %(whom)s for %(length)s")
 # In these actions, the target is the actor or the class, which the entry names elsewhere.
+_OWN: Final = (
+    "sign_in sign_out password_change password_chosen calendar_on calendar_off second_factor_add "
+    "second_factor_remove recovery_code_used recovery_codes own_sessions_end"
+)
+_OWN_SIGN_ON: Final = ("connect", "create", "role", "cloud_id", "emergency_sign_in")
 _OF_ONESELF: Final = frozenset(
-    {
-        "account.sign_in",
-        "account.sign_out",
-        "account.password_change",
-        "sign_on.connect",
-        "sign_on.create",
-        "sign_on.role",
-        "sign_on.cloud_id",
-        "sign_on.emergency_sign_in",
-        "account.calendar_on",
-        "account.calendar_off",
-    }
+    {*(f"account.{name}" for name in _OWN.split()), *(f"sign_on.{name}" for name in _OWN_SIGN_ON)}
 )
 _OF_THE_CLASS: Final = (
     "class.",

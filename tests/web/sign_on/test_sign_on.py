@@ -7,9 +7,10 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from classroom_admin.accounts.models import CloudIdentity, User
-from classroom_admin.accounts.sign_on import has_second_factor_through_school, signed_in_through_school
+from classroom_admin.accounts.sign_on import signed_in_through_school
 from classroom_admin.audit.models import Entry
 from classroom_admin.environment import sign_on
+from classroom_admin.realtime.rights import SIGNED_OUT, Refused, authorise, read
 from tests.sign_on_provider import come_back, sign_in
 
 BERG = {"email": "Berg@school.test", "email_verified": True, "name": "Frau Berg"}
@@ -57,20 +58,36 @@ def test_person_with_verified_address_joins_the_existing_account(provider, row, 
     assert teacher.check_password("quiet-otter-lamp")
 
 
-def test_session_knows_that_the_person_came_through_school_sign_on(provider, row, teacher, settings):
+def test_session_knows_that_the_person_came_through_school_sign_on(provider, row, teacher):
     provider.person("berg", **BERG)
     client = Client()
     sign_in(provider, client, "school", "berg")
     request = client.get("/").wsgi_request
     assert signed_in_through_school(request)
-    assert not has_second_factor_through_school(request)
-    settings.SIGN_ON_COUNTS_AS_SECOND_FACTOR = True
-    assert has_second_factor_through_school(request)
     other = Client()
     other.force_login(teacher)
     request = other.get("/").wsgi_request
     assert not signed_in_through_school(request)
-    assert not has_second_factor_through_school(request)
+
+
+def test_school_sign_on_counts_as_second_factor_only_by_setting(provider, row, teacher, settings):
+    settings.SECOND_FACTOR = "everyone"
+    provider.person("berg", **BERG)
+    client, other = Client(), Client()
+    sign_in(provider, client, "school", "berg")
+    other.force_login(teacher)
+    for counts, status in ((False, 302), (True, 200)):
+        settings.SIGN_ON_COUNTS_AS_SECOND_FACTOR = counts
+        answer = client.get("/")
+        assert answer.status_code == status
+        assert counts or answer["Location"].startswith("/account/second-factor/")
+        assert other.get("/").status_code == 302
+    right = authorise(client.session.session_key, None)[1]  # for updates of the open page
+    assert not read([right]).refusal(right)
+    settings.SIGN_ON_COUNTS_AS_SECOND_FACTOR = False
+    assert read([right]).refusal(right) == SIGNED_OUT
+    with pytest.raises(Refused):
+        authorise(other.session.session_key, None)
 
 
 def test_request_to_the_provider_has_state_nonce_and_pkce(provider, row, settings):
