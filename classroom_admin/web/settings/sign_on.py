@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from classroom_admin.accounts.models import SignOnProvider
 from classroom_admin.accounts.provider import callback_address
+from classroom_admin.accounts.recently_signed_in import is_recent, recently_signed_in
 from classroom_admin.accounts.sign_on_providers import OIDC, Provider, from_environment, from_row
 from classroom_admin.actions import emergency
 from classroom_admin.actions import sign_on_providers as actions
@@ -68,6 +70,7 @@ def change_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @administrator_only
+@recently_signed_in
 def switch_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Switch a provider on or off."""
     row = get_object_or_404(SignOnProvider, key=key)
@@ -80,6 +83,7 @@ def switch_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @administrator_only
+@recently_signed_in
 def delete_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Ask whether to delete a provider. A POST deletes it."""
     row = get_object_or_404(SignOnProvider, key=key)
@@ -92,6 +96,7 @@ def delete_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @administrator_only
+@recently_signed_in
 def disconnect_sign_on(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Remove the connection of an account with school sign-on."""
     try:
@@ -105,6 +110,12 @@ def disconnect_sign_on(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @sensitive_variables()
 def _form(request: AuthenticatedHttpRequest, row: SignOnProvider | None) -> HttpResponse:
+    if not is_recent(request):
+        if request.method != "POST":
+            raise ReauthenticationRequired
+        # allauth would keep the form with the secret in the session, so the person fills it in again.
+        messages.error(request, _("Nothing was saved. Confirm that it is you, then enter the details again."))
+        return redirect(request.path)
     form = ProviderForm(request.POST if request.method == "POST" else None, row=row)
     if form.is_valid():
         try:

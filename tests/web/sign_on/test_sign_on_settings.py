@@ -153,3 +153,21 @@ def test_rotated_key_still_decrypts(row, settings):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key", [old]
     assert "School account" in Client().get("/sign-in/").content.decode()
     assert decrypt(encrypt("x")) == "x"
+
+
+def test_changes_need_a_recent_sign_in_and_the_secret_never_waits_in_the_session(admin, row, settings):
+    head = User.objects.get(email="head@school.test")
+    head.set_password("quiet-otter-lamp")
+    head.save()
+    admin.force_login(head)
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    for address in ("/settings/sign-on/new/", "/settings/sign-on/school/"):
+        assert admin.get(address)["Location"].startswith("/account/confirm/")
+        assert admin.post(address, GIVEN)["Location"] == address
+        assert SECRET not in str(admin.session.items())
+    for name, form in (("switch", {"on": "0"}), ("delete", {})):
+        answer = admin.post(f"/settings/sign-on/school/{name}/", form)
+        assert answer["Location"].startswith("/account/confirm/")
+    row.refresh_from_db()
+    assert (row.label, row.is_on) == ("School account", True)
+    assert SignOnProvider.objects.count() == 1
