@@ -11,10 +11,12 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.accounts.sign_on import counts_as_second_factor
 from classroom_admin.common.chunks import chunks
-from classroom_admin.rooms.access import own_room_ids, visible_rooms
+from classroom_admin.rooms.access import visible_room_ids, visible_rooms
 
 SIGNED_OUT: Final = "signed out"
 NOT_YOURS: Final = "not yours"
@@ -39,10 +41,26 @@ class Right:
     """
 
     user_id: int
-    is_administrator: bool
+    role: str
+    all_classes: bool
     session_key: str
     auth_hash: str
     room_id: int | None
+    is_active = True  # only active people get a `Right`
+
+    @property
+    def of_class_page(self) -> frozenset[Permission]:
+        """The permissions that change the page of a class. People with the same ones get the same bytes."""
+        return permissions.rights_of(self.role) & permissions.OF_CLASS_PAGE
+
+    @property
+    def sees_all_classes(self) -> bool:
+        return permissions.sees_all_classes(self)
+
+    @property
+    def sees_settings(self) -> bool:
+        """Whether texts about trouble with the cloud are those for a person who can mend it."""
+        return permissions.may(self, Permission.SETTINGS)
 
 
 def user_of(session_key: str) -> User:
@@ -87,16 +105,19 @@ def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
         room_id = visible_rooms(user).filter(key=key).values_list("pk", flat=True).first()
         if room_id is None:
             raise Refused(NOT_YOURS)
-    right = Right(user.pk, user.is_administrator, session_key, user.get_session_auth_hash(), room_id)
-    return user, right
+    hashed = user.get_session_auth_hash()
+    return user, Right(user.pk, user.role, user.all_classes, session_key, hashed, room_id)
 
 
 @dataclass(slots=True)
 class CurrentRights:
-    """What some users may see now: the administrators, the valid sessions and the teachers' own rooms."""
+    """What some users may see now: their roles, the valid sessions, and the rooms of those who don't see all.
+
+    `roles` has the role and `all_classes` of each user.
+    """
 
     auth_hashes: Mapping[int, str] = field(default_factory=dict)
-    administrators: Collection[int] = ()
+    roles: Mapping[int, tuple[str, bool]] = field(default_factory=dict)
     sessions: Collection[str] = ()
     rooms: Mapping[int, set[int]] = field(default_factory=dict)
 
@@ -105,9 +126,9 @@ class CurrentRights:
         signed_in = (
             self.auth_hashes.get(right.user_id) == right.auth_hash and right.session_key in self.sessions
         )
-        if not signed_in or (right.user_id in self.administrators) != right.is_administrator:
+        if not signed_in or self.roles.get(right.user_id) != (right.role, right.all_classes):
             return SIGNED_OUT
-        if right.room_id is None or right.is_administrator:
+        if right.room_id is None or right.sees_all_classes:
             return ""
         return "" if right.room_id in self.rooms.get(right.user_id, ()) else NOT_YOURS
 
@@ -117,7 +138,6 @@ def read(rights: Iterable[Right]) -> CurrentRights:
     rights = list(rights)
     keys = {right.session_key for right in rights}
     people = {right.user_id for right in rights}
-    teachers = {right.user_id for right in rights if not right.is_administrator}
     users = [user for chunk in chunks(people) for user in User.objects.filter(pk__in=chunk, is_active=True)]
     closed = {user.pk: user for user in users if user.must_set_up}
     users = [user for user in users if user.pk not in closed]
@@ -130,7 +150,7 @@ def read(rights: Iterable[Right]) -> CurrentRights:
             users.append(closed.pop(right.user_id))
     return CurrentRights(
         auth_hashes={user.pk: user.get_session_auth_hash() for user in users},
-        administrators={user.pk for user in users if user.is_administrator},
+        roles={user.pk: (user.role, user.all_classes) for user in users},
         sessions=sessions,
-        rooms=own_room_ids(teachers),
+        rooms=visible_room_ids(users),
     )

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_attempts'),
+        ('accounts', '0009_roles'),
     ]
 
     operations = [
