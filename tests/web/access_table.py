@@ -95,7 +95,7 @@ ROOT = {
 }
 SIGN_ON = {
     # The provider of this test does not answer. Signed-in people go on to their page.
-    "sign_on:begin": school(EVERYONE, key="school", ok=(302, 502)),
+    "sign_on:begin": school(EVERYONE, key="school", ok=(302, 403)),
     "sign_on:callback": school(EVERYONE, key="school", ok=(403,)),
     "sign_on:emergency": school(EVERYONE, EVERYONE, code="guessed", ok=(410,)),
     "saml_acs": school(None, TOKEN, organization_slug="school"),

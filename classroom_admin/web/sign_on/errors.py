@@ -14,7 +14,6 @@ from classroom_admin.common.problem_texts import in_words
 from classroom_admin.common.problems import Problem
 
 FORBIDDEN: Final = 403
-BAD_GATEWAY: Final = 502
 
 
 def refused(
@@ -32,5 +31,5 @@ def refused(
         "reason": "" if is_provider else in_words(problem),
         "is_deactivated": problem.code == "account_deactivated",
     }
-    status = BAD_GATEWAY if is_provider else FORBIDDEN
-    return render(request, "socialaccount/authentication_error.html", context, status=status)
+    # Not a 5xx status: a proxy may replace the page then.
+    return render(request, "socialaccount/authentication_error.html", context, status=FORBIDDEN)

@@ -303,14 +303,14 @@ def test_code_that_the_provider_does_not_know_is_explained(provider, row):
     client = Client()
     state = parse_qs(urlsplit(client.get("/sign-in/school/school/")["Location"]).query)["state"][0]
     answer = client.get("/sign-in/school/school/callback/", {"state": state, "code": "guessed"})
-    assert answer.status_code == 502
+    assert answer.status_code == 403
     assert reason() == "sign_on_code_refused"
 
 
 def test_provider_that_is_down_is_explained_and_recorded(row, change):
     change(issuer="http://127.0.0.1:9")
     answer = Client().get("/sign-in/school/school/")
-    assert answer.status_code == 502
+    assert answer.status_code == 403
     assert "sign-on doesn&#x27;t work at the moment" in answer.content.decode().replace("'", "&#x27;")
     assert reason() == "sign_on_unreachable"
 
