@@ -15,6 +15,7 @@ from classroom_admin.environment import variables
 from classroom_admin.runtime import broker, data_folder
 from classroom_admin.settings_audit import *  # noqa: F403
 from classroom_admin.settings_sign_in import *  # noqa: F403
+from classroom_admin.settings_sign_on import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = variables.read(os.environ)
@@ -88,6 +89,7 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
     "allauth.mfa",
     "allauth.usersessions",
     "classroom_admin.operations",
@@ -122,6 +124,7 @@ MIDDLEWARE = [
     "classroom_admin.accounts.throttling_middleware.ThrottledAttempts",
     "classroom_admin.accounts.first_steps.RequireFirstSteps",
     "allauth.account.middleware.AccountMiddleware",
+    "classroom_admin.accounts.sign_on_only.RefusePasswords",
 ]
 ROOT_URLCONF = "classroom_admin.urls"
 ASGI_APPLICATION = "classroom_admin.asgi.application"

@@ -45,7 +45,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
 # accounts.throttling limits attempts. allauth's own limit is a second one for codes, and counts by account.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "20/300s/key"}
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "20/300s/key", "sign_on": "600/m/ip"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = _env.REAUTHENTICATION_MINUTES * 60  # s
 
 # --- second factors ------------------------------------------------------------------

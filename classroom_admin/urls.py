@@ -7,6 +7,7 @@ from classroom_admin.operations.probes import healthz
 from classroom_admin.web.api.agora_chat import agora_chat
 from classroom_admin.web.api.channel_notifications import channel_notifications
 from classroom_admin.web.api.notifications import notifications
+from classroom_admin.web.sign_on.urls import saml_urlpatterns
 
 pages: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
@@ -17,6 +18,8 @@ pages: list[URLPattern | URLResolver] = [
     path("api/agora/chat", agora_chat, name="agora_chat"),
     path("api/agora/chat/", agora_chat, name="agora_chat"),
     path("", include("classroom_admin.accounts.urls")),
+    path("sign-in/", include("classroom_admin.web.sign_on.urls")),
+    path("sign-in/", include(saml_urlpatterns)),
     path("people/", include("classroom_admin.web.people.urls")),
     path("settings/", include("classroom_admin.web.settings.urls")),
     path("lists/", include("classroom_admin.web.class_lists.urls")),

@@ -15,8 +15,11 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from classroom_admin.environment.variables import SECTIONS  # noqa: E402
+from classroom_admin.environment import sign_on, sign_on_switches, variables  # noqa: E402
 
+SECTIONS: Final = [*variables.SECTIONS]
+_of_providers: Final = SECTIONS.index(sign_on_switches.SignOn) + 1
+SECTIONS[_of_providers:_of_providers] = [sign_on.OidcProvider, sign_on.SamlProvider]
 MUST_BE_SET: Final = ("AGORA_APP_ID", "AGORA_APP_CERTIFICATE")
 DEVELOPMENT: Final = {
     "CHAOS": ("", "How long `make test-chaos` runs: `middle`, `long` or `full`"),
@@ -101,6 +104,8 @@ def page() -> str:
 def _written(field: Any) -> str:
     """Return the default as text, such as `false` or `2`; "" if it depends on other values."""
     default, shown = field.default, _extra(field)["shown"]
+    if isinstance(default, tuple) and not shown:
+        return ",".join(default)
     if shown or default is None:
         literal = re.fullmatch(r"`([^`A-Z]+)`", shown)
         return literal[1] if literal else ""

@@ -30,6 +30,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from classroom_admin.accounts import mail, password_links, signals
 from classroom_admin.accounts.middleware import remember_language
 from classroom_admin.accounts.own_settings import OwnSettingsForm, own_address
+from classroom_admin.accounts.sign_on import counts_as_second_factor
 
 if TYPE_CHECKING:
     from classroom_admin.accounts.adapter import SchoolAccountAdapter
@@ -89,6 +90,8 @@ class RequireFirstSteps:
             else ("account_second_factor", SECOND_FACTOR)
         )
         if request.resolver_match and request.resolver_match.view_name in allowed:
+            return None
+        if not user.must_change_password and counts_as_second_factor(request.session, user):
             return None
         if getattr(request, "htmx", False):
             answer = HttpResponseClientRefresh()

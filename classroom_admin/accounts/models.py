@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from classroom_admin.accounts import permissions
+from classroom_admin.accounts.sign_on_models import EmergencyLink as EmergencyLink
+from classroom_admin.accounts.sign_on_models import SignOnProvider as SignOnProvider
 from classroom_admin.accounts.throttling_models import Attempts as Attempts
 from classroom_admin.common.search_field import SearchField
 
@@ -54,6 +56,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     must_change_password = models.BooleanField(
         default=False, help_text="an administrator chose the password; every page leads to the first steps"
     )
+    role_given_by = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="the school sign-on provider whose rule gave the role; empty: a person gave it",
+    )
     sessions_ended = models.PositiveIntegerField(
         default=0, help_text="raised by one to end every session of the person"
     )
@@ -86,10 +95,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def needs_second_factor(self) -> bool:
         """Whether the person must set up a second factor before they may do anything else.
 
-        People without a password sign in through the school's own sign-on, which asks for a second factor
-        itself.
+        In a session that came through school sign-on, that sign-on may count as one
+        (`sign_on.counts_as_second_factor`).
         """
-        if self.has_second_factor or self.second_factor_exempt or not self.has_usable_password():
+        if self.has_second_factor or self.second_factor_exempt:
             return False
         required: str = settings.SECOND_FACTOR
         return required == "everyone" or (required == "administrators" and self.is_administrator)

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classroom_admin.accounts.own_settings import own_address
+from classroom_admin.accounts.sign_on import counts_as_second_factor
 
 if TYPE_CHECKING:
     from classroom_admin.accounts.models import User
@@ -31,7 +32,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def required(request: HttpRequest) -> HttpResponse:
     """Say why a second factor is required, and offer the kinds. Lead people on who need none."""
     person = cast("User", request.user)
-    if not person.needs_second_factor:
+    if not person.needs_second_factor or counts_as_second_factor(request.session, person):
         return redirect(own_address(request, request.GET.get("next", "")))
     return render(request, "account/second_factor.html")
 

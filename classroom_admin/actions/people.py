@@ -61,8 +61,10 @@ def change_person(
         if role != User.Role.ADMINISTRATOR:
             _require_another_administrator(person)
         before = _described(person)
+        if role != person.role:
+            person.role_given_by = ""
         person.email, person.name, person.role = email, name, role
-        person.save(update_fields=["email", "name", "search", "role"])
+        person.save(update_fields=["email", "name", "search", "role", "role_given_by"])
         _set_identities(person, ids)
         after = _described(person)
         changed = {

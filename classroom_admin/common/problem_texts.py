@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop as _
 
 from classroom_admin.common.problems import Problem, from_json, from_text
 from classroom_admin.common.refusal_texts import REFUSALS
+from classroom_admin.common.sign_on_texts import TEXTS as SIGN_ON
 
 # Each text is a complete sentence. It is shown beside the field, or after the name of the field and a colon.
 ARGUMENTS: Final = {
@@ -329,6 +330,7 @@ TEXTS: Final[Mapping[str, str | tuple[str, ...]]] = {
     **CAPABILITIES,
     **SYNC,
     **EXPORTS,
+    **SIGN_ON,
 }
 _JOINED: Final = _("{what} {next_step}")
 

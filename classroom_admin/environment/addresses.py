@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urls
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?")
 _FOLDER: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
+_NAME: Final = re.compile(r"[a-z][a-z0-9]{0,19}")
 _TEMPLATE: Final = re.compile(r"(?!javascript:|data:)[a-z][a-z0-9+.-]*://[^\s]+", re.IGNORECASE)
 _CHECKS: Final = {"none": "none", "optional": "optional", "required": "required"} | {
     f"cert_{name}": name for name in ("none", "optional", "required")
@@ -67,6 +68,16 @@ def public_address(text: str) -> str:
     if not all(_FOLDER.fullmatch(folder) for folder in folders):
         raise ValueError("its path may contain only the letters a to z, digits and - . _ ~")
     return _origin(parts, wrong) + "".join(f"/{folder}" for folder in folders)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return names that are separated by commas, such as those of sign-on providers, in lower case."""
+    found = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if not all(_NAME.fullmatch(name) for name in found):
+        raise ValueError("a name may contain only letters and digits, and must begin with a letter")
+    if len(set(found)) < len(found):
+        raise ValueError("each name can occur only once")
+    return found
 
 
 def origin(text: str) -> str:

@@ -65,6 +65,7 @@ Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Interval = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]
 Level = Annotated[str, BeforeValidator(_level)]
+Names = Annotated[tuple[str, ...], BeforeValidator(addresses.names)]
 Weights = Annotated[dict[str, float], BeforeValidator(weights.participation)]
 
 

@@ -38,6 +38,7 @@ from classroom_admin.environment.fields import (
     plain,
     variable,
 )
+from classroom_admin.environment.sign_on_switches import SignOn
 
 DEFAULT_DATA_DIR: Final = Path(__file__).resolve().parents[2] / "var"
 MAY_BE_EMPTY: Final = ("AGORA_FALLBACK_URL",)
@@ -306,11 +307,11 @@ class Output(Section):
     RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
 
 
-class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Audit, Output):
+class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Audit, Output):
     """The values of all variables."""
 
 
-SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Audit, Output)
+SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Audit, Output)
 _WORDS: Final = {
     "int_parsing": "it must be a number.",
     "int_from_float": "it must be a whole number.",
@@ -343,15 +344,16 @@ def read(environ: Mapping[str, str]) -> Environment:
     try:
         return Environment.model_validate(given)
     except ValidationError as errors:
-        raise ImproperlyConfigured("\n".join(_problems(errors, given))) from None
+        raise ImproperlyConfigured("\n".join(in_words(errors, given, Environment.model_fields))) from None
 
 
-def _problems(errors: ValidationError, given: Mapping[str, str]) -> list[str]:
+def in_words(errors: ValidationError, given: Mapping[str, str], fields: Mapping[str, Any]) -> list[str]:
+    """Return a message for each error. It names the variable, but does not contain a secret."""
     found = []
     for error in errors.errors(include_url=False):
         name, details = str(error["loc"][0]), error.get("ctx", {})
         words = _WORDS.get(error["type"], "").format(**details) or str(details.get("error", error["msg"]))
-        is_secret = not Environment.model_fields[name].repr
+        is_secret = not fields[name].repr
         found.append(f"{name}: {words}" if is_secret else f"{name} is {given[name]!r}: {words}")
     return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -14,6 +14,7 @@ from django.utils.crypto import constant_time_compare
 from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
+from classroom_admin.accounts.sign_on import counts_as_second_factor
 from classroom_admin.common.chunks import chunks
 from classroom_admin.rooms.access import visible_room_ids, visible_rooms
 
@@ -74,12 +75,22 @@ def user_of(session_key: str) -> User:
         user = User.objects.get(pk=data[SESSION_KEY], is_active=True)
     except (KeyError, ValueError, User.DoesNotExist):
         raise Refused(SIGNED_OUT) from None
-    if user.must_set_up:
+    if user.must_set_up and not _is_ready(user, data):
         raise Refused(SIGNED_OUT)
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     if not any(constant_time_compare(data.get(HASH_SESSION_KEY, ""), valid) for valid in hashes):
         raise Refused(SIGNED_OUT)
     return user
+
+
+def _is_ready(user: User, data: Mapping[str, Any]) -> bool:
+    """Return whether only a second factor is missing, and the session's school sign-on counts as one."""
+    return not user.must_change_password and counts_as_second_factor(data, user)
+
+
+def _data_of(session_key: str) -> Mapping[str, Any]:
+    data: Mapping[str, Any] = import_module(settings.SESSION_ENGINE).SessionStore(session_key).load()
+    return data
 
 
 def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
@@ -127,16 +138,16 @@ def read(rights: Iterable[Right]) -> CurrentRights:
     rights = list(rights)
     keys = {right.session_key for right in rights}
     people = {right.user_id for right in rights}
-    users = [
-        user
-        for chunk in chunks(people)
-        for user in User.objects.filter(pk__in=chunk, is_active=True)
-        if not user.must_set_up
-    ]
+    users = [user for chunk in chunks(people) for user in User.objects.filter(pk__in=chunk, is_active=True)]
+    closed = {user.pk: user for user in users if user.must_set_up}
+    users = [user for user in users if user.pk not in closed]
     sessions: set[str] = set()
     for chunk in chunks(keys):
         live = Session.objects.filter(session_key__in=chunk, expire_date__gt=timezone.now())
         sessions.update(live.values_list("session_key", flat=True))
+    for right in rights if closed else ():
+        if right.user_id in closed and _is_ready(closed[right.user_id], _data_of(right.session_key)):
+            users.append(closed.pop(right.user_id))
     return CurrentRights(
         auth_hashes={user.pk: user.get_session_auth_hash() for user in users},
         roles={user.pk: (user.role, user.all_classes) for user in users},

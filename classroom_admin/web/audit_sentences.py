@@ -68,6 +68,13 @@ _SENTENCES: Final[dict[str, StrOrPromise]] = {
     "account.sign_in_failed": _("Failed to sign in as %(whom)s"),
     "account.second_factor_failed": _("Entered a wrong code as %(whom)s"),
     "account.password_forgotten": _("Sent a link to choose a new password to %(whom)s"),
+    "sign_on.disconnect": _("Disconnected the account of %(whom)s from school sign-on"),
+    "sign_on.add_provider": _("Added the school sign-on “%(whom)s”"),
+    "sign_on.change_provider": _("Changed the school sign-on “%(whom)s”"),
+    "sign_on.switch_provider": _("Switched the school sign-on “%(whom)s” on or off"),
+    "sign_on.delete_provider": _("Deleted the school sign-on “%(whom)s”"),
+    "sign_on.test_provider": _("Tested the school sign-on “%(whom)s”"),
+    "sign_on.emergency_link": _("Made an emergency sign-in link for %(whom)s"),
     "class_list.make": _("Created the class list “%(whom)s”"),
     "class_list.rename": _("Renamed the class list “%(from)s” to “%(whom)s”"),
     "class_list.change": _("Changed the people of the class list “%(whom)s”"),
@@ -81,7 +88,10 @@ _OWN: Final = (
     "sign_in sign_out password_change password_chosen calendar_on calendar_off second_factor_add "
     "second_factor_remove recovery_code_used recovery_codes own_sessions_end"
 )
-_OF_ONESELF: Final = frozenset(f"account.{name}" for name in _OWN.split())
+_OWN_SIGN_ON: Final = ("connect", "create", "role", "cloud_id", "emergency_sign_in")
+_OF_ONESELF: Final = frozenset(
+    {*(f"account.{name}" for name in _OWN.split()), *(f"sign_on.{name}" for name in _OWN_SIGN_ON)}
+)
 _OF_THE_CLASS: Final = (
     "class.",
     "recording.",

@@ -7,7 +7,8 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from classroom_admin.accounts.models import CloudIdentity, User
+from classroom_admin.accounts.models import CloudIdentity, SignOnProvider, User
+from classroom_admin.common.encryption import encrypt
 from classroom_admin.rooms.models import Participant, Room, RoomTeacher
 
 PASSWORD = "quiet-otter-lamp"
@@ -42,6 +43,9 @@ def school(db: None) -> School:
     unassigned = Room.objects.create(room_uuid="room-nobodys", name="Chemistry")
     RoomTeacher.objects.create(room=assigned, user=teacher)
     Participant.objects.create(room=taught, user_uuid="frau-berg", role="teacher", was_teacher=True)
+    SignOnProvider.objects.create(
+        key="school", label="School account", issuer="http://127.0.0.1:9", secret=encrypt("a secret")
+    )
     return School(administrator, teacher, other, assigned, taught, unassigned)
 
 

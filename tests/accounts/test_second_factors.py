@@ -84,11 +84,12 @@ def test_open_stream_ends_when_a_second_factor_becomes_necessary(school, setting
     assert rights.read([right]).refusal(right) == rights.SIGNED_OUT
 
 
-def test_demo_accounts_and_people_of_the_school_sign_on_are_exempt(db, settings):
+def test_demo_accounts_are_exempt_and_people_without_a_password_are_not(db, settings):
     settings.SECOND_FACTOR = "everyone"
     demo_school.open_accounts()
     assert not any(person.needs_second_factor for person in User.objects.all())
-    assert not User.objects.create_user("sso@school.test", role="administrator").needs_second_factor
+    # In a session through school sign-on, a setting decides: tests/web/sign_on.
+    assert User.objects.create_user("sso@school.test", role="administrator").needs_second_factor
 
 
 def test_check_costs_no_query(school, settings, browser_of, django_assert_num_queries):

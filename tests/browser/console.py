@@ -17,7 +17,7 @@ class Console:
     """A process that runs one command after the other. It starts with the first command."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
+        self.environment = environment
         self._process: subprocess.Popen[str] | None = None
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +27,7 @@ class Console:
         if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", __name__],
-                cwd=ROOT, env=self._environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                cwd=ROOT, env=self.environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             )  # fmt: skip
         assert self._process.stdin
         assert self._process.stdout

@@ -121,7 +121,8 @@ EXPORT = {
 _COMPLETE = """
 import json
 from datetime import timedelta
-from classroom_admin.accounts.models import User
+from classroom_admin.accounts.models import SignOnProvider, User
+from classroom_admin.common.encryption import encrypt
 from classroom_admin.actions import bulk, class_list_files, class_lists, participants, scheduling
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
@@ -174,11 +175,14 @@ else:
     job = ExportJob.objects.create(
         **made, state="done", size=20_000, expires_at=clock.now() + timedelta(days=7))
     entry = Entry.objects.filter(room_uuid=room.room_uuid).order_by("pk").last()
+    sign_on, _is_new = SignOnProvider.objects.get_or_create(issuer="https://login.school.example", defaults={
+        "label": LIST[:60], "client_id": "classroom", "secret": encrypt("x"), "is_on": False,
+        "rules": "group Teachers -> teacher\\nemail @school.example -> teacher"})
     print(json.dumps({"room": room.key, "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
         "listed": class_list.people.get(user_uuid="ada").pk, "list_file": list_file.key, "export": export.key,
-        "plan": plan.key, "run": run.key, "report_export": job.key,
+        "sign_on": sign_on.key, "plan": plan.key, "run": run.key, "report_export": job.key,
         "over": over.key, "attended": people["p1"].pk, "excused": people["ada"].pk}))
 """
 

@@ -28,6 +28,7 @@ NOT_IMPORTED: Final = {
     "django-stubs": "read by mypy",
     "import-linter": "a command of make lint",
     "mypy": "a command of make lint",
+    "oidc-provider-mock": "tests/sign_on_provider.py runs it as a program",
     "pip-tools": "a command of make requirements",
     "pytest-django": "a plug-in of pytest",
     "pytest-socket": "a plug-in of pytest",

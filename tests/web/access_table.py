@@ -93,6 +93,17 @@ ROOT = {
     "mfa_reauthenticate_webauthn": school(SIGNED_IN, SIGNED_IN),
     "mfa_login_webauthn": school(EVERYONE, EVERYONE),
 }
+SIGN_ON = {
+    # The provider of this test does not answer. Signed-in people go on to their page.
+    "sign_on:begin": school(EVERYONE, key="school", ok=(302, 403)),
+    "sign_on:callback": school(EVERYONE, key="school", ok=(403,)),
+    "sign_on:emergency": school(EVERYONE, EVERYONE, code="guessed", ok=(410,)),
+    "saml_acs": school(None, TOKEN, organization_slug="school"),
+    "saml_finish_acs": school(TOKEN, organization_slug="school"),
+    "saml_metadata": school(TOKEN, organization_slug="school"),
+    "saml_login": school(TOKEN, TOKEN, organization_slug="school"),
+    "saml_sls": school(TOKEN, TOKEN, organization_slug="school"),
+}
 PEOPLE = {
     "people:list": school(P.PEOPLE),
     "people:create": school(P.PEOPLE, P.PEOPLE),
@@ -113,6 +124,13 @@ SETTINGS = {
     "settings:test": school(None, P.SETTINGS),
     "settings:test_capability": school(None, P.SETTINGS, name="stage"),
     "settings:sync": school(P.SETTINGS),
+    "settings:sign_on": school(P.SETTINGS),
+    "settings:add_sign_on": school(P.SETTINGS, P.SETTINGS),
+    "settings:change_sign_on": school(P.SETTINGS, P.SETTINGS, key="school"),
+    "settings:test_sign_on": school(None, P.SETTINGS, key="school"),
+    "settings:switch_sign_on": school(None, P.SETTINGS, key="school"),
+    "settings:delete_sign_on": school(P.SETTINGS, P.SETTINGS, key="school"),
+    "settings:disconnect_sign_on": school(None, P.SETTINGS),
     "settings:audit": school(P.AUDIT),
     "settings:audit_file": school(P.AUDIT),
 }
@@ -227,6 +245,7 @@ CLASS_PAGE = {
 }
 PARTS = {
     "root": ROOT,
+    "sign-on": SIGN_ON,
     "people": PEOPLE,
     "settings": SETTINGS,
     "lists": LISTS,

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from classroom_admin.accounts.models import User
+from classroom_admin.accounts.models import SignOnProvider, User
 from classroom_admin.actions import bulk, participants
 from classroom_admin.actions.files import deletions, uploads
 from classroom_admin.actions.files.addresses import address_of
@@ -16,6 +16,7 @@ from classroom_admin.actions.models import Series
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
+from classroom_admin.common.encryption import encrypt
 from classroom_admin.reports.export_models import ExportJob
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.breakout_rooms import Group
@@ -66,6 +67,9 @@ def make_world() -> World:
     fill(foreign)
     for one in foreign.participants.exclude(user_uuid="ana"):
         Participant.objects.filter(pk=one.pk).update(user_uuid=f"{one.user_uuid} of another class")
+    SignOnProvider.objects.create(
+        key="school", label="School account", issuer="http://127.0.0.1:9", secret=encrypt("a secret")
+    )
     return World(
         people=people,
         own=_things(school.room, school.teacher, school.administrator),
