@@ -30,6 +30,10 @@ class NotYours(Http404):
         super().__init__(gettext("This class does not exist, or you don't have access to it."))
 
 
+class NotAllowed(Http404):
+    """The error if a person's role does not permit a page. The 404 hides whether the page exists."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClassAccess:
     """The permission of `person` to see and control `room`.

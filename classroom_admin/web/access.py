@@ -6,13 +6,14 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
 from classroom_admin.accounts.models import User
+from classroom_admin.rooms.access import NotAllowed
 
 
 class AuthenticatedHttpRequest(HttpRequest):
@@ -58,7 +59,7 @@ def administrator_only(view: AuthenticatedView[Arguments]) -> View[Arguments]:
         request: AuthenticatedHttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> HttpResponseBase:
         if not request.user.is_administrator:
-            raise Http404(_("This page does not exist."))
+            raise NotAllowed(_("This page does not exist."))
         return view(request, *args, **kwargs)
 
     return checked

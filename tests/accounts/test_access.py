@@ -46,6 +46,7 @@ TABLE = {
     "settings:test_capability": [_admins("post", MOVED, name="stage")],
     "settings:audit": [_admins()],
     "settings:audit_file": [_admins()],
+    "settings:audit_json": [_admins()],
     "settings:sync": [_admins()],
     "account_login": [Row("get", MOVED, MOVED, MOVED, {200})],
     "account_logout": [

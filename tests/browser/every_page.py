@@ -158,6 +158,7 @@ NO_PAGES = {
     "people:reactivate",
     "people:password",
     "settings:audit_file",
+    "settings:audit_json",
     "settings:test",
     "settings:test_capability",
     "account_language",

@@ -11,5 +11,6 @@ urlpatterns = [
     path("capabilities/<name>/", views.test_capability, name="test_capability"),
     path("sync/", views.sync, name="sync"),
     path("audit/", views.audit, name="audit"),
-    path("audit/file.csv", views.audit_file, name="audit_file"),
+    path("audit/file.csv", views.audit_file, {"format_": "csv"}, name="audit_file"),
+    path("audit/file.json", views.audit_file, {"format_": "json"}, name="audit_json"),
 ]
