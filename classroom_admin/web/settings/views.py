@@ -19,6 +19,7 @@ from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.common import problem_texts
 from classroom_admin.sync.health import chat_health, health
 from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+from classroom_admin.web.expensive import EXPORTS, limited
 from classroom_admin.web.settings.audit_files import FORMATS, pieces_of_file
 from classroom_admin.web.settings.audit_log import AuditForm, periods, rows_of
 from classroom_admin.web.settings.chain_state import chain_state
@@ -72,6 +73,7 @@ def audit(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @require_safe
 @administrator_only
+@limited(EXPORTS)
 def audit_file(request: AuthenticatedHttpRequest, format_: str) -> HttpResponseBase:
     """Return the filtered entries as a CSV or JSON file. If a filter is not valid, show the page."""
     form = AuditForm(request.GET)
