@@ -1,4 +1,4 @@
-"""Decorators that require a signed-in user. `rooms.access` decides which rooms the user may see."""
+"""Decorators that require a sign-in or a permission. `rooms.access` decides which rooms the user may see."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,14 +6,14 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
 from classroom_admin.accounts.models import User
-from classroom_admin.rooms.access import NotAllowed
+from classroom_admin.accounts.permissions import Permission, may
 
 
 class AuthenticatedHttpRequest(HttpRequest):
@@ -21,6 +21,10 @@ class AuthenticatedHttpRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+class RoleRefused(Http404):
+    """The error if a person's role does not permit a page. The 404 hides whether the page exists."""
 
 
 Arguments = ParamSpec("Arguments")
@@ -50,16 +54,26 @@ def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
     return checked
 
 
+def requires(
+    permission: Permission,
+) -> Callable[[AuthenticatedView[Arguments]], View[Arguments]]:
+    """Require a permission. Raise ``RoleRefused`` without it. Redirect visitors to the sign-in page."""
+
+    def decorate(view: AuthenticatedView[Arguments]) -> View[Arguments]:
+        @signed_in
+        @wraps(view)
+        def checked(
+            request: AuthenticatedHttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
+        ) -> HttpResponseBase:
+            if not may(request.user, permission):
+                raise RoleRefused(_("This page does not exist."))
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
 def administrator_only(view: AuthenticatedView[Arguments]) -> View[Arguments]:
-    """Require an administrator. Raise Http404 for teachers, and redirect other people to the sign-in page."""
-
-    @signed_in
-    @wraps(view)
-    def checked(
-        request: AuthenticatedHttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
-    ) -> HttpResponseBase:
-        if not request.user.is_administrator:
-            raise NotAllowed(_("This page does not exist."))
-        return view(request, *args, **kwargs)
-
-    return checked
+    """Require an administrator. Raise Http404 for others, and redirect visitors to the sign-in page."""
+    return requires(Permission.SETTINGS)(view)

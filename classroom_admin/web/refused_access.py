@@ -13,8 +13,9 @@ from django.http.response import HttpResponseBase
 from classroom_admin.audit import record
 from classroom_admin.audit.bounds import within
 from classroom_admin.audit.models import Step
-from classroom_admin.rooms.access import NotAllowed, NotYours
+from classroom_admin.rooms.access import NotYours
 from classroom_admin.rooms.models import Room
+from classroom_admin.web.access import RoleRefused
 
 ACTION: Final = "access.refused"
 
@@ -32,7 +33,7 @@ class RecordRefusedAccess:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        if not isinstance(exception, NotYours | NotAllowed | PermissionDenied):
+        if not isinstance(exception, NotYours | RoleRefused | PermissionDenied):
             return
         match = request.resolver_match
         if match is None or not request.user.is_authenticated:

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import capability_tests
 from classroom_admin.actions.capabilities import capabilities
 from classroom_admin.actions.connection import try_connection
@@ -18,7 +19,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.common import problem_texts
 from classroom_admin.sync.health import chat_health, health
-from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.expensive import EXPORTS, limited
 from classroom_admin.web.settings.audit_files import FORMATS, pieces_of_file
 from classroom_admin.web.settings.audit_log import AuditForm, periods, rows_of
@@ -30,14 +31,14 @@ LATEST = 5
 
 
 @require_safe
-@administrator_only
+@requires(Permission.SETTINGS)
 def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the connection settings from the environment, and the latest entries of the audit log."""
     return render(request, "settings/overview.html", _overview())
 
 
 @require_POST
-@administrator_only
+@requires(Permission.SETTINGS)
 def test(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Test the connection to the cloud. For htmx, render only the result."""
     report = try_connection(actor=request.user, room_uuid=request.POST.get("room", "").strip())
@@ -47,7 +48,7 @@ def test(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_safe
-@administrator_only
+@requires(Permission.AUDIT)
 def audit(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the audit log, newest first."""
     form = AuditForm(request.GET)
@@ -72,7 +73,7 @@ def audit(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_safe
-@administrator_only
+@requires(Permission.AUDIT)
 @limited(EXPORTS)
 def audit_file(request: AuthenticatedHttpRequest, format_: str) -> HttpResponseBase:
     """Return the filtered entries as a CSV or JSON file. If a filter is not valid, show the page."""
@@ -85,7 +86,7 @@ def audit_file(request: AuthenticatedHttpRequest, format_: str) -> HttpResponseB
 
 @never_cache
 @require_safe
-@administrator_only
+@requires(Permission.SETTINGS)
 def sync(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the event sync and its quarantine, newest first."""
     form = SyncForm(request.GET)
@@ -98,7 +99,7 @@ def sync(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_POST
-@administrator_only
+@requires(Permission.SETTINGS)
 def test_capability(request: AuthenticatedHttpRequest, name: str) -> HttpResponse:
     """Test again whether the cloud project offers a command. For htmx, render only its table row."""
     try:
