@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "classroom_admin.accounts.throttling_middleware.ThrottledAttempts",
     "classroom_admin.accounts.first_steps.RequireFirstSteps",
+    "classroom_admin.web.refused_access.RecordRefusedAccess",
     "allauth.account.middleware.AccountMiddleware",
     "classroom_admin.accounts.sign_on_only.RefusePasswords",
 ]
@@ -215,6 +216,7 @@ CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": every_s, "options": {"expires": max(2.0, every_s)}}
     for task, every_s in {
         "audit.link": 1.0,
+        **({"audit.copy": 5.0} if AUDIT_SYSLOG else {}),  # noqa: F405
         "audit.verify": 3600.0,
         "sync.poll": AGORA_POLL_SECONDS or 1.0,  # without the variable, sync/polling_pace.py decides
         "sync.fold_due": 1.0,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+import pytest
+from django.db import IntegrityError, connection, transaction
 
 from classroom_admin.audit import triggers
 
@@ -28,3 +29,13 @@ def attack(sql: str, values: list[Any] | None = None) -> None:
     """Run a statement without the triggers."""
     with without_triggers(), connection.cursor() as cursor:
         cursor.execute(sql, values)
+
+
+def refused(sql: str) -> None:
+    """The database refuses a statement, because audit records can only be added."""
+    with (
+        pytest.raises(IntegrityError, match="only be added"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(sql)

@@ -331,6 +331,13 @@ def _store(held: ClassList, changes: Changes) -> None:
     ListedPerson.objects.bulk_create(ListedPerson(class_list=held, **_columns(one)) for one in changes.added)
 
 
+def download(actor: User, class_list: ClassList) -> list[Person]:
+    """Return the people of a list for a file, and record the download."""
+    people = people_of(class_list)
+    _record(actor, "class_list.download", class_list, {"people": len(people)})
+    return people
+
+
 def _record_people(actor: User, held: ClassList, params: dict[str, Any]) -> None:
     """Increase the version of a changed list and record the change."""
     held.version += 1

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from allauth.account import signals as account_signals
 from allauth.mfa import signals as factor_signals
@@ -15,8 +15,14 @@ from django.http import HttpRequest
 from classroom_admin.accounts import signals
 from classroom_admin.accounts.models import User
 from classroom_admin.audit import record
+from classroom_admin.audit.bounds import within
 from classroom_admin.audit.models import Step
+from classroom_admin.common import request_context
+from classroom_admin.common.client_address import client_network
 from classroom_admin.common.problems import Problem
+
+_MOST_FAILURES: Final = 30
+"""How many failed sign-ins of a client network are recorded in a minute."""
 
 
 def connect() -> None:
@@ -52,6 +58,9 @@ def _password_changed(*, user: User, **_: Any) -> None:
 
 
 def _sign_in_failed(*, credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    network = client_network(request_context.current().address)
+    if not within("account.sign_in_failed", network, most=_MOST_FAILURES):
+        return
     email = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
     person = User.objects.filter(email=email).first()
     is_closed = person is not None and not person.is_active

@@ -145,6 +145,7 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "class_list.rename": (_("Renamed a class list"), ""),
         "class_list.change": (_("Changed the people of a class list"), _("Change the class list")),
         "class_list.delete": (_("Deleted a class list"), ""),
+        "class_list.download": (_("Downloaded a class list"), ""),
         "list.thresholds": (_("Changed the attendance limits of a class list"), ""),
     },
     _("Attendance"): {

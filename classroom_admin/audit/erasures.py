@@ -44,12 +44,16 @@ class Erasures:
         return bool(self._before)
 
     def original(self, row: Record, part: str) -> str:
-        """Return the commitment of a part before the first erasure.
+        """Return the commitment of a part before its first erasure, as `before` does."""
+        return self.before("step" if isinstance(row, Step) else "entry", row.pk, part, row.commitment(part))
 
-        Return "", which fits no tag, if the values are not those that the erasure left.
+    def before(self, kind: str, pk: int, part: str, now: str) -> str:
+        """Return the commitment of a part before its first erasure. `now` is the present one.
+
+        Return `now` if nothing was erased. Return "", which fits no tag, if the values are not those that the
+        erasure left.
         """
-        now = row.commitment(part)
-        place = ("step" if isinstance(row, Step) else "entry", row.pk, part)
+        place = (kind, pk, part)
         if place not in self._before:
             return now
         return self._before[place] if self._after[place] == now else ""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import Min
+from django.db.models import ForeignObjectRel, Min
 
 from classroom_admin.audit import chain, record
 from classroom_admin.audit.erasures import permitted
@@ -51,8 +51,8 @@ def delete_before(moment: datetime) -> int:
 def _release(last: int) -> None:
     """Remove the references to the entries up to this link. Delete rows that can't be without an entry."""
     entries = Link.objects.filter(number__lte=last, entry__isnull=False).values("entry_id")
-    for relation in Entry._meta.related_objects:
-        if relation.related_model in (Step, Link):
+    for relation in Entry._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel) or relation.related_model in (Step, Link):
             continue
         field = relation.field
         rows = relation.related_model._base_manager.filter(**{f"{field.name}__in": entries})

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Final
 
 from celery import shared_task
+from django.conf import settings
 
-from classroom_admin.audit import chain, verification
+from classroom_admin.audit import chain, syslog, verification
 from classroom_admin.audit.models import Checkpoint
 from classroom_admin.common import clock
 
@@ -20,6 +21,16 @@ def link() -> None:
     """Add new records to the chain."""
     while chain.link_new() >= chain.MOST:
         pass
+
+
+@shared_task(name="audit.copy")
+def copy() -> None:
+    """Copy new records to the syslog server. If it can't be reached, try again at the next call."""
+    try:
+        while syslog.copy_new() >= syslog.MOST:
+            pass
+    except OSError as error:
+        log.warning("the syslog server %s can't be reached: %s", settings.AUDIT_SYSLOG, error)
 
 
 @shared_task(name="audit.verify")

@@ -23,6 +23,10 @@ class AuthenticatedHttpRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+class RoleRefused(Http404):
+    """The error if a person's role does not permit a page. The 404 hides whether the page exists."""
+
+
 Arguments = ParamSpec("Arguments")
 View = Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]
 AuthenticatedView = Callable[Concatenate[AuthenticatedHttpRequest, Arguments], HttpResponseBase]
@@ -53,7 +57,7 @@ def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
 def requires(
     permission: Permission,
 ) -> Callable[[AuthenticatedView[Arguments]], View[Arguments]]:
-    """Require a permission. Raise Http404 for roles without it, and redirect others to the sign-in page."""
+    """Require a permission. Raise ``RoleRefused`` without it. Redirect visitors to the sign-in page."""
 
     def decorate(view: AuthenticatedView[Arguments]) -> View[Arguments]:
         @signed_in
@@ -62,7 +66,7 @@ def requires(
             request: AuthenticatedHttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
         ) -> HttpResponseBase:
             if not may(request.user, permission):
-                raise Http404(_("This page does not exist."))
+                raise RoleRefused(_("This page does not exist."))
             return view(request, *args, **kwargs)
 
         return checked

@@ -1,6 +1,7 @@
 """Sign-in, sign-out and password change: their pages and audit entries."""
 
 import pytest
+from django.contrib.auth.signals import user_login_failed
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -168,3 +169,9 @@ def test_createsuperuser_makes_an_administrator(db, monkeypatch):
     assert first.is_active
     client, _ = sign_in("first@school.test", "blue-teapot-window")
     assert client.get(reverse("people:list")).status_code == 200
+
+
+def test_failed_sign_ins_can_not_flood_the_audit_log(school):
+    for number in range(40):
+        user_login_failed.send(__name__, credentials={"email": f"guess{number}@school.test"}, request=None)
+    assert Entry.objects.filter(action="account.sign_in_failed").count() == 30

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import json
 import re
 from datetime import UTC, datetime
 
@@ -11,12 +12,12 @@ from django.conf import settings as django_settings
 from django.urls import reverse
 
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.audit import record
+from classroom_admin.audit import chain, record, verification
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.simulator.testing import running_simulator
-from classroom_admin.web.settings import audit_log
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, envelope, refusing_address, running_cloud
+from tests.append_only import attack
 
 OVERVIEW = "/settings/"
 TEST = "/settings/test/"
@@ -219,6 +220,13 @@ def test_audit_log_shows_actor_action_target_class_and_outcome(done, school, adm
         ("student=pupil-7", [REMOVED]),
         ("student=berg", []),
         ("student=nobody", []),
+        ("text=berg@school", ["Changed the account details of berg@school.test"]),
+        ("text=frau+link", [REMOVED]),
+        ("text=ZO%C3%8B+zzz", []),
+        ("text=administrator+teacher", ["Changed the account details of berg@school.test"]),
+        ("action=group-1", [REMOVED]),
+        ("action=group-1&outcome=done", []),
+        ("address=192.0", []),
     ],
 )
 def test_filters_limit_the_audit_log(done, admin, query, found):
@@ -289,23 +297,26 @@ def test_recent_periods_keep_the_other_filters(done, admin):
 
 
 def table(response) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
+    return list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig"), newline="")))
 
 
 def test_file_contains_all_matching_entries_with_length_and_reason(done, school, admin):
     for _ in range(60):
         record.done(actor=school.administrator, action="class.end", room_uuid="room-given")
     response = admin.get(f"{FILE}?room=bio")
-    assert response.content.startswith(b"\xef\xbb\xbf")
+    content = response.getvalue()
+    assert content.startswith(b"\xef\xbb\xbf")
     assert "audit-log.csv" in response["Content-Disposition"]
-    header, row = table(response)
+    header, row = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     cells = dict(zip(header, row, strict=True))
     assert (cells["Person"], cells["Email"]) == ("Frau Berg", "berg@school.test")
     assert (cells["Action"], cells["Class"]) == (REMOVED, "Biology")
     assert (cells["Duration"], cells["Reason"]) == ("10 minutes", "shared the link")
     assert cells["Outcome"] == "Failed"
     assert len(table(admin.get(f"{FILE}?action=class.end"))) == 61, "all pages, and not only the first"
-    assert len(table(admin.get(FILE))) == 65
+    newest, *others = table(admin.get(FILE))[1:]
+    assert "Exported entries of the audit log" in newest, "the export itself is recorded"
+    assert len(others) == 64 + 2
 
 
 def test_cells_of_the_file_are_never_formulas(school, admin):
@@ -317,18 +328,9 @@ def test_cells_of_the_file_are_never_formulas(school, admin):
         target_name="=SUM(A1)",
         params={"reason": "@home"},
     )
-    row = table(admin.get(FILE))[1]
+    row = table(admin.get(f"{FILE}?action=participant.remove"))[1]
     assert {"'+7", "'=SUM(A1)", "'@home"} < set(row)
     assert not [cell for cell in row if cell.lstrip()[:1] in ("=", "+", "-", "@")]
-
-
-def test_file_says_when_it_is_not_complete(done, admin, monkeypatch):
-    monkeypatch.setattr(audit_log, "MOST_IN_FILE", 3)
-    found = table(admin.get(FILE))
-    assert len(found) == 5
-    assert found[-1] == ["There are more entries. Choose an earlier end date to download them."]
-    monkeypatch.setattr(audit_log, "MOST_IN_FILE", 4)
-    assert "There are more" not in str(table(admin.get(FILE)))
 
 
 def test_file_with_an_invalid_filter_leads_to_the_page_with_the_error(done, admin):
@@ -341,8 +343,9 @@ def test_query_count_of_the_file_does_not_grow_with_its_rows(done, school, admin
     for number in range(60):
         room = Room.objects.create(room_uuid=f"more-{number}", name=f"More {number}")
         record.done(actor=school.teacher, action="class.end", room_uuid=room.room_uuid)
-    with django_assert_num_queries(5):  # session, user, entries, steps, classes
-        assert len(table(admin.get(FILE))) == 65
+    # session, user, the record of the export (4), entries, steps, classes
+    with django_assert_num_queries(9):
+        assert len(table(admin.get(FILE))) == 66
 
 
 def test_administrators_reach_the_audit_log_from_every_page(school, admin, browser_of):
@@ -372,12 +375,13 @@ def test_pages_keep_the_filters(school, admin):
 
 def test_query_count_of_the_audit_log_is_constant(done, school, admin, django_assert_num_queries):
     admin.get(AUDIT)
-    with django_assert_num_queries(6):  # session, user, people to choose from, entries, steps, classes
+    # session, user, people to choose from, entries, steps, classes, checkpoint, triggers
+    with django_assert_num_queries(8):
         admin.get(AUDIT)
     for number in range(40):
         room = Room.objects.create(room_uuid=f"more-{number}", name=f"More {number}")
         record.done(actor=school.teacher, action="class.end", room_uuid=room.room_uuid)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         admin.get(AUDIT)
 
 
@@ -410,3 +414,44 @@ def test_details_name_the_times_of_a_substitution_in_the_time_zone_of_the_person
     assert row.details == [
         ("From", "2026-07-01 10:00"), ("Until", "2026-07-02 00:30"), ("Series", "Latin"),
     ]  # fmt: skip
+
+
+def test_file_in_json_contains_every_stored_value(done, school, admin):
+    response = admin.get("/settings/audit/file.json?student=zo%C3%AB", headers={"User-Agent": "Browser 9"})
+    assert response["Content-Type"] == "application/json"
+    assert "audit-log.json" in response["Content-Disposition"]
+    (found,) = json.loads(response.getvalue())
+    entry = Entry.objects.get(action="participant.remove")
+    assert (found["id"], found["action"], found["target"]["name"]) == (entry.pk, entry.action, "<i>Zoë</i>")
+    assert found["actor"] == {"id": school.teacher.pk, "name": "Frau Berg"}
+    assert found["params"] == entry.params
+    assert [step["kind"] for step in found["steps"]] == ["failed"]
+    export = Entry.objects.first()
+    assert (export.action, export.actor) == ("audit.export", school.administrator)
+    assert export.params == {"format": "json", "filters": "student=zo%C3%AB"}
+    assert (export.address, export.agent) == ("127.0.0.1", "Browser 9")
+    assert json.loads(admin.get("/settings/audit/file.json?room=zzz").getvalue()) == []
+
+
+def test_page_shows_where_a_request_came_from_and_filters_by_it(school, admin):
+    answer = admin.get(FILE, headers={"User-Agent": "Browser <9>"})
+    request_id = answer["X-Request-ID"]
+    page = admin.get(f"{AUDIT}?address=127.0.0").content.decode()
+    assert "Browser &lt;9&gt;" in page
+    assert request_id in page
+    assert rows(admin.get(f"{AUDIT}?text={request_id}")) == ["Exported entries of the audit log"]
+    assert rows(admin.get(f"{AUDIT}?address=127.0.0.2")) == []
+
+
+def test_page_shows_the_state_of_the_chain(done, school, admin):
+    assert "has not been verified yet" in text(admin.get(AUDIT))
+    while chain.link_new():
+        pass
+    verification.keep(verification.verify())
+    assert "The audit log is intact up to record 8." in text(admin.get(AUDIT))
+    changed = Entry.objects.get(action="class.start")
+    attack("UPDATE audit_entry SET action = 'class.end' WHERE id = %s", [changed.pk])
+    verification.keep(verification.verify())
+    assert f"The audit log is not intact: the row audit_entry {changed.pk} was changed." in text(
+        admin.get(AUDIT)
+    )

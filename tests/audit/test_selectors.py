@@ -46,7 +46,7 @@ def filters(told, which: str) -> Filters:
     return {
         "none": Filters(),
         "person": Filters(actor_id=told["refused"].actor_id),
-        "action": Filters(action="class.start"),
+        "action": Filters(actions=("class.start",)),
         "rooms": Filters(rooms=rooms),
         "failed": Filters(outcome="failed"),
         "accepted": Filters(outcome="accepted"),

@@ -185,6 +185,7 @@ NO_PAGES = {
     "saml_login",
     "saml_metadata",
     "saml_sls",
+    "settings:audit_json",
     "settings:test",
     "settings:test_capability",
     "account_language",

@@ -133,6 +133,7 @@ SETTINGS = {
     "settings:disconnect_sign_on": school(None, P.SETTINGS),
     "settings:audit": school(P.AUDIT),
     "settings:audit_file": school(P.AUDIT),
+    "settings:audit_json": school(P.AUDIT),
 }
 LISTS = {
     "lists:lists": school(P.CLASS_LISTS),

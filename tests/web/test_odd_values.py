@@ -45,7 +45,8 @@ NUMBERS: Final = ("0", "9" * 18, "9" * 19, "9" * 30, "9" * 4301)
 KEYS: Final = ("x", "%00", "%FF", "9" * 30, "😀", "a" * 3000)
 
 AUDIT: Final = (
-    "before", "person", "student", "action", "room", "outcome", "since", "since_time", "until", "until_time",
+    "before", "text", "person", "student", "action", "room", "outcome", "address",
+    "since", "since_time", "until", "until_time",
 )  # fmt: skip
 ASKED: Final = {
     "": ("v",),
@@ -83,6 +84,7 @@ ASKED: Final = {
     "settings:sync": ("before",),
     "settings:audit": AUDIT,
     "settings:audit_file": AUDIT,
+    "settings:audit_json": AUDIT,
     "account_login": ("next",),
     "live:search": ("q", "in", "page"),
     "live:student": ("range", "since", "until", "before", "kind", "also"),

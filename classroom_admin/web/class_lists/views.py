@@ -107,7 +107,8 @@ def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def download(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Return the class list as a CSV file. The same file can be uploaded again."""
     shown = list_for(request.user, key)
-    people = [(one.name, one.user_uuid, one.email, one.group) for one in actions.people_of(shown)]
+    found = actions.download(request.user, shown)
+    people = [(one.name, one.user_uuid, one.email, one.group) for one in found]
     content = csv_text([("name", "user id", "e-mail", "group"), *people])
     answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="class-list.csv"'

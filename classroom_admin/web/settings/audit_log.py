@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.db.models import Q
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from classroom_admin.accounts.models import User
 from classroom_admin.audit.actions import GROUPS
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.audit.selectors import Filters, find_entries, last_step
+from classroom_admin.audit.selectors import Filters, last_step
 from classroom_admin.common.problem_texts import reason_in
 from classroom_admin.common.search_field import matches
 from classroom_admin.rooms.models import Participant, Room
@@ -24,15 +24,37 @@ from classroom_admin.rooms.selectors import room_uuids_like
 from classroom_admin.web.audit_sentences import describe
 from classroom_admin.web.parameters import require_plausible_year
 
-MOST_IN_FILE: Final = 20_000
-"""The maximum number of entries in a file."""
-_READ_AT_ONCE: Final = 500
 OUTCOMES = {kind: capfirst(kind.label) for kind in Step.Kind}
+
+
+_WHOLE_GROUP = "group-"
+
+
+def _action_choices() -> list[tuple[Any, list[tuple[str, Any]]]]:
+    """Return the choices of all actions by group. The first choice of a group stands for all its actions."""
+    found: list[tuple[Any, list[tuple[str, Any]]]] = []
+    for number, (group, kinds) in enumerate(GROUPS.items()):
+        whole = (f"{_WHOLE_GROUP}{number}", _("All in this group"))
+        found.append((group, [whole, *kinds.items()]))
+    return found
+
+
+def _actions(chosen: str) -> tuple[str, ...]:
+    """Return the names of the actions that a choice stands for."""
+    if chosen.startswith(_WHOLE_GROUP):
+        return tuple(list(GROUPS.values())[int(chosen.removeprefix(_WHOLE_GROUP))])
+    return (chosen,) if chosen else ()
 
 
 class AuditForm(forms.Form):
     """A form with the filters of the audit log. Days are in the person's time zone."""
 
+    text = forms.CharField(
+        required=False,
+        label=_("Search"),
+        max_length=255,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Name, id, browser or detail")}),
+    )
     person = forms.ModelChoiceField(
         User.objects.all(), required=False, label=_("Person"), empty_label=_("Everyone")
     )
@@ -45,7 +67,7 @@ class AuditForm(forms.Form):
     action = forms.ChoiceField(
         required=False,
         label=_("Action"),
-        choices=[("", _("All actions")), *((group, list(kinds.items())) for group, kinds in GROUPS.items())],
+        choices=[("", _("All actions")), *_action_choices()],
     )
     room = forms.CharField(
         required=False,
@@ -55,6 +77,12 @@ class AuditForm(forms.Form):
     )
     outcome = forms.ChoiceField(
         required=False, label=_("Outcome"), choices=[("", _("Any")), *OUTCOMES.items()]
+    )
+    address = forms.CharField(
+        required=False,
+        label=_("Client address"),
+        max_length=45,
+        widget=forms.TextInput(attrs={"placeholder": _("IP address, or its beginning")}),
     )
     since = forms.DateField(
         required=False,
@@ -110,7 +138,9 @@ class AuditForm(forms.Form):
         called = Q(user_uuid=student) | matches(student, field="name_search")
         return Filters(
             actor_id=chosen["person"].pk if chosen["person"] else None,
-            action=chosen["action"],
+            actions=_actions(chosen["action"]),
+            text=chosen["text"],
+            address=chosen["address"].strip(),
             rooms=room_uuids_like(chosen["room"]) if chosen["room"] else None,
             participant=student,
             participants=Participant.objects.filter(called).values("user_uuid") if student else None,
@@ -177,6 +207,7 @@ _PARAMS = {
     "conversion": _("Conversion"),
     "duration_s": _("Duration (seconds)"),
     "email": _("Email address"),
+    "entries": _("Entries"),
     "ends_at": _("Ends"),
     "ext": _("File type"),
     "first": _("First class"),
@@ -196,10 +227,12 @@ _PARAMS = {
     "max_on_stage": _("Maximum students on stage"),
     "minutes": _("Duration (minutes)"),
     "mode": _("Mode"),
+    "method": _("Method"),
     "name": pgettext_lazy("thing", "Name"),
     "names": _("Names"),
     "note": _("Note"),
     "now": _("After"),
+    "page": _("Page"),
     "properties": _("Properties"),
     "person": _("Person"),
     "pupil_limit": _("Maximum students"),
@@ -230,7 +263,7 @@ _PARAMS = {
 }
 _TIMES = {"ends_at", "first", "from", "last", "since", "starts_at", "until"}
 # Internal ids and numbers that mean nothing to people.
-_INTERNAL = {"due_ms", "hold", "planned"}
+_INTERNAL = {"due_ms", "hold", "planned", "records"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,57 +295,6 @@ def rows_of(entries: Iterable[Entry]) -> list[Row]:
     return [_row(entry, rooms.get(entry.room_uuid)) for entry in entries]
 
 
-def file_rows(filters: Filters) -> Iterator[list[str]]:
-    """Yield the rows of a file with the newest `MOST_IN_FILE` entries. Times are in the active time zone.
-
-    If there are more entries, the last row says so.
-    """
-    yield [
-        gettext("Time (%(zone)s)") % {"zone": timezone.get_current_timezone_name()},
-        gettext("Person"),
-        gettext("Email"),
-        gettext("Action"),
-        gettext("Duration"),
-        gettext("Reason"),
-        gettext("Class"),
-        gettext("Name of the target"),
-        gettext("Id of the target"),
-        gettext("Outcome"),
-        gettext("Message"),
-        gettext("Details"),
-    ]
-    before, count = None, 0
-    while count < MOST_IN_FILE:
-        page = find_entries(filters, before=before, limit=min(_READ_AT_ONCE, MOST_IN_FILE - count))
-        yield from map(_cells, rows_of(page.entries))
-        before, count = page.older, count + len(page.entries)
-        if before is None:
-            return
-    yield [
-        gettext("There are more entries. Choose an earlier end date to download them."),
-    ]
-
-
-def _cells(row: Row) -> list[str]:
-    entry = row.entry
-    # Isolates are invisible, but would prevent people from finding a name in the file.
-    words = " · ".join([row.sentence, *row.facts]).translate(dict.fromkeys(map(ord, "\u2068\u2069")))
-    return [
-        timezone.localtime(entry.at).strftime("%Y-%m-%d %H:%M:%S"),
-        entry.actor_name,
-        entry.actor.email if entry.actor else "",
-        words,
-        row.length,
-        row.reason,
-        row.class_name,
-        entry.target_name,
-        entry.target,
-        row.outcome,
-        row.message,
-        "\n".join(f"{name}: {value}" for name, value in row.details),
-    ]
-
-
 def _row(entry: Entry, room: Room | None) -> Row:
     step = last_step(entry)
     kind = Step.Kind(step.kind) if step else Step.Kind.REQUESTED
@@ -328,9 +310,10 @@ def _row(entry: Entry, room: Room | None) -> Row:
         outcome=str(OUTCOMES[kind]),
         tone=_TONES.get(kind, ""),
         message=reason_in(step.detail if step else {}),
-        details=list(
-            _details({name: each for name, each in entry.params.items() if name not in description.shown})
-        ),
+        details=[
+            *_details({name: each for name, each in entry.params.items() if name not in description.shown}),
+            *_origin(entry),
+        ],
     )
 
 
@@ -343,6 +326,16 @@ def _details(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 yield _words(what), f"{_text(turn.get('from'))} → {_text(turn.get('to'))}"
         else:
             yield _words(name), _local(value) if name in _TIMES else _text(value)
+
+
+def _origin(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield where the request came from, as far as it is known."""
+    if entry.address:
+        yield gettext("Client address"), entry.address
+    if entry.agent:
+        yield gettext("Browser"), entry.agent
+    if entry.request_id:
+        yield gettext("Request id"), entry.request_id
 
 
 def _local(value: Any) -> str:

@@ -18,5 +18,6 @@ urlpatterns = [
     path("sign-on/<slug:key>/switch/", sign_on.switch_sign_on, name="switch_sign_on"),
     path("sign-on/<slug:key>/delete/", sign_on.delete_sign_on, name="delete_sign_on"),
     path("audit/", views.audit, name="audit"),
-    path("audit/file.csv", views.audit_file, name="audit_file"),
+    path("audit/file.csv", views.audit_file, {"format_": "csv"}, name="audit_file"),
+    path("audit/file.json", views.audit_file, {"format_": "json"}, name="audit_json"),
 ]

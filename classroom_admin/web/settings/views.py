@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,11 +18,14 @@ from classroom_admin.actions.connection import try_connection
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.common import problem_texts
-from classroom_admin.common.csv_files import csv_text
 from classroom_admin.sync.health import chat_health, health
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
-from classroom_admin.web.settings.audit_log import MOST_IN_FILE, AuditForm, file_rows, periods, rows_of
+from classroom_admin.web.expensive import EXPORTS, limited
+from classroom_admin.web.settings.audit_files import FORMATS, pieces_of_file
+from classroom_admin.web.settings.audit_log import AuditForm, periods, rows_of
+from classroom_admin.web.settings.chain_state import chain_state
 from classroom_admin.web.settings.sync_health import SyncForm, chat_facts_of, facts_of, quarantine_page
+from classroom_admin.web.streaming import streamed
 
 LATEST = 5
 
@@ -64,21 +67,21 @@ def audit(request: AuthenticatedHttpRequest) -> HttpResponse:
         "is_newest": "before" not in request.GET,
         "is_filtered": any(newest.values()),
         "periods": periods(request.GET),
-        "most_in_file": MOST_IN_FILE,
+        "chain": chain_state(),
     }
     return render(request, "settings/audit.html", context)
 
 
 @require_safe
 @requires(Permission.AUDIT)
-def audit_file(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Return the filtered entries as a CSV file. If a filter is not valid, show the page."""
+@limited(EXPORTS)
+def audit_file(request: AuthenticatedHttpRequest, format_: str) -> HttpResponseBase:
+    """Return the filtered entries as a CSV or JSON file. If a filter is not valid, show the page."""
     form = AuditForm(request.GET)
     if not form.is_valid():
         return redirect(f"{resolve_url('settings:audit')}?{request.GET.urlencode()}")
-    answer = HttpResponse(csv_text(file_rows(form.filters())), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
-    return answer
+    pieces = pieces_of_file(request.user, form.filters(), format_=format_, query=request.GET.urlencode())
+    return streamed(request, pieces, content_type=FORMATS[format_], file_name=f"audit-log.{format_}")
 
 
 @never_cache
