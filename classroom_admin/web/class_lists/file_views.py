@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from classroom_admin.actions import class_list_files as actions
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms.class_list_files.cells import UnreadableFile
 from classroom_admin.rooms.class_list_files.tables import LARGEST_BYTES
 from classroom_admin.rooms.class_lists import file_for, list_for
@@ -21,7 +22,6 @@ from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.class_lists.forms import FileForm, OptionsForm
 from classroom_admin.web.class_lists.views import UNPROCESSABLE, list_page
 from classroom_admin.web.dialogs import sent
-from classroom_admin.web.parameters import is_number
 
 ROWS_SHOWN = 8
 

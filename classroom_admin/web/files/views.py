@@ -11,6 +11,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import deletions, resources, uploads
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.numbers import is_number
 from classroom_admin.common.public_address import reach
 from classroom_admin.rooms import class_selectors, conversion
 from classroom_admin.rooms.access import ClassAccess, access_by_key
@@ -24,7 +25,7 @@ from classroom_admin.web.classroom.command_responses import (
 from classroom_admin.web.classroom.files import UNDO
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.files.forms import EXTENSIONS, FIELDS, WEB, AddForm, DeleteForm, UploadForm
-from classroom_admin.web.parameters import is_number, without_nul
+from classroom_admin.web.parameters import without_nul
 
 
 @require_http_methods(["GET", "POST"])
