@@ -1,7 +1,6 @@
 """Django settings. Values that differ between installations come from `environment.variables`."""
 
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +12,13 @@ from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock
 from classroom_admin.environment import variables
 from classroom_admin.runtime import broker, data_folder
+from classroom_admin.settings_keys import (  # noqa: F401
+    ADDRESS_KEYS,
+    DEFAULT_EXCEPTION_REPORTER,
+    DEFAULT_EXCEPTION_REPORTER_FILTER,
+    SECRET_KEY,
+    SECRET_KEY_FALLBACKS,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = variables.read(os.environ)
@@ -36,33 +42,6 @@ def _make_data_folder() -> None:
 
 # --- security ---------------------------------------------------------------
 DEBUG = env.DEBUG
-
-
-def _kept_secret_key() -> str:
-    """Return the secret key in DATA_DIR. Create the key at the first start, so SECRET_KEY is optional."""
-    path = DATA_DIR / "secret_key"
-    if not path.exists():
-        _make_data_folder()
-        fresh = path.with_suffix(f".{secrets.token_hex(4)}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(64))
-        try:
-            # Fails if another process already created the key; then use that key.
-            path.hardlink_to(fresh)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    try:
-        key = path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{path} can't be read: {error}.") from error
-    if not key:
-        raise ImproperlyConfigured(f"{path} is empty: delete it, or set SECRET_KEY")
-    return key
-
-
-SECRET_KEY = env.SECRET_KEY or _kept_secret_key()
 _public_host = f"[{_public.hostname}]" if ":" in (_public.hostname or "") else str(_public.hostname)
 _public_origin = f"{_public.scheme}://{_public.netloc}"
 ALLOWED_HOSTS = list(env.ALLOWED_HOSTS) or ["localhost", "127.0.0.1", "[::1]", _public_host]
@@ -332,7 +311,12 @@ vars().update(env.EMAIL_URL)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname).1s %(name)s: %(message)s"}},
+    "formatters": {
+        "plain": {
+            "()": "classroom_admin.common.secret_values.HidingFormatter",
+            "format": "%(levelname).1s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
     "loggers": {

@@ -61,16 +61,18 @@ Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Interval = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]
 Level = Annotated[str, BeforeValidator(_level)]
+Keys = Annotated[tuple[str, ...], BeforeValidator(_parts_of(str))]
 Weights = Annotated[dict[str, float], BeforeValidator(weights.participation)]
 
 
-def variable(meaning: str, default: Any = "", *, shown: str = "", secret: str = "") -> Any:
+def variable(meaning: str, default: Any = "", *, shown: str = "", secret: str = "", least: int = 0) -> Any:
     """Declare a variable. The documentation shows ``shown`` if the default depends on other values.
 
     `secret` is "literal" for a secret. Its spaces and quotes are kept. `secret` is "inside" for an address
-    that may contain a password. No message contains the value of such a variable.
+    that may contain a password. No message contains the value of such a variable. The dashboard does not
+    start if a secret has fewer than `least` characters.
     """
-    extra: dict[str, Any] = {"shown": shown, "literal": secret == "literal"}
+    extra: dict[str, Any] = {"shown": shown, "literal": secret == "literal", "least": least}
     return Field(default=default, description=meaning, repr=not secret, json_schema_extra=extra)
 
 
@@ -90,7 +92,9 @@ class Cloud(Section):
     )
 
     AGORA_APP_ID: str = variable("The App ID of your Agora project")
-    AGORA_APP_CERTIFICATE: str = variable("The certificate of your Agora project; a secret", secret="literal")
+    AGORA_APP_CERTIFICATE: str = variable(
+        "The certificate of your Agora project; a secret", secret="literal", least=16
+    )
     AGORA_REGION: Annotated[str, Lower] = variable(
         "The region of Flexible Classroom: `cn`, `ap`, `eu` or `na`", "na"
     )
@@ -104,7 +108,7 @@ class Cloud(Section):
     AGORA_CUSTOMER_ID: str = variable(
         "The customer id of the Agora console's RESTful API; needed only to block microphones and cameras"
     )
-    AGORA_CUSTOMER_SECRET: str = variable("The secret of that customer id", secret="literal")
+    AGORA_CUSTOMER_SECRET: str = variable("The secret of that customer id", secret="literal", least=8)
     AGORA_AUTH: Annotated[Literal["auto", "rtm", "education"], Lower] = variable(
         "The kind of token: `rtm`, `education`, or `auto`, which finds the kind that the cloud accepts",
         "auto",
@@ -122,13 +126,16 @@ class Cloud(Section):
     )
     AGORA_CLOCK_URL: str = variable("The simulator whose clock to follow; for tests only")
     RELAY_SECRET: str = variable(
-        "The secret that signs requests to the webhook `/api/notifications`; empty: the webhook is off",
+        "The secret that signs requests to the webhook `/api/notifications`, at least 16 characters; empty: "
+        "the webhook is off",
         secret="literal",
+        least=16,
     )
     AGORA_NOTIFICATIONS_SECRET: str = variable(
         "The secret of the cloud's Notifications service, which signs requests to "
         "`/api/agora/notifications/`; empty: the address does not exist",
         secret="literal",
+        least=8,
     )
     AGORA_CHAT_URL: WebAddress = variable(
         "The address of Agora Chat's REST API, as Agora's console shows it, such as "
@@ -138,6 +145,7 @@ class Cloud(Section):
         "The secret of the callback rule of Agora Chat that calls `/api/agora/chat/`; "
         "empty: this webhook is off",
         secret="literal",
+        least=8,
     )
     JOIN_URL_TEMPLATE: LinkTemplate = variable(
         "The link into your classroom app, with `{room} {user} {name} {role}`; empty: no links. Without its "
@@ -197,9 +205,23 @@ class Data(Section):
         secret="inside",
     )
     SECRET_KEY: str = variable(
-        "The key that signs sessions and addresses; the same on every machine",
+        "The key that signs sessions and encrypts secrets in the database, at least 32 characters; the same "
+        "on every machine ([keys](running.md#keys))",
         shown="created once and kept in `DATA_DIR`",
         secret="literal",
+        least=32,
+    )
+    SECRET_KEY_FALLBACKS: Keys = variable(
+        "Older values of `SECRET_KEY` that are still accepted, separated by commas",
+        (),
+        secret="literal",
+    )
+    ADDRESS_KEY: str = variable(
+        "The key that signs addresses of files and calendars, at least 32 characters; the same on every "
+        "machine, and kept for years",
+        shown="created once and kept in `DATA_DIR`; `SECRET_KEY` if this is set",
+        secret="literal",
+        least=32,
     )
     EMAIL_URL: Annotated[Settings, BeforeValidator(addresses.mail)] = variable(
         "The mail server: `smtp+tls://…`, `smtp+ssl://…` or `smtp://…`; "
@@ -357,6 +379,12 @@ def _problems(errors: ValidationError, given: Mapping[str, str]) -> list[str]:
         is_secret = not Environment.model_fields[name].repr
         found.append(f"{name}: {words}" if is_secret else f"{name} is {given[name]!r}: {words}")
     return found
+
+
+def least_characters(name: str) -> int:
+    """Return the smallest number of characters of a secret, or 0 if the variable is not a secret."""
+    least: int = _extra(Environment.model_fields[name])["least"]
+    return least
 
 
 def _extra(field: Any) -> dict[str, Any]:

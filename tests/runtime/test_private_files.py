@@ -46,7 +46,7 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
     os.umask(before)
 
 
-@pytest.mark.parametrize("env", [{}, {"SECRET_KEY": "k" * 60}], ids=["own key", "key is set"])
+@pytest.mark.parametrize("env", [{}, {"SECRET_KEY": "a-key-of-a-test-" * 3}], ids=["own key", "key is set"])
 def test_migrate_makes_a_missing_folder_private(tmp_path: Path, umask: int, env: dict[str, str]) -> None:
     data_dir = tmp_path / "new" / "var"
     done = manage(data_dir, "migrate", "-v0", umask=umask, **env)

@@ -145,12 +145,12 @@ def test_invalid_credentials_are_reported():
 
 
 def test_dialect_group_rooms_and_customer_are_chosen(started):
-    customer = {"AGORA_CUSTOMER_ID": "school", "AGORA_CUSTOMER_SECRET": "secret"}
+    customer = {"AGORA_CUSTOMER_ID": "school", "AGORA_CUSTOMER_SECRET": "school-secret"}
     _, url = started("--port", "0", "--dialect", "sdk", "--group-rooms", **customer)
     health = requests.get(f"{url}/_sim/health", timeout=10).json()
     assert (health["dialect"], health["groupRooms"]) == ("sdk", True)
     path = f"{url}/dev/v1/channel/{DEMO_APP_ID}"
-    assert requests.get(path, auth=("school", "secret"), timeout=10).status_code == 200
+    assert requests.get(path, auth=("school", "school-secret"), timeout=10).status_code == 200
     assert requests.get(path, auth=("demo-customer", "demo-customer-secret"), timeout=10).status_code == 401
 
 

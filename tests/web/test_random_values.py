@@ -1,7 +1,7 @@
 """Random values in every form, query and header: no page fails, whatever a browser or a program sends.
 
 The addresses come from the resolver. The fields come from the form classes that a view's module uses, and
-from the names in its source and in the templates of its package. So a new page is tested without a change here.
+from the names in its source and in the templates of its package. So new pages are tested, too.
 """
 
 from __future__ import annotations
