@@ -35,7 +35,10 @@ def remember(values: Iterable[str]) -> None:
     global _pattern
     for value in values:
         if len(value) >= SHORTEST:
-            _known.update({value, escape(value), quote(value, safe=""), quote(value), repr(value)[1:-1]})
+            written = repr(value)[1:-1]
+            _known.update(
+                {value, escape(value), quote(value, safe=""), quote(value), written, escape(written)}
+            )
     longest_first = sorted(_known, key=len, reverse=True)
     _pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 

@@ -185,6 +185,7 @@ class Data(Section):
     SECRET_KEY_FALLBACKS: Keys = variable(
         "Older values of `SECRET_KEY` that are still accepted, separated by commas",
         (),
+        shown="none",
         secret="literal",
     )
     ADDRESS_KEY: str = variable(
