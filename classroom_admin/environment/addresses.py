@@ -86,6 +86,17 @@ def web_address(text: str) -> str:
     return _origin(parts, wrong) + parts.path.rstrip("/")
 
 
+def scanner(text: str) -> str:
+    """Return the address of the virus scanner clamd: a TCP port or a Unix socket."""
+    wrong = ValueError("it must be like tcp://127.0.0.1:3310 or unix:///run/clamav/clamd.ctl")
+    parts = _parts(text, wrong)
+    is_socket = parts.scheme == "unix" and not parts.netloc and len(parts.path) > 1
+    is_port = parts.scheme == "tcp" and bool(parts.hostname) and not parts.path.strip("/")
+    if not (is_socket or is_port) or parts.query or parts.username or _port(parts, wrong) == 0:
+        raise wrong
+    return text
+
+
 def link_template(text: str) -> str:
     """Return an address with placeholders in braces. Reject schemes that run scripts."""
     if not _TEMPLATE.fullmatch(text):

@@ -45,6 +45,7 @@ def _level(text: str) -> str:
 
 PublicAddress = Annotated[str, BeforeValidator(addresses.public_address)]
 WebAddress = Annotated[str, BeforeValidator(lambda text: addresses.web_address(text) if text else "")]
+Scanner = Annotated[str, BeforeValidator(lambda text: addresses.scanner(text) if text else "")]
 LinkTemplate = Annotated[str, BeforeValidator(addresses.link_template)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.allowed_host))]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.origin))]

@@ -34,10 +34,10 @@ from classroom_admin.environment.fields import (
     Upper,
     WebAddress,
     Weights,
-    Whole,
     plain,
     variable,
 )
+from classroom_admin.environment.files import Files
 
 DEFAULT_DATA_DIR: Final = Path(__file__).resolve().parents[2] / "var"
 MAY_BE_EMPTY: Final = ("AGORA_FALLBACK_URL",)
@@ -291,29 +291,6 @@ class Alerts(Section):
         "Show a command that the cloud refused as an alert for this many minutes", 15.0
     )
     WALL_STALE_SECONDS: Number = variable("Alert when events have been missing for this many seconds", 60.0)
-
-
-class Files(Section):
-    title = "Uploaded files"
-    intro = "See [files](files.md)."
-
-    FILES_MAX_MB: Whole = variable("The largest file that people may upload, in megabytes", 200)
-    FILES_KEEP_DAYS: Whole = variable(
-        "How many days a shared file is kept after the cloud has deleted its class", 30
-    )
-    FILES_DIR: Folder | None = variable(
-        "The folder for uploaded files; several web machines must share it", None, shown="`DATA_DIR/files`"
-    )
-    FILES_S3_BUCKET: str = variable("The bucket for uploaded files; empty: `FILES_DIR`")
-    FILES_S3_ENDPOINT: WebAddress = variable("The address of the S3 service", shown="Amazon's")
-    FILES_S3_REGION: str = variable("The region of the bucket", shown="Amazon's")
-    FILES_S3_ACCESS_KEY: str = variable("The access key for the bucket", shown="the machine's role")
-    FILES_S3_SECRET_KEY: str = variable(
-        "The secret key for the bucket", shown="the machine's role", secret="literal"
-    )
-    FILES_S3_ADDRESSING: Annotated[Literal["auto", "path", "virtual"], Lower] = variable(
-        "`path` for servers that expect the bucket's name in the path", "auto"
-    )
 
 
 class Output(Section):
