@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from classroom_admin import settings_front
+from classroom_admin import settings_data, settings_front
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock
 from classroom_admin.environment import variables
-from classroom_admin.runtime import broker, data_folder
+from classroom_admin.runtime import broker
 from classroom_admin.settings_keys import (  # noqa: F401
     ADDRESS_KEYS,
     DEFAULT_EXCEPTION_REPORTER,
@@ -32,13 +32,6 @@ PUBLIC_URL = env.PUBLIC_URL or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{
 _public = urlsplit(PUBLIC_URL)
 PATH_PREFIX = _public.path
 """The path of `PUBLIC_URL`: "" or, for example, "/classes". The paths of all pages begin with it."""
-
-
-def _make_data_folder() -> None:
-    try:
-        data_folder.make_private(DATA_DIR)
-    except OSError as error:
-        raise ImproperlyConfigured(f"DATA_DIR {DATA_DIR} can't be made: {error.strerror}.") from error
 
 
 # --- security ---------------------------------------------------------------
@@ -129,8 +122,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
     }
-    _make_data_folder()
-    data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
+    settings_data.make_private(env, sqlite=str(DATABASES["default"]["NAME"]))
+else:
+    settings_data.make_private(env, sqlite="")
 
 # --- cache: second limits of allauth; accounts.throttling counts in the database -----
 CACHES = {"default": env.CACHE_URL}

@@ -10,6 +10,7 @@ from classroom_admin.common import secret_values
 from classroom_admin.environment import safety, variables
 from classroom_admin.environment.variables import Environment
 from classroom_admin.runtime import data_folder, key_files
+from classroom_admin.settings_data import problems_in_words
 
 
 def require_safe(env: Environment) -> None:
@@ -31,7 +32,8 @@ def _keys(env: Environment) -> tuple[str, list[str], list[str]]:
             secret = [env.SECRET_KEY, *given]
         else:
             is_new = not secret_file.exists()
-            data_folder.make_private(env.DATA_DIR)
+            with problems_in_words(env.DATA_DIR):
+                data_folder.make_private(env.DATA_DIR)
             secret = [*key_files.read_or_create(secret_file), *given]
             if not env.ADDRESS_KEY:
                 key_files.read_or_create(address_file, older=() if is_new else secret)
@@ -41,8 +43,6 @@ def _keys(env: Environment) -> tuple[str, list[str], list[str]]:
             address = key_files.read(address_file) if address_file.exists() else []
     except key_files.UnusableKeyFile as error:
         raise ImproperlyConfigured(str(error)) from error
-    except OSError as error:
-        raise ImproperlyConfigured(f"DATA_DIR {env.DATA_DIR} can't be made: {error.strerror}.") from error
     return secret[0], secret[1:], list(dict.fromkeys([*address, *secret]))
 
 
