@@ -30,7 +30,8 @@ def test_every_secret_has_a_shortest_length() -> None:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_short_secret_is_refused_and_not_shown(name: str) -> None:
-    for secret in ("b", "b" * 64, LONG[: least_characters(name) - 1]):
+    repeated = () if name.startswith("AGORA_") else ("b" * 64,)
+    for secret in ("b", LONG[: least_characters(name) - 1], *repeated):
         (words,) = problems(read({name: secret}))
         assert words.startswith(name)
         assert secret not in words or secret == "b"

@@ -111,8 +111,18 @@ def test_other_hosts_are_refused_without_expose():
     assert "--expose" in fails("--host", "0.0.0.0", "--port", "0")
 
 
-def test_other_hosts_are_allowed_with_expose(started):
-    _, url = started("--host", "0.0.0.0", "--expose", "--port", "0")
+def test_expose_is_refused_without_debug():
+    assert "only for development" in fails("--host", "0.0.0.0", "--expose", "--port", "0")
+
+
+def test_simulator_does_not_run_with_the_settings_of_a_school():
+    said = fails("--port", "0", PUBLIC_URL="https://classes.example.org")
+    assert "the simulator is only for development" in said
+    assert "Traceback" not in said
+
+
+def test_other_hosts_are_allowed_with_expose_in_development(started):
+    _, url = started("--host", "0.0.0.0", "--expose", "--port", "0", DEBUG="true")
     assert requests.get(f"{url.replace('0.0.0.0', '127.0.0.1')}/_sim/health", timeout=5).status_code == 200
 
 

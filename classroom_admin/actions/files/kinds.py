@@ -58,19 +58,24 @@ def shareable(*, allow_macros: bool) -> tuple[str, ...]:
     return tuple(ext for ext in RESOURCE_EXTS if allow_macros or ext not in _MACROS)
 
 
+def problem_with_kind(ext: str, *, allow_macros: bool) -> str:
+    """Return a sentence if files with this extension contain macros, and macros are not allowed."""
+    if ext not in _MACROS or allow_macros:
+        return ""
+    return _("%(kind)s files contain macros, which can run programs. Save the file as %(other)s instead.") % {
+        "kind": ext.upper(),
+        "other": _MACROS[ext].upper(),
+    }
+
+
 def problem(*, name: str, size: int, content: IO[bytes], most_bytes: int, allow_macros: bool = False) -> str:
     """Return a sentence that says why the file can't be shared, or "" if it can.
 
     ``content`` must be seekable.
     """
     ext = ext_of(name)
-    if ext in _MACROS and not allow_macros:
-        return _(
-            "%(kind)s files contain macros, which can run programs. Save the file as %(other)s instead."
-        ) % {
-            "kind": ext.upper(),
-            "other": _MACROS[ext].upper(),
-        }
+    if wrong := problem_with_kind(ext, allow_macros=allow_macros):
+        return wrong
     if ext not in RESOURCE_EXTS:
         return _("This type of file can't be shared with a class. Choose one of these types: %(kinds)s.") % {
             "kinds": ", ".join(kind.upper() for kind in shareable(allow_macros=allow_macros))

@@ -39,6 +39,10 @@ def test_macros_are_offered_only_where_they_are_allowed(school: School, settings
     answer = client.post(address, {"file": file})
     assert answer.status_code == 422
     assert "PPTM files contain macros" in answer.content.decode()
+    by_address = {"way": "web", "url": "https://files.test/a", "size": "9", "name": "a.pptm"}
+    answer = client.post(reverse("live:add_file", args=[school.room.key]), by_address)
+    assert answer.status_code == 422
+    assert "PPTM files contain macros" in answer.content.decode()
     settings.FILES_ALLOW_MACROS = True
     file.seek(0)
     assert client.post(address, {"file": file}).status_code == 200
