@@ -286,6 +286,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
     "loggers": {
+        "django": {"handlers": []},  # else Django would print each record again, with DEBUG
         "django.request": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
         "weasyprint": {"propagate": False},

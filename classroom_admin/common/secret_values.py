@@ -74,6 +74,13 @@ class HidingFormatter(logging.Formatter):
         return hide(super().format(record))
 
 
+def hide_in_logs_of(*names: str) -> None:
+    """Hide secrets in the records of loggers that have handlers of their own, such as uvicorn's."""
+    for name in names:
+        for handler in logging.getLogger(name).handlers:
+            handler.setFormatter(HidingFormatter("%(levelname).1s %(name)s: %(message)s"))
+
+
 class ReporterFilter(SafeExceptionReporterFilter):
     """Hide settings and local variables whose names or values are secret from error pages and error mails."""
 

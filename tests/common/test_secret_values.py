@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from typing import Any
 
@@ -122,3 +123,12 @@ def test_tracebacks_of_processes_and_threads_show_no_secret(tmp_path: Any) -> No
     assert done.stderr.count("RuntimeError") == 2
     assert "canary" not in done.stderr
     assert "pass-of" not in done.stderr
+
+
+def test_loggers_with_handlers_of_their_own_show_no_secret() -> None:
+    logger = logging.getLogger("tests.with_a_handler")
+    stream = io.StringIO()
+    logger.addHandler(logging.StreamHandler(stream))
+    secret_values.hide_in_logs_of("tests.with_a_handler")
+    logger.error("failed for %s", CANARY)
+    assert stream.getvalue() == f"E tests.with_a_handler: failed for {HIDDEN}\n"

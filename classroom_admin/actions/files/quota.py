@@ -24,6 +24,14 @@ class Quota:
         return max(0, self.most - self.used)
 
     @property
+    def used_mb(self) -> str:
+        return _mb(self.used)
+
+    @property
+    def most_mb(self) -> str:
+        return _mb(self.most)
+
+    @property
     def percent(self) -> int:
         return min(100, round(100 * self.used / self.most)) if self.most else 0
 
@@ -35,7 +43,7 @@ class Quota:
             "Your storage is full: you use %(used)s MB of %(most)s MB, and this file has %(size)s MB. Delete "
             "files that you no longer need from your classes; their space is free a day later. Or ask an "
             "administrator."
-        ) % {"used": _mb(self.used), "most": _mb(self.most), "size": _mb(size)}
+        ) % {"used": self.used_mb, "most": self.most_mb, "size": _mb(size)}
 
 
 def quota_of(person: User) -> Quota:
