@@ -12,6 +12,7 @@ from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock
 from classroom_admin.environment import variables
 from classroom_admin.runtime import broker
+from classroom_admin.settings_audit import *  # noqa: F403
 from classroom_admin.settings_keys import (  # noqa: F401
     ADDRESS_KEYS,
     DEFAULT_EXCEPTION_REPORTER,
@@ -72,6 +73,7 @@ INSTALLED_APPS = [
     "classroom_admin.web",
 ]
 MIDDLEWARE = [
+    "classroom_admin.common.request_context.RequestContext",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Compress for slow connections. Random padding and masked CSRF tokens hinder BREACH attacks.
@@ -182,6 +184,8 @@ AGORA_POLL_SECONDS = env.AGORA_POLL_SECONDS
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": every_s, "options": {"expires": max(2.0, every_s)}}
     for task, every_s in {
+        "audit.link": 1.0,
+        "audit.verify": 3600.0,
         "sync.poll": AGORA_POLL_SECONDS or 1.0,  # without the variable, sync/polling_pace.py decides
         "sync.fold_due": 1.0,
         "sync.project_outdated": 5.0,
@@ -277,13 +281,16 @@ vars().update(env.EMAIL_URL)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"request": {"()": "classroom_admin.common.request_context.RequestIds"}},
     "formatters": {
         "plain": {
             "()": "classroom_admin.common.secret_values.HidingFormatter",
-            "format": "%(levelname).1s %(name)s: %(message)s",
+            "format": "%(levelname).1s %(name)s: %(request)s%(message)s",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request"]},
+    },
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
     "loggers": {
         "django": {"handlers": []},  # else Django would print each record again, with DEBUG
