@@ -60,7 +60,7 @@ def _secrets_of(env: Environment) -> list[str]:
             continue
         for address in variables.plain(text).split(";"):
             password = urlsplit(address.replace("#", "%23")).netloc.rpartition("@")[0].partition(":")[2]
-            found += [address, password, unquote(password)]
+            found += [address, password, unquote(password)] if password else []
     return found
 
 

@@ -53,7 +53,9 @@ def hide(text: str) -> str:
 def install_hooks() -> None:
     """Hide secrets in the tracebacks that Python prints when a process or a thread fails."""
     sys.excepthook = _print_traceback
-    threading.excepthook = lambda told: _print_traceback(told.exc_type, told.exc_value, told.exc_traceback)
+    threading.excepthook = lambda failed: _print_traceback(
+        failed.exc_type, failed.exc_value, failed.exc_traceback
+    )
 
 
 def _print_traceback(
