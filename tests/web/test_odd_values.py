@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -274,7 +275,7 @@ class Prober:
             key: quote(str(value)) for key, value in (self._made[""] | self._made.get(address, {})).items()
         }
         fits |= {"name": "x", "signed": "x", "token": "x", "group": "x", "of": "quiz"} | fits | odd
-        return path.format(**fits)
+        return path.format_map(defaultdict(lambda: "x", fits))
 
     def drawn(self) -> list[str]:
         """Return odd values for one field: those that once failed, and some others."""
