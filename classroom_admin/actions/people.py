@@ -180,6 +180,8 @@ def assign_room(*, actor: User, person: User, room: Room) -> bool:
     _require_administrator(actor)
     if not person.is_active:
         raise ActionRefused(Problem("assignee_deactivated"))
+    if not permissions.may_teach(person):
+        raise ActionRefused(gettext("A person with this role does not teach. Choose another person."))
     with _one_writer():
         _, is_new = RoomTeacher.objects.get_or_create(room=room, user=person)
         if is_new:

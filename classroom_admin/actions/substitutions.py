@@ -11,6 +11,7 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
@@ -45,12 +46,7 @@ def appoint(
     """
     access.require(Permission.SUBSTITUTE)
     room = access.room
-    if not substitute.is_active:
-        raise ActionRefused(Problem("assignee_deactivated"), "substitute")
-    if ends_at <= max(starts_at, clock.now()):
-        raise ActionRefused(gettext("The end must be in the future and after the start."), "ends_at")
-    if ends_at - starts_at > LONGEST:
-        raise ActionRefused(gettext("A substitution can last at most one year."), "ends_at")
+    require_possible(substitute, starts_at=starts_at, ends_at=ends_at)
     about = {"series": series} if series is not None else {"room": room}
     with transaction.atomic():
         # The lock lets a form that was sent twice find the first substitution.
@@ -65,6 +61,19 @@ def appoint(
         )
         _record(access, "substitute.appoint", made, {"from": starts_at, "until": ends_at})
     return made
+
+
+def require_possible(substitute: User, *, starts_at: datetime, ends_at: datetime) -> None:
+    """Raise ``ActionRefused`` if this person can't substitute in this period."""
+    if not substitute.is_active:
+        raise ActionRefused(Problem("assignee_deactivated"), "substitute")
+    if not permissions.may_teach(substitute):
+        words = gettext("A person with this role does not teach. Choose another person.")
+        raise ActionRefused(words, "substitute")
+    if ends_at <= max(starts_at, clock.now()):
+        raise ActionRefused(gettext("The end must be in the future and after the start."), "ends_at")
+    if ends_at - starts_at > LONGEST:
+        raise ActionRefused(gettext("A substitution can last at most one year."), "ends_at")
 
 
 def end(access: ClassAccess, *, ids: Sequence[int]) -> int:

@@ -129,6 +129,7 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
     _("People"): {
         "account.create": (_("Added an account"), ""),
         "account.change": (_("Changed the details of an account"), ""),
+        "account.set": (_("Changed whose classes a person sees"), ""),
         "account.deactivate": (_("Deactivated an account"), ""),
         "account.reactivate": (_("Reactivated an account"), ""),
         "account.password_reset": (_("Reset the password of an account"), ""),

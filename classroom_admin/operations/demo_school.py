@@ -6,8 +6,9 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection, transaction
 from django.utils.crypto import get_random_string
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import CloudIdentity, User
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.models import Room, Supervision
 from classroom_admin.runtime import demo
 from classroom_admin.runtime.installation import CannotStart
 
@@ -17,6 +18,13 @@ ADMINISTRATOR = "admin@school.test"
 TEACHERS = (
     ("teacher@school.test", "Demo Teacher", "teacher-1"),
     ("teacher2@school.test", "Second Teacher", "teacher-2"),
+)
+# The email, name and role. The sets of all but the auditor contain the first teacher.
+OTHERS = (
+    ("coordinator@school.test", "Demo Coordinator", User.Role.COORDINATOR),
+    ("assistant@school.test", "Demo Assistant", User.Role.ASSISTANT),
+    ("observer@school.test", "Demo Observer", User.Role.OBSERVER),
+    ("auditor@school.test", "Demo Auditor", User.Role.AUDITOR),
 )
 
 
@@ -42,9 +50,13 @@ def open_accounts() -> None:
     for email, name, user_uuid in TEACHERS:
         teacher = User.objects.create_user(email, name=name)
         CloudIdentity.objects.create(user=teacher, user_uuid=user_uuid)
-    User.objects.filter(email__in=[ADMINISTRATOR, *(email for email, _, _ in TEACHERS)]).update(
-        password=hashed, second_factor_exempt=True
-    )
+    first = User.objects.get(email=TEACHERS[0][0])
+    for email, name, role in OTHERS:
+        person = User.objects.create_user(email, name=name, role=role)
+        if permissions.has_set(role):
+            Supervision.objects.create(person=person, teacher=first)
+    made = [ADMINISTRATOR, *(email for email, _, _ in (*TEACHERS, *OTHERS))]
+    User.objects.filter(email__in=made).update(password=hashed, second_factor_exempt=True)
 
 
 def is_alive() -> bool:
@@ -54,12 +66,16 @@ def is_alive() -> bool:
 
 def welcome(address: str) -> str:
     """Return the message for the start of the demo. It lists the accounts."""
-    people = [(ADMINISTRATOR, "administrator"), *((email, "teacher") for email, _, _ in TEACHERS)]
+    people = [
+        (ADMINISTRATOR, "administrator"),
+        *((email, "teacher") for email, _, _ in TEACHERS),
+        *((email, role.value) for email, _, role in OTHERS),
+    ]
     lines = [
         "",
         f"  Classroom Admin is ready at {address}",
         "",
-        *(f"    {email:<24}{PASSWORD:<12}{role}" for email, role in people),
+        *(f"    {email:<26}{PASSWORD:<12}{role}" for email, role in people),
         "",
         "  Stop it with Ctrl-C. The data stays; RESET=1 starts with new data.",
         "",

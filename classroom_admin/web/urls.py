@@ -6,7 +6,7 @@ from classroom_admin.web import icons
 from classroom_admin.web.bulk import views as bulk
 from classroom_admin.web.calendar import views as calendar
 from classroom_admin.web.class_history import views as history
-from classroom_admin.web.class_list import acknowledgement, no_teacher
+from classroom_admin.web.class_list import acknowledgement, no_teacher, substitutions
 from classroom_admin.web.class_list import views as classes
 from classroom_admin.web.classroom import (
     breakout_rooms,
@@ -38,6 +38,7 @@ urlpatterns = [
     path("classes/<key>/snooze/", acknowledgement.acknowledge_alerts, name="snooze"),
     path("classes/<key>/enter/<name>/", no_teacher.enter, name="enter"),
     path("classes/<key>/substitute/", no_teacher.substitute, name="substitute"),
+    path("substitutions/", substitutions.substitutions, name="substitutions"),
     path("together/", bulk.bulk_actions, name="together"),
     path("together/<run>/", bulk.bulk_action, name="run"),
     path("account/calendar/", calendar.page, name="calendar"),

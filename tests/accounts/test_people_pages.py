@@ -65,8 +65,8 @@ def test_list_shows_people_with_ids_and_classes(school, admin):
     [
         ("q=berg", {"Frau Berg"}),
         ("q=OTHER%40school", {"Mr Other"}),
-        ("show=administrators", {"Ada Admin"}),
-        ("show=teachers", {"Frau Berg", "Mr Other"}),
+        ("show=administrator", {"Ada Admin"}),
+        ("show=teacher", {"Frau Berg", "Mr Other"}),
         ("show=deactivated", set()),
         ("q=zzz", set()),
         ("show=nonsense", {"Ada Admin", "Frau Berg", "Mr Other"}),

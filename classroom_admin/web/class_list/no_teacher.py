@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, trigger_client_event
 
 from classroom_admin.accounts.models import User
-from classroom_admin.accounts.permissions import Permission, may
+from classroom_admin.accounts.permissions import TEACHING_ROLES, Permission, may
 from classroom_admin.actions import people, substitutions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import Series
@@ -74,7 +74,7 @@ class SubstitutionForm(forms.Form):
     """A form that appoints a substitute. Times are in the person's time zone."""
 
     substitute = forms.ModelChoiceField(
-        User.objects.filter(is_active=True),
+        User.objects.filter(is_active=True, role__in=TEACHING_ROLES),
         label=_("Substitute"),
         empty_label=_("Choose a person…"),
         error_messages={"required": _("Choose a person.")},

@@ -6,10 +6,11 @@ from django import forms
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.common.problem_texts import in_words
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.models import ClassList, Room, Supervision
 
 
 class LinesField(forms.CharField):
@@ -44,7 +45,7 @@ class PersonForm(forms.Form):
         label=_("Role"),
         choices=User.Role.choices,
         initial=User.Role.TEACHER,
-        help_text=_("Administrators see every class and manage people. Teachers see their own classes."),
+        help_text=_("The page “Roles” shows what each role may do."),
     )
     user_uuids = LinesField(
         label=_("Cloud user ids"),
@@ -68,6 +69,40 @@ class PersonForm(forms.Form):
         return ids
 
 
+class SetForm(forms.Form):
+    """A form for the teachers and class lists whose classes a person sees."""
+
+    everything = forms.BooleanField(label=_("All classes of the school"), required=False)
+    teachers = forms.ModelMultipleChoiceField(
+        User.objects.filter(role__in=permissions.TEACHING_ROLES),
+        label=_("Teachers"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    lists = forms.ModelMultipleChoiceField(
+        ClassList.objects.all(),
+        label=_("Class lists"),
+        required=False,
+        to_field_name="key",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        rows = Supervision.objects.filter(person=person)
+        kwargs["initial"] = {
+            "everything": person.all_classes,
+            "teachers": list(rows.exclude(teacher=None).values_list("teacher", flat=True)),
+            "lists": list(rows.exclude(class_list=None).values_list("class_list__key", flat=True)),
+        }
+        super().__init__(*args, **kwargs)
+        teachers: Any = self.fields["teachers"]
+        teachers.queryset = teachers.queryset.exclude(pk=person.pk)
+        if permissions.REACH[person.role] is not permissions.Reach.SET_OR_ALL:
+            del self.fields["everything"]
+        if not permissions.set_has_lists(person.role):
+            del self.fields["lists"]
+
+
 class RoomsForm(forms.Form):
     """A form that selects classes by their keys."""
 
@@ -80,7 +115,7 @@ class AssignForm(RoomsForm):
     """A form that selects classes and the person to assign them to."""
 
     person = forms.ModelChoiceField(
-        User.objects.filter(is_active=True),
+        User.objects.filter(is_active=True, role__in=permissions.TEACHING_ROLES),
         label=_("Assign to"),
         empty_label=_("Choose a person…"),
         error_messages={"required": _("Choose the person to assign the selected classes to.")},

@@ -20,6 +20,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.accounts.recently_signed_in import recently_signed_in
 from classroom_admin.actions import people as actions
+from classroom_admin.actions import supervision
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common.search_field import matches
 from classroom_admin.rooms import access
@@ -28,7 +29,7 @@ from classroom_admin.rooms.selectors import HEAVY, named_like
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.parameters import search_words
 from classroom_admin.web.people import sign_in
-from classroom_admin.web.people.forms import AssignForm, PersonForm, RoomsForm
+from classroom_admin.web.people.forms import AssignForm, PersonForm, RoomsForm, SetForm
 
 PEOPLE_A_PAGE = 50
 ROOMS_A_PAGE = 25
@@ -41,7 +42,7 @@ def people(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show a list of people. `q` and `show` are its filters."""
     words, show = search_words(request.GET), request.GET.get("show", "")
     found = Paginator(find_people(words=words, show=show), PEOPLE_A_PAGE)
-    context = {"page": found.get_page(request.GET.get("page")), "q": words, "show": show}
+    context = {"page": found.get_page(request.GET.get("page")), "q": words, "show": show, "roles": User.Role}
     return render(request, "people/list.html", context)
 
 
@@ -82,6 +83,46 @@ def person(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
             may_stay = changed.pk != request.user.pk or permissions.may(changed, Permission.PEOPLE)
             return redirect("people:person", pk=pk) if may_stay else redirect("live:classes")
     return _person_page(request, shown, form, status=UNPROCESSABLE)
+
+
+@require_POST
+@requires(Permission.PEOPLE)
+@recently_signed_in
+def choose_set(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """Save the teachers and class lists whose classes the person sees."""
+    shown = get_object_or_404(User, pk=pk)
+    if not permissions.has_set(shown.role):
+        messages.error(request, _("A person with this role has no set of teachers and class lists."))
+        return redirect("people:person", pk=pk)
+    form = SetForm(request.POST, person=shown)
+    if not form.is_valid():
+        messages.error(request, _("A teacher or class list no longer exists. Choose again."))
+        return redirect("people:person", pk=pk)
+    chosen = form.cleaned_data
+    supervision.choose_set(
+        actor=request.user,
+        person=shown,
+        teachers=list(chosen["teachers"]),
+        lists=list(chosen.get("lists", ())),
+        everything=chosen.get("everything", False),
+    )
+    messages.success(request, _("The classes that this person sees were saved."))
+    return redirect("people:person", pk=pk)
+
+
+@require_safe
+@requires(Permission.PEOPLE)
+def roles(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show what each role may do, as a table. It comes from the tables that all checks use."""
+    names = list(User.Role)
+    context = {
+        "roles": [{"role": role, "reach": permissions.REACH_LABELS[role]} for role in names],
+        "rows": [
+            {"words": words, "cells": [permission in permissions.rights_of(role) for role in names]}
+            for permission, words in permissions.LABELS.items()
+        ],
+    }
+    return render(request, "people/roles.html", context)
 
 
 @require_POST
@@ -186,6 +227,8 @@ def _person_page(
     context = {
         "person": shown,
         "form": form,
+        "set_form": SetForm(person=shown) if permissions.has_set(shown.role) else None,
+        "may_teach": permissions.may_teach(shown),
         "page": rooms.get_page(request.GET.get("page")),
         "q": words,
         "found": found[:ROOMS_A_PAGE],
@@ -234,15 +277,13 @@ NEWEST_FIRST = ("-known_since", "-pk")
 def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
     """Return people with `words` in their name or email. They have an `assigned_count`.
 
-    `show` limits the result to "administrators", "teachers" or "deactivated".
+    `show` limits the result to a role, or to "deactivated".
     """
     people = User.objects.annotate(assigned_count=Count("taught_rooms")).prefetch_related("identities")
     if words:
         people = people.filter(matches(words, field="search"))
-    if show == "administrators":
-        people = people.filter(role=User.Role.ADMINISTRATOR)
-    elif show == "teachers":
-        people = people.filter(role=User.Role.TEACHER)
+    if show in User.Role.values:
+        people = people.filter(role=show)
     elif show == "deactivated":
         people = people.filter(is_active=False)
     return people.order_by("-is_active", "name", "email")

@@ -211,7 +211,7 @@ def test_wrong_stretch_makes_no_archive(
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("administrator", 200), ("teacher", 404), ("other_teacher", 404), ("nobody", 302)]
+    ("who", "status"), [("administrator", 200), ("teacher", 403), ("other_teacher", 404), ("nobody", 302)]
 )
 def test_only_administrators_get_it(school: School, start: datetime, who: str, status: int) -> None:
     client = school.signed_in(getattr(school, who, None))

@@ -1,0 +1,239 @@
+"""Who may open every address of the product. Add a new address here, with one line.
+
+A line says what the address is about (`school`, `of_class`, `about(LIST)` …), then who may GET it and who
+may POST it: `EVERYONE`, `SIGNED_IN`, a permission, or None if the method is not allowed. The arguments of the
+address are the names of things in `access_world.py`, or literal values. `test_access.py` asks each address as
+every role, about own and foreign things, and fails if an address has no line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from classroom_admin.accounts.permissions import Permission as P
+
+EVERYONE = "everyone, also without an account"
+SIGNED_IN = "everyone who is signed in"
+TOKEN = "everyone with a signature or token in the request; the test has none"
+Word = P | str | None
+
+SCHOOL, CLASS, STUDENT, LIST, PLAN = "school", "class", "student", "list", "plan"
+EXPORT, BULK, UPLOAD = "export", "bulk", "upload"
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who may GET and POST an address. `of` is what it is about, `args` its arguments, `data` of the POST.
+
+    `ok` has the answers for those who may, if they are not the usual ones.
+    """
+
+    of: str
+    get: Word
+    post: Word
+    args: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+    ok: tuple[int, ...] = (200, 302, 422)
+
+
+def _route(of: str, get: Word, post: Word, args: dict[str, Any], more: dict[str, Any]) -> Route:
+    given = {name: args.pop(name) for name in ("data", "query", "ok") if name in args}
+    return Route(of, get, post, {**more, **args}, **given)
+
+
+def school(get: Word = None, post: Word = None, **args: Any) -> Route:
+    """An address about no single thing."""
+    return _route(SCHOOL, get, post, args, {})
+
+
+def of_class(get: Word = SIGNED_IN, post: Word = None, **args: Any) -> Route:
+    """An address about a class. Who may not see the class gets 404, and who lacks the permission gets 403."""
+    return _route(CLASS, get, post, args, {"key": "key"})
+
+
+def about(of: str, get: Word = SIGNED_IN, post: Word = None, **args: Any) -> Route:
+    """An address about another thing. Everyone who may not open it gets 404."""
+    return _route(of, get, post, args, {})
+
+
+NO_FACTOR = (200, 302, 404, 405)
+"""The answers about a second factor that the person does not have."""
+ROOT = {
+    "healthz": school(EVERYONE),
+    "notifications": school(None, TOKEN),
+    "channel_notifications": school(None, TOKEN),
+    "agora_chat": school(None, TOKEN),
+    "account_login": school(EVERYONE, EVERYONE),
+    "account_logout": school(EVERYONE, EVERYONE),
+    "account_inactive": school(EVERYONE),
+    "account_first_steps": school(SIGNED_IN, SIGNED_IN),
+    "account_settings": school(SIGNED_IN, SIGNED_IN),
+    "account_language": school(None, EVERYONE),
+    "account_change_password": school(SIGNED_IN, SIGNED_IN),
+    "account_second_factor": school(SIGNED_IN),
+    "account_set_password": school(TOKEN, TOKEN, secret="unknown"),
+    "account_reset_password": school(EVERYONE, EVERYONE),
+    "account_reset_password_done": school(EVERYONE),
+    "account_reauthenticate": school(SIGNED_IN, SIGNED_IN),
+    "account_end_session": school(None, SIGNED_IN, pk=0),
+    "usersessions_list": school(SIGNED_IN, SIGNED_IN),
+    "mfa_index": school(SIGNED_IN),
+    "mfa_authenticate": school(EVERYONE, EVERYONE),
+    "mfa_reauthenticate": school(SIGNED_IN, SIGNED_IN),
+    "mfa_activate_totp": school(SIGNED_IN, SIGNED_IN),
+    "mfa_deactivate_totp": school(SIGNED_IN, SIGNED_IN, ok=NO_FACTOR),
+    "mfa_view_recovery_codes": school(SIGNED_IN, SIGNED_IN, ok=NO_FACTOR),
+    "mfa_generate_recovery_codes": school(SIGNED_IN, SIGNED_IN),
+    "mfa_list_webauthn": school(EVERYONE, EVERYONE),
+    "mfa_add_webauthn": school(SIGNED_IN, SIGNED_IN),
+    "mfa_edit_webauthn": school(SIGNED_IN, SIGNED_IN, pk=0, ok=NO_FACTOR),
+    "mfa_remove_webauthn": school(SIGNED_IN, SIGNED_IN, pk=0, ok=NO_FACTOR),
+    "mfa_reauthenticate_webauthn": school(SIGNED_IN, SIGNED_IN),
+    "mfa_login_webauthn": school(EVERYONE, EVERYONE),
+}
+PEOPLE = {
+    "people:list": school(P.PEOPLE),
+    "people:create": school(P.PEOPLE, P.PEOPLE),
+    "people:unassigned": school(P.PEOPLE, P.PEOPLE),
+    "people:person": school(P.PEOPLE, P.PEOPLE, pk="of the teacher"),
+    "people:roles": school(P.PEOPLE),
+    "people:set": school(None, P.PEOPLE, pk="of the teacher"),
+    "people:assign": school(None, P.PEOPLE, pk="of the teacher"),
+    "people:unassign": school(None, P.PEOPLE, pk="of the teacher"),
+    "people:deactivate": school(None, P.PEOPLE, pk="of the teacher"),
+    "people:reactivate": school(None, P.PEOPLE, pk="of the teacher"),
+    "people:password": school(None, P.PEOPLE, pk="of the teacher"),
+    "people:second_factors": school(None, P.PEOPLE, pk="of the teacher"),
+    "people:sessions": school(None, P.PEOPLE, pk="of the teacher"),
+}
+SETTINGS = {
+    "settings:overview": school(P.SETTINGS),
+    "settings:test": school(None, P.SETTINGS),
+    "settings:test_capability": school(None, P.SETTINGS, name="stage"),
+    "settings:sync": school(P.SETTINGS),
+    "settings:audit": school(P.AUDIT),
+    "settings:audit_file": school(P.AUDIT),
+}
+LISTS = {
+    "lists:lists": school(P.CLASS_LISTS),
+    "lists:make": school(P.CLASS_LISTS, P.CLASS_LISTS),
+    "lists:example": school(P.CLASS_LISTS),
+    "lists:oneroster": school(P.CLASS_LISTS),
+    "lists:upload_oneroster": school(P.CLASS_LISTS, P.CLASS_LISTS),
+    "lists:classes": about(UPLOAD, P.CLASS_LISTS, P.CLASS_LISTS, file_key="oneroster"),
+    "lists:list": about(LIST, P.CLASS_LISTS, P.CLASS_LISTS, key="list"),
+    "lists:add_person": about(LIST, P.CLASS_LISTS, P.CLASS_LISTS, key="list"),
+    "lists:person": about(LIST, P.CLASS_LISTS, P.CLASS_LISTS, key="list", pk="listed"),
+    "lists:delete_person": about(LIST, None, P.CLASS_LISTS, key="list", pk="listed"),
+    "lists:upload": about(LIST, P.CLASS_LISTS, P.CLASS_LISTS, key="list"),
+    "lists:columns": about(UPLOAD, P.CLASS_LISTS, P.CLASS_LISTS, key="list", file_key="list_file"),
+    "lists:preview": about(UPLOAD, P.CLASS_LISTS, P.CLASS_LISTS, key="list", file_key="list_file"),
+    "lists:delete": about(LIST, P.CLASS_LISTS, P.CLASS_LISTS, key="list"),
+    "lists:thresholds": about(LIST, P.CLASS_LISTS, P.CLASS_LISTS, key="list"),
+    "lists:download": about(LIST, P.CLASS_LISTS, key="list"),
+}
+REPORTS = {
+    "reports:overview": school(P.REPORTS),
+    "reports:recordings": school(P.REPORTS),
+    "reports:recording": about(CLASS, P.REPORTS, pk="recording"),
+    # The file is not ready, so that the test needs no cloud.
+    "reports:recording_file": about(CLASS, P.REPORTS, pk="recording", number=1, ok=(404,)),
+    "reports:recording_segment": about(CLASS, P.REPORTS, pk="recording", number=1, segment=1, ok=(404,)),
+    "reports:share_recording": about(CLASS, P.RECORD, P.RECORD, pk="recording"),
+    "reports:attendance": school(P.REPORTS),
+    "reports:student": about(STUDENT, P.REPORTS, pk="attended"),
+    "reports:list": about(LIST, P.REPORTS, key="list"),
+    "reports:class": of_class(P.REPORTS, key="over"),
+    "reports:correct": of_class(P.ATTENDANCE, P.ATTENDANCE, key="over", pk="attended"),
+    "reports:participation": school(P.REPORTS),
+    "reports:class_participation": of_class(P.REPORTS, key="over"),
+    "reports:questions": school(P.REPORTS),
+    "reports:question_students": school(P.REPORTS),
+    "reports:question_weeks": school(P.REPORTS),
+    "reports:exports": school(P.REPORTS),
+    "reports:new_export": school(P.REPORTS, P.REPORTS, query={"what": "attendance", "format": "csv"}),
+    "reports:export_row": about(EXPORT, P.REPORTS, key="export"),
+    "reports:cancel_export": about(EXPORT, P.REPORTS, P.REPORTS, key="export"),
+    "reports:export_file": about(EXPORT, P.REPORTS, key="export", ok=(404,)),  # not ready
+    "reports:incident": of_class(P.INCIDENTS, P.INCIDENTS, key="over"),
+    "reports:teaching": school(P.REPORTS),
+}
+CLASSES = {
+    "live:classes": school(SIGNED_IN),
+    "live:classes_changes": school(SIGNED_IN),
+    "live:status": school(SIGNED_IN),
+    "live:more_tiles": school(SIGNED_IN),
+    "live:icons": school(EVERYONE, fingerprint="fingerprint"),
+    "live:keys": school(SIGNED_IN),
+    "live:snooze": of_class(SIGNED_IN, P.RUN),
+    "live:enter": of_class(P.JOIN, P.JOIN, name="teacher"),
+    "live:substitute": of_class(P.SUBSTITUTE, P.SUBSTITUTE),
+    "live:substitutions": school(P.SUBSTITUTE, P.SUBSTITUTE),
+    "live:together": school(P.RUN, P.RUN),
+    "live:run": about(BULK, P.RUN, P.RUN, run="run"),
+    "live:calendar": school(SIGNED_IN, SIGNED_IN),
+    "live:calendar_feed": school(TOKEN, token="none"),
+    "live:search": school(SIGNED_IN),
+    "live:student": about(STUDENT, pk="gone"),
+    "live:create": school(P.SCHEDULE, P.SCHEDULE),
+    "live:check_class": school(None, P.SCHEDULE),
+    "live:plans": school(P.SCHEDULE),
+    "live:plan": about(PLAN, P.SCHEDULE, key="plan"),
+    "live:change_plan": about(PLAN, P.SCHEDULE, P.SCHEDULE, key="plan"),
+    "live:plan_do": about(PLAN, None, P.SCHEDULE, key="plan", name="retry"),
+}
+CLASS_PAGE = {
+    "live:class_changes": of_class(),
+    "live:class": of_class(),
+    "live:details": of_class(),
+    "live:more_people": of_class(),
+    "live:person": of_class(pk="gone"),
+    "live:attendance": of_class(),
+    "live:not_taken_part": of_class(),
+    "live:kept_out": of_class(),
+    "live:groups": of_class(P.RUN, P.RUN),
+    "live:group": of_class(P.RUN, P.RUN, group="group", name="rename"),
+    "live:properties": of_class(P.PROPERTIES, P.PROPERTIES),
+    "live:check_properties": of_class(None, P.PROPERTIES),
+    "live:chat": of_class(),
+    "live:there": of_class(of="room", number=1),
+    "live:question": of_class(of="quiz", pk="of the quiz"),
+    "live:end_question": of_class(P.RUN, P.RUN, of="quiz", pk="of the quiz"),
+    "live:streams": of_class(P.RECORD, pk="recording"),
+    "live:command": of_class(P.START_END, P.START_END, name="close"),
+    "live:remove": of_class(P.RUN, P.RUN, pk="person"),
+    "live:let_back": of_class(P.RUN, P.RUN, pk="gone"),
+    "live:person_form": of_class(P.RUN, P.RUN, pk="person", name="reward"),
+    "live:people_do": of_class(P.RUN, P.RUN, query={"mute": "person"}, data={"mute": "person"}),
+    "live:call_off": of_class(P.RUN, P.RUN, pk="removal"),
+    "live:check": of_class(P.RUN, P.RUN, pk="entry"),
+    "live:class_list": of_class(P.CHOOSE_LIST, P.CHOOSE_LIST),
+    "live:check_recording": of_class(None, P.RECORD, name="start"),
+    "live:recording": of_class(P.RECORD, P.RECORD, name="stop"),
+    "live:events": of_class(),
+    "live:event": of_class(pk="event"),
+    "live:replay": of_class(),
+    "live:shared_recording": school(TOKEN, token="none"),
+    "live:shared_recording_file": school(TOKEN, token="none", number=1),
+    "live:shared_recording_segment": school(TOKEN, token="none", number=1, segment=1),
+    "live:shared_file": school(EVERYONE, signed="signed", name="file_name"),
+    "live:file_pages": of_class(pk="file"),
+    "live:add_file": of_class(P.FILES, P.FILES),
+    "live:upload_file": of_class(None, P.FILES),
+    "live:delete_files": of_class(P.FILES, P.FILES),
+    "live:undo_delete": of_class(P.FILES, P.FILES, hold="hold"),
+}
+PARTS = {
+    "root": ROOT,
+    "people": PEOPLE,
+    "settings": SETTINGS,
+    "lists": LISTS,
+    "reports": REPORTS,
+    "classes": CLASSES,
+    "class page": CLASS_PAGE,
+}
+TABLE = {name: route for part in PARTS.values() for name, route in part.items()}
+STREAMS = {"/live/classes/stream": SCHOOL, "/live/classes/{key}/stream": CLASS}
+"""The event streams, which are not in the resolver: `realtime.middleware` serves them."""
