@@ -1,19 +1,25 @@
 """Django settings. Values that differ between installations come from `environment.variables`."""
 
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from classroom_admin import settings_front
+from classroom_admin import settings_data, settings_front
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock
 from classroom_admin.environment import variables
-from classroom_admin.runtime import broker, data_folder
+from classroom_admin.runtime import broker
 from classroom_admin.settings_audit import *  # noqa: F403
+from classroom_admin.settings_keys import (  # noqa: F401
+    ADDRESS_KEYS,
+    DEFAULT_EXCEPTION_REPORTER,
+    DEFAULT_EXCEPTION_REPORTER_FILTER,
+    SECRET_KEY,
+    SECRET_KEY_FALLBACKS,
+)
 from classroom_admin.settings_sign_in import *  # noqa: F403
 from classroom_admin.settings_sign_on import *  # noqa: F403
 
@@ -30,42 +36,8 @@ PATH_PREFIX = _public.path
 """The path of `PUBLIC_URL`: "" or, for example, "/classes". The paths of all pages begin with it."""
 
 
-def _make_data_folder() -> None:
-    try:
-        data_folder.make_private(DATA_DIR)
-    except OSError as error:
-        raise ImproperlyConfigured(f"DATA_DIR {DATA_DIR} can't be made: {error.strerror}.") from error
-
-
 # --- security ---------------------------------------------------------------
 DEBUG = env.DEBUG
-
-
-def _kept_secret_key() -> str:
-    """Return the secret key in DATA_DIR. Create the key at the first start, so SECRET_KEY is optional."""
-    path = DATA_DIR / "secret_key"
-    if not path.exists():
-        _make_data_folder()
-        fresh = path.with_suffix(f".{secrets.token_hex(4)}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(64))
-        try:
-            # Fails if another process already created the key; then use that key.
-            path.hardlink_to(fresh)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    try:
-        key = path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{path} can't be read: {error}.") from error
-    if not key:
-        raise ImproperlyConfigured(f"{path} is empty: delete it, or set SECRET_KEY")
-    return key
-
-
-SECRET_KEY = env.SECRET_KEY or _kept_secret_key()
 _public_host = f"[{_public.hostname}]" if ":" in (_public.hostname or "") else str(_public.hostname)
 _public_origin = f"{_public.scheme}://{_public.netloc}"
 ALLOWED_HOSTS = list(env.ALLOWED_HOSTS) or ["localhost", "127.0.0.1", "[::1]", _public_host]
@@ -156,8 +128,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
     }
-    _make_data_folder()
-    data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
+    settings_data.make_private(env, sqlite=str(DATABASES["default"]["NAME"]))
+else:
+    settings_data.make_private(env, sqlite="")
 
 # --- cache: second limits of allauth; accounts.throttling counts in the database -----
 CACHES = {"default": env.CACHE_URL}
@@ -263,6 +236,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # --- uploaded files: on disk or in an S3 bucket -----------------------------------
 FILES_MAX_BYTES = env.FILES_MAX_MB * 1_000_000
 FILES_KEEP_DAYS = env.FILES_KEEP_DAYS
+FILES_QUOTA_BYTES = env.FILES_QUOTA_MB * 1_000_000
+FILES_ALLOW_MACROS, FILES_WITHOUT_SCAN = env.FILES_ALLOW_MACROS, env.FILES_WITHOUT_SCAN
+CLAMD_URL = env.CLAMD_URL
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 FILES_S3_BUCKET = env.FILES_S3_BUCKET
 _on_disk = {
@@ -311,12 +287,18 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request": {"()": "classroom_admin.common.request_context.RequestIds"}},
-    "formatters": {"plain": {"format": "%(levelname).1s %(name)s: %(request)s%(message)s"}},
+    "formatters": {
+        "plain": {
+            "()": "classroom_admin.common.secret_values.HidingFormatter",
+            "format": "%(levelname).1s %(name)s: %(request)s%(message)s",
+        }
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request"]},
     },
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
     "loggers": {
+        "django": {"handlers": []},  # else Django would print each record again, with DEBUG
         "django.request": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
         "weasyprint": {"propagate": False},

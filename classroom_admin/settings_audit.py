@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from classroom_admin.environment import variables
 from classroom_admin.runtime import data_folder
 from classroom_admin.runtime.kept_keys import kept_key
+from classroom_admin.settings_data import problems_in_words
 
 _env = variables.read(os.environ)
 
@@ -19,10 +20,11 @@ def _audit_keys() -> list[str]:
     if _env.AUDIT_KEY:
         return list(_env.AUDIT_KEY)
     if _env.SECRET_KEY:
-        return [_env.SECRET_KEY]
+        return [_env.SECRET_KEY, *_env.SECRET_KEY_FALLBACKS]
     path = _env.DATA_DIR / "audit_key"
-    try:
+    with problems_in_words(_env.DATA_DIR):
         data_folder.make_private(_env.DATA_DIR)
+    try:
         return [kept_key(path)]
     except (OSError, ValueError) as error:
         raise ImproperlyConfigured(f"The key of the audit log can't be read from {path}: {error}.") from error

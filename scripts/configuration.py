@@ -29,6 +29,7 @@ DEVELOPMENT: Final = {
     "NOT_LOCKED_SECONDS": ("`6`", "How long the test for database locks runs"),
     "ODD_VALUES": ("`1`", "How many sets of random values each page is shown with"),
     "PRESSES": ("", "The folder in which browser tests note the buttons that they press"),
+    "RANDOM_VALUES": ("`150`", "How many random requests the long test sends to each address"),
     "SCREENSHOTS": ("", "The folder in which browser tests store their pictures"),
     "SIMULATOR_SHOT": ("", "The file in which the test of the simulator's page stores its picture"),
 }

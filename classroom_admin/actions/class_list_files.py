@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from io import BytesIO
 from typing import Any, Final
 
 from django.db import transaction
@@ -13,9 +14,10 @@ from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.class_lists import LONGEST_NAME, Changes
+from classroom_admin.actions.files import scanning
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import NotYours
-from classroom_admin.rooms.class_list_files.cells import WrongEncoding
+from classroom_admin.rooms.class_list_files.cells import UnreadableFile, WrongEncoding
 from classroom_admin.rooms.class_list_files.contents import Contents, Options, read_contents
 from classroom_admin.rooms.class_list_files.oneroster import RosterClass
 from classroom_admin.rooms.class_lists import FILES_KEPT_FOR, visible_lists
@@ -29,11 +31,13 @@ def store_file(*, actor: User, class_list: ClassList | None, name: str, content:
     """Store an uploaded file for a class list. If ``class_list`` is None, it is a OneRoster export.
 
     The file replaces earlier files for the same list. Only the newest ``MOST_FILES`` of a person are kept,
-    for ``FILES_KEPT_FOR``. Raise UnreadableFile if the file is not a table.
+    for ``FILES_KEPT_FOR``. Raise UnreadableFile if the file is infected or not a table.
     """
     if not actor.is_active or (class_list and not visible_lists(actor).filter(pk=class_list.pk).exists()):
         raise NotYours
     permissions.require(actor, Permission.CLASS_LISTS)
+    if wrong := scanning.problem(BytesIO(content)):
+        raise UnreadableFile(wrong)
     with suppress(WrongEncoding):  # the person can choose another encoding later
         read_contents(content, Options())
     own = ClassListFile.objects.filter(owner=actor)

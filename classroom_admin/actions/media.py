@@ -15,6 +15,7 @@ from classroom_admin.actions.targets import require_in_class
 from classroom_admin.agora.media_calls import BlockPublishing, PutStream, PutStreams
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.chunks import chunks
+from classroom_admin.common.numbers import parsed
 from classroom_admin.common.problems import Problem
 from classroom_admin.events import EventKind
 from classroom_admin.events.streams import SCREEN
@@ -144,7 +145,7 @@ def block_publishing(
         raise ActionRefused(Problem("customer_missing"))
     require_in_class(access, participant)
     blocked = _blocked(minutes, microphone=microphone, camera=camera)
-    numbers = [int(stream) for stream in _streams_of(participant) if stream.isdecimal()]
+    numbers = [number for stream in _streams_of(participant) if (number := parsed(stream)) is not None]
     if not numbers:
         raise ActionRefused(Problem("no_stream"))
     action = "participant.block_publishing"

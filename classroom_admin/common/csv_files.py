@@ -5,8 +5,10 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-FORMULAS: Final = "=+-@"
-"""The characters with which a formula begins in a spreadsheet."""
+FORMULAS: Final = "=+-@＝＋－＠"
+"""The characters with which a formula begins in a spreadsheet. Some programs accept full-width signs, too."""
+_UNSEEN: Final = "\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069\ufeff\x00"
+"""Characters that some programs remove from the beginning of a cell, besides spaces."""
 _BYTE_ORDER_MARK: Final = "\ufeff"  # Spreadsheets recognise UTF-8 by it.
 
 
@@ -34,12 +36,20 @@ def csv_pieces(pieces: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
 def protected(cell: str) -> str:
     """Return the cell. If a spreadsheet would run it as a formula, put an apostrophe in front.
 
-    A cell that begins with a tab or a carriage return is treated like a formula, because some programs remove
-    this character.
+    A cell that begins with a tab, a line break or a carriage return is treated like a formula, because some
+    programs remove this character.
     """
     if cell[:1].isalnum() or not cell:
         return cell
-    return f"'{cell}" if cell[0] in "\t\r" or cell.lstrip()[:1] in _FORMULAS else cell
+    begins = _without_unseen(cell)[:1]
+    return f"'{cell}" if cell[0] in "\t\r\n" or begins in _FORMULAS else cell
+
+
+def _without_unseen(cell: str) -> str:
+    before, after = cell, cell.lstrip().lstrip(_UNSEEN)
+    while after != before:
+        before, after = after, after.lstrip().lstrip(_UNSEEN)
+    return after
 
 
 _FORMULAS: Final = frozenset(FORMULAS)

@@ -7,6 +7,8 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
+from classroom_admin.common.numbers import parsed
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -44,7 +46,7 @@ class SizeLimit:
         bodiless = scope["method"] in BODILESS
         most_bytes = 0 if bodiless else await self._most_bytes(scope)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if (bodiless and has_body(scope)) or (announced.isdigit() and int(announced[:20]) > most_bytes):
+        if (bodiless and has_body(scope)) or _announces_more(announced, most_bytes):
             await _refuse(scope, send, most_bytes)
             return
         got = 0
@@ -68,6 +70,12 @@ class SizeLimit:
         except TooBig:
             if not answered:
                 await _refuse(scope, send, most_bytes)
+
+
+def _announces_more(length: bytes, most_bytes: int) -> bool:
+    """Return whether a Content-Length is more than `most_bytes`, or not a number at all."""
+    found = parsed(length.strip().decode("latin-1") or "0")
+    return found is None or found > most_bytes
 
 
 async def _refuse(scope: Scope, send: Send, most_bytes: int) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
+from classroom_admin.common.numbers import is_number
+
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?")
 _FOLDER: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
@@ -93,6 +95,17 @@ def web_address(text: str) -> str:
     wrong = ValueError("it must be like https://service.example")
     parts = _web_parts(text, wrong)
     return _origin(parts, wrong) + parts.path.rstrip("/")
+
+
+def scanner(text: str) -> str:
+    """Return the address of the virus scanner clamd: a TCP port or a Unix socket."""
+    wrong = ValueError("it must be like tcp://127.0.0.1:3310 or unix:///run/clamav/clamd.ctl")
+    parts = _parts(text, wrong)
+    is_socket = parts.scheme == "unix" and not parts.netloc and len(parts.path) > 1
+    is_port = parts.scheme == "tcp" and bool(parts.hostname) and not parts.path.strip("/")
+    if not (is_socket or is_port) or parts.query or parts.username or _port(parts, wrong) == 0:
+        raise wrong
+    return text
 
 
 def link_template(text: str) -> str:
@@ -320,7 +333,7 @@ def _mail_options(query: str) -> Mapping[str, Any]:
         option = "EMAIL_" + name.upper().removeprefix("EMAIL_")
         if option not in _MAIL_OPTIONS:
             raise ValueError(f"it has an unknown option {name!r}")
-        if option == "EMAIL_TIMEOUT" and not value.isdecimal():
+        if option == "EMAIL_TIMEOUT" and not is_number(value):
             raise ValueError("its timeout must be a number")
         found[option] = int(value) if option == "EMAIL_TIMEOUT" else _switch(name, value)
     return found
@@ -335,7 +348,7 @@ def _switch(name: str, value: str) -> bool:
 
 
 def _whole(value: str) -> str | int:
-    return int(value) if value.isdecimal() else value
+    return int(value) if is_number(value) else value
 
 
 def _file(text: str) -> str:

@@ -45,6 +45,7 @@ def _level(text: str) -> str:
 
 PublicAddress = Annotated[str, BeforeValidator(addresses.public_address)]
 WebAddress = Annotated[str, BeforeValidator(lambda text: addresses.web_address(text) if text else "")]
+Scanner = Annotated[str, BeforeValidator(lambda text: addresses.scanner(text) if text else "")]
 LinkTemplate = Annotated[str, BeforeValidator(addresses.link_template)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.allowed_host))]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.origin))]
@@ -66,16 +67,18 @@ Interval = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]
 Level = Annotated[str, BeforeValidator(_level)]
 Names = Annotated[tuple[str, ...], BeforeValidator(addresses.names)]
+Keys = Annotated[tuple[str, ...], BeforeValidator(_parts_of(str))]
 Weights = Annotated[dict[str, float], BeforeValidator(weights.participation)]
 
 
-def variable(meaning: str, default: Any = "", *, shown: str = "", secret: str = "") -> Any:
+def variable(meaning: str, default: Any = "", *, shown: str = "", secret: str = "", least: int = 0) -> Any:
     """Declare a variable. The documentation shows ``shown`` if the default depends on other values.
 
     `secret` is "literal" for a secret. Its spaces and quotes are kept. `secret` is "inside" for an address
-    that may contain a password. No message contains the value of such a variable.
+    that may contain a password. No message contains the value of such a variable. The dashboard does not
+    start if a secret has fewer than `least` characters.
     """
-    extra: dict[str, Any] = {"shown": shown, "literal": secret == "literal"}
+    extra: dict[str, Any] = {"shown": shown, "literal": secret == "literal", "least": least}
     return Field(default=default, description=meaning, repr=not secret, json_schema_extra=extra)
 
 

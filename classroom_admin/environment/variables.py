@@ -20,6 +20,7 @@ from classroom_admin.environment.fields import (
     Host,
     Hosts,
     Interval,
+    Keys,
     Level,
     LinkTemplate,
     Lower,
@@ -34,10 +35,10 @@ from classroom_admin.environment.fields import (
     Upper,
     WebAddress,
     Weights,
-    Whole,
     plain,
     variable,
 )
+from classroom_admin.environment.files import Files
 from classroom_admin.environment.sign_on_switches import SignOn
 
 DEFAULT_DATA_DIR: Final = Path(__file__).resolve().parents[2] / "var"
@@ -53,7 +54,9 @@ class Cloud(Section):
     )
 
     AGORA_APP_ID: str = variable("The App ID of your Agora project")
-    AGORA_APP_CERTIFICATE: str = variable("The certificate of your Agora project; a secret", secret="literal")
+    AGORA_APP_CERTIFICATE: str = variable(
+        "The certificate of your Agora project; a secret", secret="literal", least=16
+    )
     AGORA_REGION: Annotated[str, Lower] = variable(
         "The region of Flexible Classroom: `cn`, `ap`, `eu` or `na`", "na"
     )
@@ -67,7 +70,7 @@ class Cloud(Section):
     AGORA_CUSTOMER_ID: str = variable(
         "The customer id of the Agora console's RESTful API; needed only to block microphones and cameras"
     )
-    AGORA_CUSTOMER_SECRET: str = variable("The secret of that customer id", secret="literal")
+    AGORA_CUSTOMER_SECRET: str = variable("The secret of that customer id", secret="literal", least=8)
     AGORA_AUTH: Annotated[Literal["auto", "rtm", "education"], Lower] = variable(
         "The kind of token: `rtm`, `education`, or `auto`, which finds the kind that the cloud accepts",
         "auto",
@@ -85,13 +88,16 @@ class Cloud(Section):
     )
     AGORA_CLOCK_URL: str = variable("The simulator whose clock to follow; for tests only")
     RELAY_SECRET: str = variable(
-        "The secret that signs requests to the webhook `/api/notifications`; empty: the webhook is off",
+        "The secret that signs requests to the webhook `/api/notifications`, at least 16 characters; empty: "
+        "the webhook is off",
         secret="literal",
+        least=16,
     )
     AGORA_NOTIFICATIONS_SECRET: str = variable(
         "The secret of the cloud's Notifications service, which signs requests to "
         "`/api/agora/notifications/`; empty: the address does not exist",
         secret="literal",
+        least=8,
     )
     AGORA_CHAT_URL: WebAddress = variable(
         "The address of Agora Chat's REST API, as Agora's console shows it, such as "
@@ -101,6 +107,7 @@ class Cloud(Section):
         "The secret of the callback rule of Agora Chat that calls `/api/agora/chat/`; "
         "empty: this webhook is off",
         secret="literal",
+        least=8,
     )
     JOIN_URL_TEMPLATE: LinkTemplate = variable(
         "The link into your classroom app, with `{room} {user} {name} {role}`; empty: no links. Without its "
@@ -171,9 +178,24 @@ class Data(Section):
         secret="inside",
     )
     SECRET_KEY: str = variable(
-        "The key that signs sessions and addresses; the same on every machine",
+        "The key that signs sessions and encrypts secrets in the database, at least 32 characters; the same "
+        "on every machine ([keys](running.md#keys))",
         shown="created once and kept in `DATA_DIR`",
         secret="literal",
+        least=32,
+    )
+    SECRET_KEY_FALLBACKS: Keys = variable(
+        "Older values of `SECRET_KEY` that are still accepted, separated by commas",
+        (),
+        shown="none",
+        secret="literal",
+    )
+    ADDRESS_KEY: str = variable(
+        "The key that signs addresses of files and calendars, at least 32 characters; the same on every "
+        "machine, and kept for years",
+        shown="created once and kept in `DATA_DIR`; `SECRET_KEY` if this is set",
+        secret="literal",
+        least=32,
     )
     EMAIL_URL: Annotated[Settings, BeforeValidator(addresses.mail)] = variable(
         "The mail server: `smtp+tls://…`, `smtp+ssl://…` or `smtp://…`; "
@@ -273,29 +295,6 @@ class Alerts(Section):
     WALL_STALE_SECONDS: Number = variable("Alert when events have been missing for this many seconds", 60.0)
 
 
-class Files(Section):
-    title = "Uploaded files"
-    intro = "See [files](files.md)."
-
-    FILES_MAX_MB: Whole = variable("The largest file that people may upload, in megabytes", 200)
-    FILES_KEEP_DAYS: Whole = variable(
-        "How many days a shared file is kept after the cloud has deleted its class", 30
-    )
-    FILES_DIR: Folder | None = variable(
-        "The folder for uploaded files; several web machines must share it", None, shown="`DATA_DIR/files`"
-    )
-    FILES_S3_BUCKET: str = variable("The bucket for uploaded files; empty: `FILES_DIR`")
-    FILES_S3_ENDPOINT: WebAddress = variable("The address of the S3 service", shown="Amazon's")
-    FILES_S3_REGION: str = variable("The region of the bucket", shown="Amazon's")
-    FILES_S3_ACCESS_KEY: str = variable("The access key for the bucket", shown="the machine's role")
-    FILES_S3_SECRET_KEY: str = variable(
-        "The secret key for the bucket", shown="the machine's role", secret="literal"
-    )
-    FILES_S3_ADDRESSING: Annotated[Literal["auto", "path", "virtual"], Lower] = variable(
-        "`path` for servers that expect the bucket's name in the path", "auto"
-    )
-
-
 class Output(Section):
     title = "Logging and terminal"
 
@@ -356,6 +355,12 @@ def in_words(errors: ValidationError, given: Mapping[str, str], fields: Mapping[
         is_secret = not fields[name].repr
         found.append(f"{name}: {words}" if is_secret else f"{name} is {given[name]!r}: {words}")
     return found
+
+
+def least_characters(name: str) -> int:
+    """Return the smallest number of characters of a secret, or 0 if the variable is not a secret."""
+    least: int = _extra(Environment.model_fields[name])["least"]
+    return least
 
 
 def _extra(field: Any) -> dict[str, Any]:

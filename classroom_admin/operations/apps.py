@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class OperationsConfig(AppConfig):
     name = "classroom_admin.operations"
     label = "operations"
+
+    def ready(self) -> None:
+        from classroom_admin.operations import encrypted_places
+
+        encrypted_places.register()

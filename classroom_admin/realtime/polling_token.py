@@ -8,6 +8,8 @@ from typing import Final
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from classroom_admin.common.numbers import parsed
+
 VALID_FOR_S: Final = 60
 _SALT: Final = "classroom_admin.live.ticket"
 
@@ -28,9 +30,9 @@ def verify(token: str, *, session_key: str, room_key: str, now_s: float) -> tupl
     """
     user, _, rest = token.partition(".")
     expires, _, signature = rest.partition(".")
-    if not (user.isdecimal() and expires.isdecimal() and len(token) < 200 and session_key):
+    user_id, expires_s = parsed(user), parsed(expires)
+    if user_id is None or expires_s is None or not session_key:
         return None
-    user_id, expires_s = int(user), int(expires)
     if not now_s < expires_s <= now_s + VALID_FOR_S:
         return None
     if not constant_time_compare(signature, _signature(user_id, expires_s, session_key, room_key)):

@@ -6,6 +6,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from classroom_admin.common.numbers import parsed
+
 ShownRoom: TypeAlias = Any
 """A `Room` with the annotations of `class_selectors.as_shown`."""
 
@@ -37,10 +39,13 @@ class PageVersion:
         """
         try:
             version, step, details, event, events = token.split("-")
-            numbers = {"version": version, "step": step, "event": event, "events": events}
-            return cls(details=int(details, 16), **{name: int(text) for name, text in numbers.items()})
+            checksum = int(details, 16)
         except ValueError:
             return cls()
+        numbers = {"version": version, "step": step, "event": event, "events": events}
+        found = {name: parsed(text) for name, text in numbers.items()}
+        whole = {name: number for name, number in found.items() if number is not None}
+        return cls(details=checksum, **whole) if len(whole) == len(found) else cls()
 
     def limited_to(self, now: PageVersion) -> PageVersion:
         """Return this version.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from classroom_admin.common.names import visible_name
+from classroom_admin.common.numbers import is_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,4 @@ def _members(users: Any) -> tuple[str, ...]:
 def _natural(name: str) -> tuple[Any, ...]:
     """Return a sort key that puts "Group 2" before "Group 10"."""
     words = name.casefold().split()
-    return tuple(
-        (0, int(word), "") if word.isdecimal() and len(word) < 19 else (1, 0, word) for word in words
-    )
+    return tuple((0, int(word), "") if is_number(word) else (1, 0, word) for word in words)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from classroom_admin.common.numbers import parsed
+
 STEPS: Final = ("Extracting", "Packaging", "GeneratingPreview", "MediaTranscode")
 _MOST_PAGES: Final = 2000
 _LONGEST_ADDRESS: Final = 2048
@@ -101,11 +103,8 @@ def origin(url: Any) -> str:
 
 
 def _count(value: object) -> int | None:
-    try:
-        number = int(str(value))
-    except ValueError:
-        return None
-    return number if 0 <= number <= 100_000 else None
+    number = parsed(str(value))
+    return number if number is not None and number <= 100_000 else None
 
 
 def _side(value: object) -> int | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from django.apps import apps
 from django.conf import settings
@@ -56,6 +57,14 @@ class Installation:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
 
+_PROBLEMS: Final = (
+    data_folder.AlreadyRunning,
+    data_folder.OpenToOthers,
+    ports.PortProblem,
+    broker.BrokerProblem,
+)
+
+
 class CannotStart(Exception):
     """Raised if the installation can't start. The message says why and what to do."""
 
@@ -79,7 +88,7 @@ def run(
             ports.wait_free(here.host, here.port)
             os.environ["DATA_DIR"] = str(here.data_dir)  # parts may have another working folder
             return _supervise(here, first=first, prepare=prepare, settled=settled, on_ready=on_ready)
-    except (data_folder.AlreadyRunning, ports.PortProblem, broker.BrokerProblem) as error:
+    except _PROBLEMS as error:
         raise CannotStart(str(error)) from error
     except PermissionError as error:
         raise CannotStart(f"{error.filename or here.data_dir}: {error.strerror}.") from error

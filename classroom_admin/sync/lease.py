@@ -16,6 +16,7 @@ from pathlib import Path
 from django.db.models import F
 
 from classroom_admin.common import clock
+from classroom_admin.common.numbers import parsed
 from classroom_admin.sync.models import Lease
 
 LEASE_S = 15.0
@@ -60,9 +61,9 @@ class Owner:
     @classmethod
     def read(cls, written: str) -> Owner | None:
         parts = written.split("|")
-        if len(parts) != 4 or not parts[1].isdigit():
+        if len(parts) != 4 or (pid := parsed(parts[1])) is None:
             return None
-        return cls(host=parts[0], pid=int(parts[1]), started=parts[2], token=parts[3])
+        return cls(host=parts[0], pid=pid, started=parts[2], token=parts[3])
 
     def is_dead(self) -> bool:
         """Return True only if it is certain that the process ran on this machine and has ended."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.common import clock
+from classroom_admin.common.numbers import parsed
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.sync import inbox, projector
 from classroom_admin.sync.models import InboxAnswer
@@ -50,12 +51,13 @@ def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_
         return (
             "RELAY_SECRET is not set here, so no relay can be trusted: set it, and give the relay the same."
         )
-    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
+    sent_s = parsed(timestamp, most_digits=12)
+    if sent_s is None:
         return f"{TIMESTAMP_HEADER} must be the time in whole seconds since 1970."
     expected = signature(secret=secret, timestamp=timestamp, body=body)
     if not hmac.compare_digest(expected.encode(), given.strip().lower().encode()):
         return f"{SIGNATURE_HEADER} does not fit: other secret, other body, or not signed at all."
-    apart = int(timestamp) - now_s
+    apart = sent_s - now_s
     if abs(apart) > CLOCKS_APART_S:
         side = "behind" if apart < 0 else "ahead of"
         return f"{TIMESTAMP_HEADER} is {abs(apart):.0f} s {side} our clock; {CLOCKS_APART_S} s are allowed."

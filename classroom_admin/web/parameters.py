@@ -8,9 +8,11 @@ from django import forms
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 
-MOST_DIGITS: Final = 18
-"""The maximum number of digits in a primary key. Some databases can't compare longer numbers."""
+from classroom_admin.common.numbers import MOST_DIGITS, is_number, parsed
+
 LATEST_YEAR: Final = 2200
+MOST_DIGITS_OF_TIMES: Final = 14
+"""The maximum number of digits of a time in milliseconds. The largest one is in the year 5138."""
 
 
 class RowKeyConverter:
@@ -57,14 +59,10 @@ def number(request: HttpRequest, name: str) -> int | None:
     value = request.GET.get(name, "")
     if not value:
         return None
-    if not is_number(value):
+    found = parsed(value)
+    if found is None:
         raise Http404(f"“{name}” must be a number.")
-    return int(value)
-
-
-def is_number(text: str) -> bool:
-    """Return whether a string consists of at most MOST_DIGITS ASCII digits."""
-    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+    return found
 
 
 def without_nul(text: str) -> str:

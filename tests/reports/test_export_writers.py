@@ -71,7 +71,29 @@ def test_times_of_another_zone_are_shown_in_utc() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "  =1", "\n=1", "\u3000=1", "\tx", "\u00a0+x"]
+    "cell",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@x",
+        "\t=1",
+        "\r=1",
+        "  =1",
+        "\n=1",
+        "\u3000=1",
+        "\tx",
+        "\u00a0+x",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠x",
+        "\u3000＝1",
+        "\ufeff=1",
+        " \u200b =1",
+        "\u2068@x",
+        "\nx",
+    ],
 )
 def test_formula_is_a_text(cell: str) -> None:
     assert csv_rows(table((cell, 0, 0, 0, NINE)))[1][0] == f"'{cell}"

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def in_a_process(code: str, data_dir: Path, **env: str) -> str:
-    environment = os.environ | {"DATA_DIR": str(data_dir), "SECRET_KEY": "x" * 50, **env}
+    environment = os.environ | {"DATA_DIR": str(data_dir), "SECRET_KEY": "a-key-of-a-test-" * 3, **env}
     environment["DJANGO_SETTINGS_MODULE"] = "classroom_admin.settings"
     code = f"import django; django.setup(); from django.core.cache import cache; {code}"
     return subprocess.run(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from classroom_admin.runtime import data_folder
 from tests.operations.test_commands import MANAGE, READY, ROOT, UNWANTED, Program
 
 UMASKS = [0o000, 0o022]
@@ -46,7 +47,7 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
     os.umask(before)
 
 
-@pytest.mark.parametrize("env", [{}, {"SECRET_KEY": "k" * 60}], ids=["own key", "key is set"])
+@pytest.mark.parametrize("env", [{}, {"SECRET_KEY": "a-key-of-a-test-" * 3}], ids=["own key", "key is set"])
 def test_migrate_makes_a_missing_folder_private(tmp_path: Path, umask: int, env: dict[str, str]) -> None:
     data_dir = tmp_path / "new" / "var"
     done = manage(data_dir, "migrate", "-v0", umask=umask, **env)
@@ -81,6 +82,66 @@ def test_open_installation_becomes_private(tmp_path: Path, umask: int) -> None:
     database.chmod(0o644)
     assert manage(data_dir, "migrate", "-v0", umask=umask).returncode == 0
     assert open_to_others(data_dir) == []
+
+
+def test_keys_and_copies_in_an_open_folder_become_private(tmp_path: Path, umask: int) -> None:
+    data_dir = tmp_path / "data"
+    assert manage(data_dir, "migrate", "-v0", umask=umask).returncode == 0
+    (data_dir / "files").mkdir()
+    for name in ("copy.sqlite3", "school.dump", "secret_key", "address_key"):
+        (data_dir / name).touch()
+        (data_dir / name).chmod(0o644)
+    (data_dir / "secret_key").write_text("a key of an open folder, 32 characters")
+    (data_dir / "address_key").unlink()
+    outside = tmp_path / "outside"
+    outside.write_text("x")
+    outside.chmod(0o644)
+    (data_dir / "link").symlink_to(outside)
+    data_dir.chmod(0o755)
+    assert manage(data_dir, "check", umask=umask).returncode == 0
+    assert open_to_others(data_dir) == []
+    assert outside.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("database", ["postgres://nobody@127.0.0.1:9/none", ""])
+def test_open_folder_is_closed_with_any_database(tmp_path: Path, umask: int, database: str) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var").chmod(0o755)
+    env = {"SECRET_KEY": "a-key-of-a-test-" * 3, "DATABASE_URL": database}
+    assert manage(tmp_path / "var", "check", umask=umask, **env).returncode == 0
+    assert open_to_others(tmp_path / "var") == []
+
+
+def test_folder_that_all_accounts_share_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    done = manage(tmp_path, "check", umask=0o022)
+    assert done.returncode == 1
+    assert "a folder that all accounts of this machine share" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_folder_of_files_becomes_private_except_for_its_group(tmp_path: Path) -> None:
+    shared = tmp_path / "files"
+    shared.mkdir()
+    shared.chmod(0o775)
+    assert manage(tmp_path / "var", "check", umask=0o022, FILES_DIR=str(shared)).returncode == 0
+    assert shared.stat().st_mode & 0o777 == 0o770
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o700])
+def test_place_of_another_account_is_refused_in_words(tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
+    other = os.getuid() + 1
+    with pytest.raises(data_folder.OpenToOthers, match=r"belongs to the account .*chown -R"):
+        data_folder.require_private(tmp_path, name="DATA_DIR", uid=other)
+    if mode & 0o007:
+        with pytest.raises(data_folder.OpenToOthers):
+            data_folder.require_private(tmp_path, name="FILES_DIR", uid=other, may_be_shared=True)
+    else:
+        data_folder.require_private(tmp_path, name="FILES_DIR", uid=other, may_be_shared=True)
+    assert tmp_path.stat().st_mode & 0o777 == mode
+    data_folder.require_private(tmp_path, name="DATA_DIR")
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
 def test_database_elsewhere_becomes_private_and_its_folder_is_not_changed(tmp_path: Path, umask: int) -> None:

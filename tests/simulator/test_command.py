@@ -111,8 +111,18 @@ def test_other_hosts_are_refused_without_expose():
     assert "--expose" in fails("--host", "0.0.0.0", "--port", "0")
 
 
-def test_other_hosts_are_allowed_with_expose(started):
-    _, url = started("--host", "0.0.0.0", "--expose", "--port", "0")
+def test_expose_is_refused_without_debug():
+    assert "only for development" in fails("--host", "0.0.0.0", "--expose", "--port", "0")
+
+
+def test_simulator_does_not_run_with_the_settings_of_a_school():
+    said = fails("--port", "0", PUBLIC_URL="https://classes.example.org")
+    assert "the simulator is only for development" in said
+    assert "Traceback" not in said
+
+
+def test_other_hosts_are_allowed_with_expose_in_development(started):
+    _, url = started("--host", "0.0.0.0", "--expose", "--port", "0", DEBUG="true")
     assert requests.get(f"{url.replace('0.0.0.0', '127.0.0.1')}/_sim/health", timeout=5).status_code == 200
 
 
@@ -145,12 +155,12 @@ def test_invalid_credentials_are_reported():
 
 
 def test_dialect_group_rooms_and_customer_are_chosen(started):
-    customer = {"AGORA_CUSTOMER_ID": "school", "AGORA_CUSTOMER_SECRET": "secret"}
+    customer = {"AGORA_CUSTOMER_ID": "school", "AGORA_CUSTOMER_SECRET": "school-secret"}
     _, url = started("--port", "0", "--dialect", "sdk", "--group-rooms", **customer)
     health = requests.get(f"{url}/_sim/health", timeout=10).json()
     assert (health["dialect"], health["groupRooms"]) == ("sdk", True)
     path = f"{url}/dev/v1/channel/{DEMO_APP_ID}"
-    assert requests.get(path, auth=("school", "secret"), timeout=10).status_code == 200
+    assert requests.get(path, auth=("school", "school-secret"), timeout=10).status_code == 200
     assert requests.get(path, auth=("demo-customer", "demo-customer-secret"), timeout=10).status_code == 401
 
 

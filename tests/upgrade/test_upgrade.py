@@ -180,7 +180,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     env = kept | {
         "DATA_DIR": str(folder),
         "DATABASE_URL": f"sqlite:///{path}",
-        "SECRET_KEY": "a key for the upgrade",
+        "SECRET_KEY": "a key for the upgrade, long enough",
         "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
         "ALLOWED_HOSTS": "localhost",
         "PUBLIC_URL": "http://localhost:8000",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,10 +16,12 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from classroom_admin.accounts.models import User
+from classroom_admin.actions import participants
 from classroom_admin.actions.class_list_files import store_file
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import breakout_rooms
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import ClassList, Participant, Quiz, Recording, Resource
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web.classroom.breakout_rooms import group_key
@@ -27,7 +30,6 @@ from tests.rooms.class_list_files.test_oneroster import EXPORT
 from tests.rooms.class_list_files.workbook_files import packed
 from tests.school import HTMX, School
 from tests.web.reports.classes_over import HOUR, MONDAY, class_over
-from tests.web.test_access import planned_removal
 
 DRAWS: Final = int(os.environ.get("ODD_VALUES", "1"))
 ODD: Final = (
@@ -257,6 +259,14 @@ def made(school: School) -> dict[str, dict[str, Any]]:
     }
 
 
+def planned_removal(school: School) -> ScheduledCommand:
+    found = ScheduledCommand.objects.filter(kind=ScheduledCommand.Kind.REMOVAL).first()
+    if found is not None:
+        return found
+    ana = Participant.objects.get(name="Ana Torres")
+    return participants.schedule_removal(access_to(school.teacher, school.room), participant=ana, after_s=600)
+
+
 class Prober:
     """Sends odd values as an administrator, a teacher and nobody in turn, and collects failures."""
 
@@ -276,7 +286,7 @@ class Prober:
             key: quote(str(value)) for key, value in (self._made[""] | self._made.get(address, {})).items()
         }
         fits |= {"name": "x", "signed": "x", "token": "x", "group": "x", "of": "quiz"} | fits | odd
-        return path.format(**fits)
+        return path.format_map(defaultdict(lambda: "x", fits))
 
     def drawn(self) -> list[str]:
         """Return odd values for one field: those that once failed, and some others."""

@@ -12,13 +12,14 @@ from django.core.signing import BadSignature, Signer
 from django.utils.text import slugify
 
 from classroom_admin.actions.models import Upload
+from classroom_admin.common.signed_addresses import signer
 from classroom_admin.rooms.models import Resource
 
 _SIGNER: Final = "classroom_admin.files"
 
 
 def _signer() -> Signer:
-    return Signer(salt=_SIGNER, sep=".")
+    return signer(salt=_SIGNER, sep=".")
 
 
 def plain_name(upload: Upload) -> str:

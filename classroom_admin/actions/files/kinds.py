@@ -7,6 +7,7 @@ from typing import IO, Final
 
 from django.utils.translation import gettext as _
 
+from classroom_admin.actions.files import packed
 from classroom_admin.actions.files.content import HEAD, is_locked, is_locked_package, is_table, kind_of
 from classroom_admin.agora.parameters import DYNAMIC_EXTS, RESOURCE_EXTS, STATIC_EXTS
 from classroom_admin.common import file_names
@@ -32,6 +33,7 @@ SHOWN_INLINE: Final = frozenset({"mp3", "mp4", "png", "jpg", "gif"})
 """Extensions of files that a browser shows without running their code. It downloads all other files."""
 NAME_BYTES: Final = 63
 _MACROS: Final = {"pptm": "pptx"}  # the same format, with macros
+_MOST_NAMES: Final = 3
 
 
 def ext_of(name: str) -> str:
@@ -51,15 +53,32 @@ def shown_name(name: str) -> str:
     return file_names.shorten(file_names.clean(name), NAME_BYTES)
 
 
-def problem(*, name: str, size: int, content: IO[bytes], most_bytes: int) -> str:
+def shareable(*, allow_macros: bool) -> tuple[str, ...]:
+    """Return the extensions of files that people may share with a class."""
+    return tuple(ext for ext in RESOURCE_EXTS if allow_macros or ext not in _MACROS)
+
+
+def problem_with_kind(ext: str, *, allow_macros: bool) -> str:
+    """Return a sentence if files with this extension contain macros, and macros are not allowed."""
+    if ext not in _MACROS or allow_macros:
+        return ""
+    return _("%(kind)s files contain macros, which can run programs. Save the file as %(other)s instead.") % {
+        "kind": ext.upper(),
+        "other": _MACROS[ext].upper(),
+    }
+
+
+def problem(*, name: str, size: int, content: IO[bytes], most_bytes: int, allow_macros: bool = False) -> str:
     """Return a sentence that says why the file can't be shared, or "" if it can.
 
     ``content`` must be seekable.
     """
     ext = ext_of(name)
+    if wrong := problem_with_kind(ext, allow_macros=allow_macros):
+        return wrong
     if ext not in RESOURCE_EXTS:
         return _("This type of file can't be shared with a class. Choose one of these types: %(kinds)s.") % {
-            "kinds": ", ".join(kind.upper() for kind in RESOURCE_EXTS)
+            "kinds": ", ".join(kind.upper() for kind in shareable(allow_macros=allow_macros))
         }
     if size <= 0:
         return _("This file is empty. Save it again on your computer, then choose it again.")
@@ -68,7 +87,7 @@ def problem(*, name: str, size: int, content: IO[bytes], most_bytes: int) -> str
             "This file is too large. You can upload at most %(most)s MB. Make the file smaller or split it."
         )
         return words % {"most": f"{most_bytes / 1_000_000:g}"}
-    return _problem_inside(content, size, ext)
+    return _problem_inside(content, size, ext) or _problem_packed(content, size, allow_macros=allow_macros)
 
 
 def _problem_inside(content: IO[bytes], size: int, ext: str) -> str:
@@ -91,3 +110,26 @@ def _problem_inside(content: IO[bytes], size: int, ext: str) -> str:
     return _("The file name says %(kind)s, but the content has another format. Check the file.") % {
         "kind": ext.upper()
     }
+
+
+def _problem_packed(content: IO[bytes], size: int, *, allow_macros: bool) -> str:
+    found = packed.look_into(content, size)
+    if found.is_damaged:
+        return _(
+            "This document is damaged. Open it on your computer, save it again, then choose the new file."
+        )
+    if found.is_too_deep:
+        return _(
+            "This document contains other documents in too many levels. Save the inner documents separately."
+        )
+    if found.is_too_big:
+        return _(
+            "This document is much larger when it is unpacked. Make the pictures and videos inside smaller, "
+            "or save it as PDF."
+        )
+    if found.macros and not allow_macros:
+        return _(
+            "This document contains macros (%(names)s), which can run programs. Save it without macros, for "
+            "example as PDF."
+        ) % {"names": ", ".join(found.macros[:_MOST_NAMES])}
+    return ""

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.files import addresses, kinds, resources
+from classroom_admin.actions.files import addresses, kinds, resources, scanning
+from classroom_admin.actions.files.quota import quota_of
 from classroom_admin.actions.files.storage import storage_errors
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Entry, Step
@@ -35,9 +36,19 @@ _AT_ONCE: Final = 500
 
 
 def take(access: ClassAccess, *, file: UploadedFile[bytes]) -> Upload:
-    """Check and store a file. Raise ``ActionRefused`` if it is invalid or can't be stored."""
+    """Check and store a file. Raise ``ActionRefused`` if it is invalid, infected, or can't be stored."""
     name, size = kinds.shown_name(file.name or ""), file.size or 0
-    wrong = kinds.problem(name=name, size=size, content=file, most_bytes=settings.FILES_MAX_BYTES)
+    wrong = (
+        kinds.problem(
+            name=name,
+            size=size,
+            content=file,
+            most_bytes=settings.FILES_MAX_BYTES,
+            allow_macros=settings.FILES_ALLOW_MACROS,
+        )
+        or quota_of(access.person).problem(size)
+        or scanning.problem(file)
+    )
     if wrong:
         raise ActionRefused(wrong, field="file")
     access.require(Permission.FILES)
@@ -52,7 +63,16 @@ def take(access: ClassAccess, *, file: UploadedFile[bytes]) -> Upload:
             _("There is not enough storage for this file. Ask an administrator to check the storage."),
             field="file",
         ) from error
+    _require_within_quota(access.person, upload)
     return upload
+
+
+def _require_within_quota(person: User, upload: Upload) -> None:
+    """Delete the upload and raise ``ActionRefused`` if other uploads at the same time used up the space."""
+    quota = quota_of(person)
+    if quota.most and quota.used > quota.most:
+        forget(upload)
+        raise ActionRefused(quota_of(person).problem(upload.size), field="file")
 
 
 def waiting(access: ClassAccess, *, key: str) -> Upload:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.common.chunks import chunks
+from classroom_admin.common.numbers import parsed
 from classroom_admin.reports.exports.columns import (
     ATTENDANCE,
     CLASS,
@@ -27,8 +28,6 @@ from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.people import NotSeen
 
 CLASSES_AT_ONCE: Final = 40
-LONGEST_ID: Final = 18
-"""The largest number of digits of a primary key."""
 _COLUMNS: Final = (*CLASS, *ATTENDANCE, EVIDENCE)
 _PERSON: Final = (
     "summary_id",
@@ -82,10 +81,11 @@ def attendance_table(chosen: ReportFilter, options: Mapping[str, str]) -> Table:
 
 def _rows_of_student(chosen: ReportFilter, person: str) -> QuerySet[PersonSummary]:
     """Return the rows of a student, newest first."""
-    if not person.isascii() or not person.isdecimal() or len(person) > LONGEST_ID:
+    pk = parsed(person)
+    if pk is None:
         raise NotSeen
     rooms = visible_rooms(chosen.viewer)
-    found = rows_of_student(student_row(int(person), rooms), rooms)
+    found = rows_of_student(student_row(pk, rooms), rooms)
     return found.filter(summary__in=chosen.summaries().order_by().values("pk"))
 
 

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from classroom_admin.common.numbers import parsed
 from classroom_admin.sync import webhook
 from classroom_admin.sync.notification_reading import (
     LARGEST_BODY,
@@ -34,7 +35,8 @@ def _store(request: HttpRequest) -> JsonResponse:
     repeats a request until the status is 200, so a request that can't be read gets this status, too.
     """
     length = request.headers.get("Content-Length") or "0"
-    too_long = not length.isdecimal() or int(length[:12]) > LARGEST_BODY
+    size = parsed(length)
+    too_long = size is None or size > LARGEST_BODY
     body = b"" if too_long else request.read(LARGEST_BODY + 1)
     if too_long or len(body) > LARGEST_BODY:
         return _refused(413, f"The body is larger than {LARGEST_BODY} bytes.")

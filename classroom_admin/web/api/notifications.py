@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from classroom_admin.common.numbers import parsed
 from classroom_admin.sync import webhook
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,8 @@ def notifications(request: HttpRequest) -> JsonResponse:
 
 
 def _too_long(length: str) -> bool:
-    return not length.isdecimal() or int(length[:12]) > webhook.LARGEST_BODY
+    size = parsed(length)
+    return size is None or size > webhook.LARGEST_BODY
 
 
 def _refused(status: int, reason: str) -> JsonResponse:

@@ -24,9 +24,10 @@ from classroom_admin.actions.scheduled import OPEN
 from classroom_admin.agora.classroom_calls import LONGEST_MESSAGE
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
+from classroom_admin.common.numbers import parsed
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
-from classroom_admin.web.parameters import without_nul
+from classroom_admin.web.parameters import MOST_DIGITS_OF_TIMES, without_nul
 from classroom_admin.web.wording import PATIENCE, CommandStatus, command_statuses
 
 _TOKEN: Final = 24
@@ -113,10 +114,8 @@ def _runs(request: AuthenticatedHttpRequest, *, refused: str = "", status: int =
 
 
 def _moment(ms: str) -> datetime | None:
-    try:
-        return clock.from_ms(int(ms)) if ms else None
-    except (ValueError, OverflowError):
-        return None
+    found = parsed(ms, most_digits=MOST_DIGITS_OF_TIMES)
+    return None if found is None else clock.from_ms(found)
 
 
 SLACK: Final = timedelta(seconds=3)

@@ -28,6 +28,7 @@ from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.actions.series_selectors import calendar_keys, scheduled_classes, visible_series
 from classroom_admin.common import clock
 from classroom_admin.common.public_address import absolute, reach
+from classroom_admin.common.signed_addresses import signer
 from classroom_admin.rooms import selectors
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
@@ -94,18 +95,21 @@ MOST: Final = 1000
 CANCELLED_FOR: Final = timedelta(days=30)
 """The time for which a cancelled class stays in the calendar, so that all programs learn of it."""
 State = ScheduledCommand.State
-_signer: Final = Signer(sep="~", salt="classroom_admin.web.calendar")
+
+
+def _signer() -> Signer:
+    return signer(salt="classroom_admin.web.calendar", sep="~")
 
 
 def address_of(feed: CalendarFeed) -> str:
     """Return the full URL of a person's calendar."""
-    return absolute(reverse("live:calendar_feed", args=[_signer.sign(feed.code)]))
+    return absolute(reverse("live:calendar_feed", args=[_signer().sign(feed.code)]))
 
 
 def owner_of(token: str) -> User | None:
     """Return the owner of a calendar. Return None if the token is not valid or the owner is deactivated."""
     try:
-        code = _signer.unsign(token)
+        code = _signer().unsign(token)
     except BadSignature:
         return None
     found = CalendarFeed.objects.filter(code=code, user__is_active=True).select_related("user").first()

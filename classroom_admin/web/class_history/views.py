@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom_admin.common.numbers import parsed
 from classroom_admin.common.redaction import pretty
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.access import access_by_key
@@ -30,7 +31,7 @@ from classroom_admin.web.classroom.events import (
 from classroom_admin.web.classroom.views import requested_part
 from classroom_admin.web.dialogs import ask
 from classroom_admin.web.expensive import REPLAYS, limited
-from classroom_admin.web.parameters import number
+from classroom_admin.web.parameters import MOST_DIGITS_OF_TIMES, number
 
 
 @require_safe
@@ -122,8 +123,9 @@ def replay(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def _moment(request: AuthenticatedHttpRequest, start_ms: int, end_ms: int) -> int:
     """Return the requested time in milliseconds. It is never outside of the class."""
     words = request.GET.get("at", "").strip()
-    if words.isascii() and words.isdecimal() and len(words) <= 15:
-        found = int(words)
+    number_of_ms = parsed(words, most_digits=MOST_DIGITS_OF_TIMES)
+    if number_of_ms is not None:
+        found = number_of_ms
     elif clock := _CLOCK.fullmatch(words):
         found = _on_the_day(clock, start_ms, timezone.get_current_timezone())
     else:

@@ -21,6 +21,7 @@ from classroom_admin.actions import people, substitutions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import Series
 from classroom_admin.common import clock
+from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms import class_selectors, selectors
 from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.models import Room, RoomState
@@ -28,7 +29,7 @@ from classroom_admin.rooms.substitutions import of_room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.join_links import OBSERVER, TEACHER, join_link
-from classroom_admin.web.parameters import LocalMomentField, is_number
+from classroom_admin.web.parameters import LocalMomentField
 
 ROLES: Final = {"teacher": TEACHER, "observer": OBSERVER}
 MOMENT: Final = "%Y-%m-%dT%H:%M"

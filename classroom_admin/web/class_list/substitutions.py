@@ -17,11 +17,12 @@ from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import wide_substitutions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common import clock
+from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.dialogs import sent
-from classroom_admin.web.parameters import LocalMomentField, is_number
+from classroom_admin.web.parameters import LocalMomentField
 
 MOMENT: Final = "%Y-%m-%dT%H:%M"
 MOST_SHOWN: Final = 200

@@ -22,6 +22,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
+from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms import selectors
 from classroom_admin.rooms.models import RoomState
 from classroom_admin.rooms.selectors import ClassFilters, Overview
@@ -29,7 +30,7 @@ from classroom_admin.sync import freshness
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.class_list import first_steps, live_classes
 from classroom_admin.web.class_list.live_classes import LiveClass, LiveClasses
-from classroom_admin.web.parameters import is_number, search_words
+from classroom_admin.web.parameters import search_words
 
 PAGE: Final = 50
 COOKIE: Final = "wall"

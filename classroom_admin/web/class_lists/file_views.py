@@ -15,6 +15,7 @@ from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_list_files as actions
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms.class_list_files.cells import UnreadableFile
 from classroom_admin.rooms.class_list_files.tables import LARGEST_BYTES
 from classroom_admin.rooms.class_lists import file_for, list_for
@@ -22,7 +23,6 @@ from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.class_lists.forms import FileForm, OptionsForm
 from classroom_admin.web.class_lists.views import UNPROCESSABLE, list_page
 from classroom_admin.web.dialogs import sent
-from classroom_admin.web.parameters import is_number
 
 ROWS_SHOWN = 8
 

@@ -17,6 +17,7 @@ from classroom_admin.actions import class_list_files as actions
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.class_lists import Changes
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms.class_list_files import oneroster
 from classroom_admin.rooms.class_list_files.cells import UnreadableFile
 from classroom_admin.rooms.class_list_files.contents import Contents
@@ -26,7 +27,6 @@ from classroom_admin.rooms.models import ClassList
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.class_lists.forms import OneRosterForm
 from classroom_admin.web.class_lists.views import UNPROCESSABLE
-from classroom_admin.web.parameters import is_number
 
 
 @dataclass(frozen=True, slots=True)

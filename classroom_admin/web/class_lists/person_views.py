@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_lists as actions
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms.class_lists import list_for
 from classroom_admin.rooms.models import ClassList, ListedPerson
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.class_lists.forms import ListedPersonForm
 from classroom_admin.web.dialogs import sent
-from classroom_admin.web.parameters import is_number
 
 UNPROCESSABLE: Final = 422
 

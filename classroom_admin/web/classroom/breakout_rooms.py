@@ -28,13 +28,13 @@ from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.agora.parameters import MOST_GROUPS
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.names import exact_key
+from classroom_admin.common.numbers import is_number
 from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.rooms import breakout_rooms
 from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.breakout_rooms import Group
 from classroom_admin.rooms.models import Participant, Role, Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.parameters import is_number
 from classroom_admin.web.wording import command_state
 
 

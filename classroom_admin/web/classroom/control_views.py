@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import quizzes_polls
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms import breakout_rooms
 from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.models import Participant, Poll, Quiz, Role, Room
@@ -27,7 +28,6 @@ from classroom_admin.web.classroom.control_forms import CommandForm
 from classroom_admin.web.classroom.press_commands import CLASS_COMMANDS, PERSON_COMMANDS
 from classroom_admin.web.classroom.several_people import SeveralForm
 from classroom_admin.web.dialogs import ask, sent
-from classroom_admin.web.parameters import is_number
 
 MOST_PEOPLE: Final = 500
 """The maximum number of people in the list of a form for several people."""

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.common import clock
+from classroom_admin.common.numbers import is_number
 from classroom_admin.common.search_field import matches
 from classroom_admin.events import (
     Event,
@@ -32,7 +33,6 @@ from classroom_admin.rooms.class_selectors import room_ids
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.reader import UNFORESEEN, decode_stored
-from classroom_admin.web.parameters import is_number
 
 UNREADABLE: Final = "unreadable"
 QUESTIONS: Final = "questions"

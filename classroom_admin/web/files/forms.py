@@ -3,10 +3,17 @@
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from classroom_admin.actions.files.kinds import NAME_BYTES, conversion_type, ext_of
+from classroom_admin.actions.files.kinds import (
+    NAME_BYTES,
+    conversion_type,
+    ext_of,
+    problem_with_kind,
+    shareable,
+)
 from classroom_admin.agora.parameters import OUTPUT_FORMATS, RESOURCE_EXTS
 from classroom_admin.rooms.models import Resource
 from classroom_admin.web.parameters import RowsField
@@ -96,6 +103,12 @@ class AddForm(forms.Form):
     )
     preview = forms.BooleanField(required=False, label=_("Also create thumbnails"))
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        allowed = shareable(allow_macros=settings.FILES_ALLOW_MACROS)
+        field: Any = self.fields["ext"]
+        field.choices = [(ext, ext.upper()) for ext in EXTENSIONS if ext in allowed]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         cleaned["way"] = self.chosen_way
@@ -111,6 +124,10 @@ class AddForm(forms.Form):
         for name, words in needed.items():
             if not cleaned.get(name) and name not in self.errors:
                 self.add_error(name, words)
+        ext = cleaned.get("ext") or ext_of(cleaned.get("name") or "")
+        wrong = problem_with_kind(ext, allow_macros=settings.FILES_ALLOW_MACROS)
+        if wrong and cleaned["way"] == WEB:
+            self.add_error("ext", wrong)
         return cleaned
 
     @property

@@ -7,11 +7,15 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import deletions, resources, uploads
+from classroom_admin.actions.files.kinds import shareable
+from classroom_admin.actions.files.quota import quota_of
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.numbers import is_number
 from classroom_admin.common.public_address import reach
 from classroom_admin.rooms import class_selectors, conversion
 from classroom_admin.rooms.access import ClassAccess, access_by_key
@@ -25,7 +29,7 @@ from classroom_admin.web.classroom.command_responses import (
 from classroom_admin.web.classroom.files import UNDO
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.files.forms import EXTENSIONS, FIELDS, WEB, AddForm, DeleteForm, UploadForm
-from classroom_admin.web.parameters import is_number, without_nul
+from classroom_admin.web.parameters import without_nul
 
 
 @require_http_methods(["GET", "POST"])
@@ -64,7 +68,7 @@ def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
             stored = uploads.take(access, file=form.cleaned_data["file"])
         except ActionRefused as error:
             add_refusal(form, error, FIELDS)
-    context = {"form": form, "upload": stored, "room": room, **_limits()}
+    context = {"form": form, "upload": stored, "room": room, **_limits(request.user)}
     return render(request, "files/_choose.html", context, status=200 if stored else 422)
 
 
@@ -123,14 +127,17 @@ def _share(access: ClassAccess, form: AddForm, upload: Upload) -> Entry:
 
 def _ask(request: AuthenticatedHttpRequest, room: Room, form: AddForm, upload: Upload | None) -> HttpResponse:
     way = form.chosen_way
-    context: dict[str, Any] = {"room": room, "form": form, "way": way, "upload": upload, **_limits()}
+    context: dict[str, Any] = {"room": room, "form": form, "way": way, "upload": upload}
+    context |= _limits(request.user)
     return ask(request, "files/add.html", context, status=422 if form.is_bound else 200)
 
 
-def _limits() -> dict[str, Any]:
+def _limits(person: User) -> dict[str, Any]:
     """Return template variables with the limits of uploads, and whether the cloud can reach our URL."""
+    allowed = shareable(allow_macros=settings.FILES_ALLOW_MACROS)
     return {
-        "extensions": EXTENSIONS,
+        "quota": quota_of(person),
+        "extensions": [ext for ext in EXTENSIONS if ext in allowed],
         "most_bytes": settings.FILES_MAX_BYTES,
         "most": f"{settings.FILES_MAX_BYTES / 1_000_000:g} MB",
         "reach": reach(settings.PUBLIC_URL),

@@ -15,6 +15,7 @@ from classroom_admin.accounts.recently_signed_in import recently_signed_in
 from classroom_admin.accounts.security import second_factors
 from classroom_admin.actions import people as actions
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common.numbers import parsed
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 
 
@@ -58,7 +59,7 @@ def end_sessions(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """End one session of the person, or all sessions if the form names none."""
     person = get_object_or_404(User, pk=pk)
     chosen = request.POST.get("session", "")
-    session = int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 19 else None
+    session = parsed(chosen)
     if chosen and session is None:
         return redirect("people:person", pk=pk)
     if actions.end_sessions(actor=request.user, person=person, pk=session):

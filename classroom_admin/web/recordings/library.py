@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.common import clock
+from classroom_admin.common.numbers import is_number
 from classroom_admin.common.search_field import matches
 from classroom_admin.rooms.access import own_rooms, visible_rooms
 from classroom_admin.rooms.models import Participant, Recording, RoomTeacher
@@ -30,7 +31,6 @@ from classroom_admin.rooms.recording_links import (
     with_over_at,
 )
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
-from classroom_admin.web.parameters import is_number
 from classroom_admin.web.reports.filters import ALL, OWN, FilterForm
 from classroom_admin.web.reports.tabs import tabs_for
 

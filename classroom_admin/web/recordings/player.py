@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
+from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms import recording_state
 from classroom_admin.rooms.models import Recording
 from classroom_admin.rooms.recording_links import file_numbers, file_url
 from classroom_admin.rooms.recording_moments import recorded
 from classroom_admin.rooms.recording_offsets import place, seconds_of
-from classroom_admin.web.parameters import is_number
 from classroom_admin.web.recordings.files import HLS, file_title, kind_of
 
 

@@ -21,13 +21,14 @@ from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import recording_shares
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common import clock
+from classroom_admin.common.numbers import is_number
 from classroom_admin.common.public_address import absolute
 from classroom_admin.rooms.access import ClassAccess
 from classroom_admin.rooms.models import Recording
 from classroom_admin.rooms.recording_links import Availability, availability, link_ends_at
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.dialogs import ask, sent
-from classroom_admin.web.parameters import is_number, require_plausible_year
+from classroom_admin.web.parameters import require_plausible_year
 from classroom_admin.web.recordings.page import recording_access
 
 OWN: Final = "own"

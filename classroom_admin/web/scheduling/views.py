@@ -24,11 +24,12 @@ from classroom_admin.actions.rescheduling import Scope
 from classroom_admin.actions.series_selectors import scheduled_classes, slots_of, visible_series
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms.access import ClassAccess, access_by_key, access_to
 from classroom_admin.rooms.models import ClassList, Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.dialogs import ask, sent
-from classroom_admin.web.parameters import is_number, without_nul
+from classroom_admin.web.parameters import without_nul
 from classroom_admin.web.scheduling import arguments
 from classroom_admin.web.scheduling.forms import ClassForm, SettingsForm, zones
 from classroom_admin.web.scheduling.plans import Plan, plans_of

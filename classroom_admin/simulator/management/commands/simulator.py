@@ -34,7 +34,9 @@ class Command(BaseCommand):
             "--host", default="127.0.0.1", help="address to listen on (loopback only without --expose)"
         )
         parser.add_argument(
-            "--expose", action="store_true", help="allow a --host that other machines can reach"
+            "--expose",
+            action="store_true",
+            help="allow a --host that other machines can reach; only with DEBUG=true",
         )
         parser.add_argument(
             "--seed", type=int, help="run the school of this number; without it the cloud is empty"
@@ -95,6 +97,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["expose"] and not product.DEBUG:
+            raise CommandError(
+                "--expose is only for development: everyone who reaches the simulator can read and change "
+                "everything in it. Set DEBUG=true if this machine is for development."
+            )
         try:
             settings = SimulatorSettings(
                 app_id=product.AGORA.app_id or DEMO_APP_ID,
@@ -125,7 +132,9 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from error
         except NotLoopback as error:
-            raise CommandError(f"Other machines can reach {error}. Add --expose if you want this.") from error
+            raise CommandError(
+                f"Other machines can reach {error}. Add --expose and DEBUG=true if you want this."
+            ) from error
         except PortTaken as error:
             raise CommandError(f"Cannot listen on {error}. Choose another port with --port.") from error
         try:

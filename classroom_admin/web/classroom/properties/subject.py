@@ -20,6 +20,7 @@ from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common.names import visible_name
+from classroom_admin.common.numbers import is_number
 from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.common.redaction import HIDDEN, is_secret, without_secrets
 from classroom_admin.events import EventKind, Stream, Undecodable, decode
@@ -30,7 +31,6 @@ from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web.classroom.events import names_any_of, time_of
 from classroom_admin.web.classroom.properties.diff import CHANGED, REMOVED, place
-from classroom_admin.web.parameters import is_number
 from classroom_admin.web.wording import CommandStatus, command_state
 
 ROOM, PERSON, APP = "room", "person", "app"

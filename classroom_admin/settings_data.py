@@ -1,0 +1,40 @@
+"""Keep the data folder, an SQLite database and uploaded files from other accounts of the machine.
+
+They are mended, or the start is refused. A PostgreSQL server and a bucket have rules of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from classroom_admin.environment.variables import Environment
+from classroom_admin.runtime import data_folder
+
+
+def make_private(env: Environment, *, sqlite: str) -> None:
+    """Remove other accounts' permissions. Raise ImproperlyConfigured if that is not possible.
+
+    ``sqlite`` is the path of the SQLite database, or "" if there is none.
+    """
+    with problems_in_words(env.DATA_DIR):
+        if sqlite or env.DATA_DIR.is_dir():
+            data_folder.make_private(env.DATA_DIR)
+        if sqlite:
+            data_folder.make_database_private(Path(sqlite))
+        if env.FILES_DIR is not None and env.FILES_DIR.is_dir() and not env.FILES_S3_BUCKET:
+            data_folder.require_private(env.FILES_DIR, name="FILES_DIR", may_be_shared=True)
+
+
+@contextmanager
+def problems_in_words(data_dir: Path) -> Iterator[None]:
+    """Turn errors about the data folder into ImproperlyConfigured."""
+    try:
+        yield
+    except data_folder.OpenToOthers as error:
+        raise ImproperlyConfigured(str(error)) from error
+    except OSError as error:
+        raise ImproperlyConfigured(f"DATA_DIR {data_dir} can't be made: {error.strerror}.") from error
