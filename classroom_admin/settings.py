@@ -143,7 +143,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; "
+        "PRAGMA secure_delete=ON;",  # overwrite deleted rows, so that nobody can read them from the file
     }
     _make_data_folder()
     data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
@@ -220,6 +221,7 @@ CELERY_BEAT_SCHEDULE = {
         "actions.test_capabilities": 3600.0,
         "reports.run_exports": 5.0,
         "reports.tidy_exports": 3600.0,
+        "privacy.retain": 10.0,  # it runs at night only, in parts of a few seconds
     }.items()
 }
 # --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------
@@ -274,6 +276,16 @@ _in_a_bucket = {
 STORAGES = {
     "default": _in_a_bucket if FILES_S3_BUCKET else _on_disk,
     "staticfiles": {"BACKEND": "classroom_admin.runtime.static_files.StaticFiles"},
+}
+
+# --- how long data is kept, in days (privacy/limits.py) ---------------------------
+RETENTION_HOUR = env.RETENTION_HOUR
+RETENTION_DAYS: dict[str, int] = {
+    kind: getattr(env, f"RETENTION_{kind.upper()}_DAYS")
+    for kind in (
+        *("chat", "direct_messages", "recordings", "events", "attendance", "class_lists"),
+        *("audit", "quarantine", "commands", "files", "exports"),
+    )
 }
 
 # --- people -------------------------------------------------------------------
