@@ -280,12 +280,18 @@ STORAGES = {
 
 # --- how long data is kept, in days (privacy/limits.py) ---------------------------
 RETENTION_HOUR = env.RETENTION_HOUR
-RETENTION_DAYS: dict[str, int] = {
-    kind: getattr(env, f"RETENTION_{kind.upper()}_DAYS")
-    for kind in (
-        *("chat", "direct_messages", "recordings", "events", "attendance", "class_lists"),
-        *("audit", "quarantine", "commands", "files", "exports"),
-    )
+RETENTION_DAYS = {
+    "chat": env.RETENTION_CHAT_DAYS,
+    "direct_messages": env.RETENTION_DIRECT_MESSAGES_DAYS,
+    "recordings": env.RETENTION_RECORDINGS_DAYS,
+    "events": env.RETENTION_EVENTS_DAYS,
+    "attendance": env.RETENTION_ATTENDANCE_DAYS,
+    "class_lists": env.RETENTION_CLASS_LISTS_DAYS,
+    "audit": env.RETENTION_AUDIT_DAYS,
+    "quarantine": env.RETENTION_QUARANTINE_DAYS,
+    "commands": env.RETENTION_COMMANDS_DAYS,
+    "files": env.RETENTION_FILES_DAYS,
+    "exports": env.RETENTION_EXPORTS_DAYS,
 }
 
 # --- people -------------------------------------------------------------------

@@ -40,14 +40,16 @@ def without_text(stream: str, raw: str, *, kind: str) -> str | None:
     event = json.loads(raw)
     if not isinstance(event, Mapping):
         return None
-    if stream == Stream.CHAT:
-        return _without_text_of_agora_chat(event, kind=kind)
+    left = _of_agora_chat(event, kind) if stream == Stream.CHAT else _of_room(event, stream, kind)
+    written = None if left is None else _as_json(left)
+    return None if written == raw else written
+
+
+def _of_room(event: Raw, stream: str, kind: str) -> Raw | None:
     if stream != Stream.ROOM or str(event.get("cmd")) not in map(str, (*CHAT_CMDS, MAYBE_CHAT_CMD)):
         return None
     data = mapping(event.get("data"))
     if str(event.get("cmd")) == str(MAYBE_CHAT_CMD) and data.get("message") is None:
-        return None
-    if data.get(DELETED) is True:
         return None
     left = _only(event, _EVENT)
     left["data"] = {DELETED: True}
@@ -57,18 +59,18 @@ def without_text(stream: str, raw: str, *, kind: str) -> str | None:
             left["data"]["updateTime"] = data["updateTime"]
         if sender := _only(mapping(data.get("fromUser")), _PERSON):
             left["data"]["fromUser"] = sender
-    return _as_json(left)
+    return left
 
 
-def _without_text_of_agora_chat(event: Raw, *, kind: str) -> str | None:
-    if DELETED in event or _is_command(event):
+def _of_agora_chat(event: Raw, kind: str) -> Raw | None:
+    if _is_command(event):
         return None
     left = _only(event, _CHAT_EVENT)
     left[DELETED] = kind
     shown = _only(mapping(mapping(event.get("payload")).get("ext")), ("nickName", "role"))
     if kind and shown:
         left["payload"] = {"ext": shown}
-    return _as_json(left)
+    return left
 
 
 def _is_command(event: Raw) -> bool:

@@ -92,7 +92,8 @@ def _delete_events_texts(recorder: Recorder, class_id: int, room_id: int) -> Ite
                 return
             deleted.rows += _delete_texts(room_id, part)
         last = part[-1]
-        yield
+        if deleted.rows:
+            yield
 
 
 def _delete_texts(room_id: int, event_ids: list[int]) -> int:

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, Greatest
 from classroom_admin.actions.models import BulkRun, ScheduledCommand, Upload
 from classroom_admin.audit import retention as audit_retention
 from classroom_admin.privacy.limits import Kind
-from classroom_admin.privacy.recorder import AT_ONCE, Deletion, Preview, Recorder, delete_rows, preview_rows
+from classroom_admin.privacy.recorder import Deletion, Preview, Recorder, delete_rows, preview_rows
 from classroom_admin.reports.models import ExportJob
 from classroom_admin.rooms.models import ClassList, Room
 from classroom_admin.sync import inbox
@@ -109,24 +109,12 @@ def _delete_quarantine(recorder: Recorder) -> Iterator[None]:
 
 
 def _delete_audit(recorder: Recorder) -> Iterator[None]:
-    """Delete the oldest entries of the audit log. Commands that refer to them lose the reference."""
-    old = ScheduledCommand.objects.filter(entry__at__lt=recorder.before)
-    while ids := list(old.order_by().values_list("pk", flat=True)[:AT_ONCE]):
-        with recorder.part():
-            ScheduledCommand.objects.filter(pk__in=ids).update(entry=None)
+    """Delete the oldest entries of the audit log, which keeps a signed checkpoint."""
+    entries = audit_retention.delete_before(recorder.before)
+    if entries:
+        with recorder.part() as deleted:
+            deleted.rows += entries
         yield
-    with recorder.part() as deleted:
-        try:
-            deleted.rows += audit_retention.delete_before(recorder.before)
-        except NotImplementedError:  # the audit log does not delete entries yet
-            return
-
-
-def _count_audit(before: datetime, now: datetime) -> Preview:
-    try:
-        return Preview(rows=audit_retention.count_before(before))
-    except NotImplementedError:  # the audit log does not delete entries yet
-        return Preview(rows=0)
 
 
 def _delete_sessions(recorder: Recorder) -> Iterator[None]:
@@ -150,7 +138,7 @@ OF_ROWS: Final = (
     ),
     Deletion(
         kind=Kind.AUDIT,
-        preview=_count_audit,
+        preview=lambda before, now: Preview(rows=audit_retention.count_before(before)),
         delete=_delete_audit,
     ),
 )

@@ -38,9 +38,11 @@ def seal_and_delete_events(recorder: Recorder) -> Iterator[None]:
         project_everything(rooms)
         _store_figures(class_id)
         with recorder.part():
+            was_sealed = Room.objects.filter(pk=class_id, sealed_at__isnull=False).exists()
             is_sealed = _seal(class_id, rooms, recorder)
-        if is_sealed:
+        if is_sealed and not was_sealed:
             yield
+        if is_sealed:
             yield from _delete_events(class_id, rooms, recorder)
     yield from delete_rows(recorder, _old_notices(recorder), counted=False)
 
