@@ -13,6 +13,9 @@ from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock
 from classroom_admin.environment import variables
 from classroom_admin.runtime import broker, data_folder
+from classroom_admin.settings_audit import *  # noqa: F403
+from classroom_admin.settings_retention import *  # noqa: F403
+from classroom_admin.settings_sign_in import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = variables.read(os.environ)
@@ -86,6 +89,8 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "classroom_admin.operations",
     "classroom_admin.accounts",
     "classroom_admin.audit",
@@ -97,6 +102,7 @@ INSTALLED_APPS = [
     "classroom_admin.web",
 ]
 MIDDLEWARE = [
+    "classroom_admin.common.request_context.RequestContext",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Compress for slow connections. Random padding and masked CSRF tokens hinder BREACH attacks.
@@ -108,11 +114,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "classroom_admin.accounts.session_limits.SessionLimits",
     "classroom_admin.accounts.middleware.AccountLanguage",
     "classroom_admin.accounts.middleware.AccountTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "classroom_admin.accounts.throttling_middleware.ThrottledAttempts",
     "classroom_admin.accounts.first_steps.RequireFirstSteps",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -149,7 +157,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     _make_data_folder()
     data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
 
-# --- cache: counts failed sign-ins; all web processes must share one cache -----
+# --- cache: second limits of allauth; accounts.throttling counts in the database -----
 CACHES = {"default": env.CACHE_URL}
 
 
@@ -205,6 +213,8 @@ AGORA_POLL_SECONDS = env.AGORA_POLL_SECONDS
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": every_s, "options": {"expires": max(2.0, every_s)}}
     for task, every_s in {
+        "audit.link": 1.0,
+        "audit.verify": 3600.0,
         "sync.poll": AGORA_POLL_SECONDS or 1.0,  # without the variable, sync/polling_pace.py decides
         "sync.fold_due": 1.0,
         "sync.project_outdated": 5.0,
@@ -278,45 +288,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "classroom_admin.runtime.static_files.StaticFiles"},
 }
 
-# --- how long data is kept, in days (privacy/limits.py) ---------------------------
-RETENTION_HOUR = env.RETENTION_HOUR
-RETENTION_DAYS = {
-    "chat": env.RETENTION_CHAT_DAYS,
-    "direct_messages": env.RETENTION_DIRECT_MESSAGES_DAYS,
-    "recordings": env.RETENTION_RECORDINGS_DAYS,
-    "events": env.RETENTION_EVENTS_DAYS,
-    "attendance": env.RETENTION_ATTENDANCE_DAYS,
-    "class_lists": env.RETENTION_CLASS_LISTS_DAYS,
-    "audit": env.RETENTION_AUDIT_DAYS,
-    "quarantine": env.RETENTION_QUARANTINE_DAYS,
-    "commands": env.RETENTION_COMMANDS_DAYS,
-    "files": env.RETENTION_FILES_DAYS,
-    "exports": env.RETENTION_EXPORTS_DAYS,
-}
-
-# --- people -------------------------------------------------------------------
+# --- people: sign-in, second factors, sessions and passwords are in settings_sign_in.py --------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "live:classes"
-ACCOUNT_ADAPTER = "classroom_admin.accounts.adapter.SchoolAccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-ACCOUNT_SESSION_REMEMBER = True
-# A whole school may sign in at 8 a.m. from one IP address, so only the limit per account is strict.
-ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "30/m/ip,5/300s/key"}
 
 # --- languages and time -------------------------------------------------------------
 USE_I18N = True
@@ -335,8 +308,11 @@ vars().update(env.EMAIL_URL)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname).1s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"request": {"()": "classroom_admin.common.request_context.RequestIds"}},
+    "formatters": {"plain": {"format": "%(levelname).1s %(name)s: %(request)s%(message)s"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request"]},
+    },
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},

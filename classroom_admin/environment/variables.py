@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pydantic import BeforeValidator, ValidationError
 
 from classroom_admin.environment import addresses, weights
+from classroom_admin.environment.audit import Audit
 from classroom_admin.environment.fields import (
     Days,
     Folder,
@@ -183,6 +184,38 @@ class Data(Section):
     )
 
 
+class SignIn(Section):
+    title = "Sign-in"
+    intro = "See [sign-in](sign-in.md)."
+
+    SECOND_FACTOR: Annotated[Literal["administrators", "everyone", "nobody"], Lower] = variable(
+        "Who must sign in with a second factor, such as an authenticator app: `administrators`, `everyone` "
+        "or `nobody`",
+        "administrators",
+    )
+    SESSION_IDLE_MINUTES: Number = variable(
+        "After how many minutes without a page or a command a person is signed out; open pages that only "
+        "update do not count; `0`: no such limit",
+        720.0,
+    )
+    SESSION_DAYS: Interval = variable(
+        "After how many days a person must sign in again in any case; fractions are allowed", 14.0
+    )
+    REAUTHENTICATION_MINUTES: Number = variable(
+        "For how many minutes after the sign-in sensitive changes need no new confirmation, such as a new "
+        "role or another second factor",
+        15.0,
+    )
+    PASSWORD_LINK_DAYS: Interval = variable(
+        "How many days the link is valid with which a new person chooses a password", 7.0
+    )
+    PASSWORD_DENY_FILE: Path | None = variable(
+        "A text file with passwords that nobody may choose, one per line, besides Django's list of common "
+        "ones",
+        None,
+    )
+
+
 class Behaviour(Section):
     title = "Behaviour"
 
@@ -274,11 +307,11 @@ class Output(Section):
     RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
 
 
-class Environment(Cloud, Web, Data, Behaviour, Alerts, Files, Retention, Output):
+class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Retention, Audit, Output):
     """The values of all variables."""
 
 
-SECTIONS: Final = (Cloud, Web, Data, Behaviour, Alerts, Files, Retention, Output)
+SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Retention, Audit, Output)
 _WORDS: Final = {
     "int_parsing": "it must be a number.",
     "int_from_float": "it must be a whole number.",

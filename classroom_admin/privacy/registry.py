@@ -48,7 +48,7 @@ DELETED_WITH: Final[dict[str, Kind]] = {
     "actions.calendarrevision": Kind.ATTENDANCE,
     "sync.roomcursor": Kind.ATTENDANCE,
     "sync.roomrefresh": Kind.ATTENDANCE,
-    "web.acknowledgement": Kind.ATTENDANCE,
+    "live.acknowledgement": Kind.ATTENDANCE,
     "rooms.classlist": Kind.CLASS_LISTS,
     "rooms.listedperson": Kind.CLASS_LISTS,
     "rooms.supervision": Kind.CLASS_LISTS,
@@ -98,4 +98,4 @@ EXEMPT: Final[dict[str, str]] = {
     "auth.permission": NO_PERSON,
     "contenttypes.contenttype": NO_PERSON,
 }
-"""The reason why retention does not delete the rows of a table. Tables of apps that are off may be named, too."""
+"""The reason why retention does not delete the rows of a table. Tables of optional apps are named, too."""
