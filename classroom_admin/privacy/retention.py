@@ -145,7 +145,7 @@ def _finish(run: RetentionRun) -> None:
             params = {"kind": kind, **count, "older_than": before.isoformat() if before else ""}
             record.done(actor=stored.by, action="retention.delete", params=params)
         total = {kind: count["rows"] for kind, count in stored.counts.items()}
-        record.done(actor=stored.by, action="retention.run", params={"deleted": total})
+        record.done(actor=stored.by, action="retention.run", params=total)
 
 
 def _empty_log() -> None:

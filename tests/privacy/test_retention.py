@@ -278,7 +278,7 @@ def test_each_run_is_recorded(lesson: Room, hands: SteppedClock, keep: Any) -> N
     entries = {entry.action: entry for entry in Entry.objects.filter(action__startswith="retention.")}
     assert entries["retention.delete"].params["rows"] == 4
     assert entries["retention.delete"].params["kind"] == "chat"
-    assert entries["retention.run"].params == {"deleted": {"chat": 4}}
+    assert entries["retention.run"].params == {"chat": 4}
     assert found.limits["chat"] == 90
 
 
