@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
 from classroom_admin.common import clock
@@ -18,7 +19,7 @@ LONGEST_REASON = 300
 def keep(access: ClassAccess, *, reason: str) -> ClassRetention:
     """Keep the class of `access` until `stop_keeping`. Only administrators may do this.
 
-    Raise ``ActionRefused`` if the reason is missing or too long, or the person is not an administrator.
+    Raise ``ActionRefused`` if the reason is missing or too long, and ``NotAllowed`` for other people.
     """
     reason = reason.replace("\x00", "").strip()
     if not has_visible_character(reason):
@@ -41,8 +42,7 @@ def retention_of(room: Room) -> ClassRetention:
 
 
 def _set(access: ClassAccess, *, reason: str) -> ClassRetention:
-    if not access.person.is_administrator:
-        raise ActionRefused(_("Only administrators can keep classes."))
+    access.require(Permission.SETTINGS)
     class_id = access.room.parent_id or access.room.pk
     with transaction.atomic():
         Room.objects.select_for_update().get(pk=class_id)

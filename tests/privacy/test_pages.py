@@ -219,5 +219,7 @@ def test_a_teacher_cannot_keep_a_class(school: School) -> None:
     address = reverse("live:keep", args=[school.room.key])
     assert Client().post(address, {"keep": "on", "reason": "x"}).status_code == 302
     teacher = school.signed_in(school.teacher)
-    assert teacher.post(address, {"keep": "on", "reason": "x"}).status_code == 404
+    assert teacher.post(address, {"keep": "on", "reason": "x"}).status_code == 403
+    other = school.signed_in(school.other_teacher)
+    assert other.post(address, {"keep": "on", "reason": "x"}).status_code == 404
     assert not ClassRetention.objects.exists()

@@ -10,10 +10,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.privacy import keeping
 from classroom_admin.rooms.access import access_by_key
-from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.dialogs import ask, sent
 
 UNPROCESSABLE = 422
@@ -33,10 +34,10 @@ class KeepForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@administrator_only
+@signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Ask whether to keep the class. A POST stores the answer and returns to the class."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.SETTINGS)
     state = keeping.retention_of(access.room)
     initial = {"keep": state.kept_at is not None, "reason": state.kept_reason}
     form = KeepForm(sent(request), initial=initial)
