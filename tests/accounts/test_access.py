@@ -54,6 +54,7 @@ TABLE = {
     "settings:audit": [_admins()],
     "settings:audit_file": [_admins()],
     "settings:sync": [_admins()],
+    "settings:retention": [_admins()],
     "account_login": [Row("get", MOVED, MOVED, MOVED, {200})],
     "account_logout": [
         Row("get", {200}, {200}, {200}, MOVED),
