@@ -20,6 +20,7 @@ from classroom_admin.settings_keys import (  # noqa: F401
     SECRET_KEY,
     SECRET_KEY_FALLBACKS,
 )
+from classroom_admin.settings_retention import *  # noqa: F403
 from classroom_admin.settings_sign_in import *  # noqa: F403
 from classroom_admin.settings_sign_on import *  # noqa: F403
 
@@ -126,7 +127,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; "
+        "PRAGMA secure_delete=ON;",  # overwrite deleted rows, so that nobody can read them from the file
     }
     settings_data.make_private(env, sqlite=str(DATABASES["default"]["NAME"]))
 else:
@@ -207,6 +209,7 @@ CELERY_BEAT_SCHEDULE = {
         "actions.test_capabilities": 3600.0,
         "reports.run_exports": 5.0,
         "reports.tidy_exports": 3600.0,
+        "privacy.retain": 10.0,  # it runs at night only, in parts of a few seconds
     }.items()
 }
 # --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------

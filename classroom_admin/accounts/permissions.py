@@ -134,6 +134,8 @@ COMMANDS: Final[Mapping[str, Permission]] = MappingProxyType(
         "class.": P.START_END,
         "class.cameras_": P.RUN,
         "class.create": P.SCHEDULE,
+        "class.keep": P.SETTINGS,
+        "class.stop_keeping": P.SETTINGS,
         "class.microphones_": P.RUN,
         "class_list.": P.CLASS_LISTS,
         "countdown.": P.RUN,

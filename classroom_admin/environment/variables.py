@@ -39,6 +39,7 @@ from classroom_admin.environment.fields import (
     variable,
 )
 from classroom_admin.environment.files import Files
+from classroom_admin.environment.retention import Retention
 from classroom_admin.environment.sign_on_switches import SignOn
 
 DEFAULT_DATA_DIR: Final = Path(__file__).resolve().parents[2] / "var"
@@ -306,11 +307,11 @@ class Output(Section):
     RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
 
 
-class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Audit, Output):
+class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Output):
     """The values of all variables."""
 
 
-SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Audit, Output)
+SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Output)
 _WORDS: Final = {
     "int_parsing": "it must be a number.",
     "int_from_float": "it must be a whole number.",

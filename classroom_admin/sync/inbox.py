@@ -26,6 +26,7 @@ from classroom_admin.sync import (
     health,
     notices,
     registry,
+    sealed,
     sorting,
     statements,
     webhook_items,
@@ -227,6 +228,7 @@ def _read_notice(answer: InboxAnswer, body: bytes) -> Found:
 def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
     """Store the new events of a response that was sorted. Add the result to `found` and return it."""
     cursors = registry.lock(batch.places)
+    sealed.leave_out(batch, received_at=answer.received_at)
     fresh: list[statements.Row] = []
     touched: list[RoomCursor] = []
     for place, items in batch.places.items():

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from classroom_admin.web.settings import sign_on, views
+from classroom_admin.web.settings import retention, sign_on, views
 
 app_name = "settings"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("sign-on/<slug:key>/test/", sign_on.test_sign_on, name="test_sign_on"),
     path("sign-on/<slug:key>/switch/", sign_on.switch_sign_on, name="switch_sign_on"),
     path("sign-on/<slug:key>/delete/", sign_on.delete_sign_on, name="delete_sign_on"),
+    path("retention/", retention.page, name="retention"),
     path("audit/", views.audit, name="audit"),
     path("audit/file.csv", views.audit_file, {"format_": "csv"}, name="audit_file"),
     path("audit/file.json", views.audit_file, {"format_": "json"}, name="audit_json"),
