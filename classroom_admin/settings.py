@@ -235,6 +235,8 @@ CELERY_BEAT_SCHEDULE = {
         "actions.test_capabilities": 3600.0,
         "reports.run_exports": 5.0,
         "reports.tidy_exports": 3600.0,
+        "privacy.run_person_jobs": 5.0,
+        "privacy.tidy_people": 3600.0,
     }.items()
 }
 # --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------

@@ -20,11 +20,43 @@ LONG_ID: Final = 6
 _LONGEST_TEXT: Final = 1000
 _PARTS: Final = re.compile(r"[^\w@+-]+")
 _ID_KEYS: Final = frozenset(
-    "useruuid useruuids userid userids uid uids account touseruuid chatuseruuid from to sender owner user_uuid "
-    "to_user_uuid studentuuid teacheruuid shareuseruuid".split()
+    [
+        "useruuid",
+        "useruuids",
+        "userid",
+        "userids",
+        "uid",
+        "uids",
+        "account",
+        "touseruuid",
+        "chatuseruuid",
+        "from",
+        "to",
+        "sender",
+        "owner",
+        "user_uuid",
+        "to_user_uuid",
+        "studentuuid",
+        "teacheruuid",
+        "shareuseruuid",
+    ]
 )
-_NAME_KEYS: Final = frozenset("username nickname name displayname realname studentname teachername mutenickname put_by".split())
-_CONTACT_KEYS: Final = frozenset("email mail phone mobile avatar avatarurl avatar_url headurl headimg ip".split())
+_NAME_KEYS: Final = frozenset(
+    [
+        "username",
+        "nickname",
+        "name",
+        "displayname",
+        "realname",
+        "studentname",
+        "teachername",
+        "mutenickname",
+        "put_by",
+    ]
+)
+_CONTACT_KEYS: Final = frozenset(
+    ["email", "mail", "phone", "mobile", "avatar", "avatarurl", "avatar_url", "headurl", "headimg", "ip"]
+)
 _ABOUT_NAME: Final = "mutenickname"
 _QUIET_BODY: Final = {"type": "txt", "msg": ""}
 
@@ -183,9 +215,11 @@ def _is_removed(item: Json, find: Finder) -> bool:
     if isinstance(item, str):
         person = find.by_id(item) if is_long(item) else None
     else:
-        person = _subject(item, find) or _subject(mapping(item.get("fromUser")), find) if isinstance(
-            item, Mapping
-        ) else None
+        person = (
+            _subject(item, find) or _subject(mapping(item.get("fromUser")), find)
+            if isinstance(item, Mapping)
+            else None
+        )
     return person is not None and person.remove
 
 
@@ -260,4 +294,3 @@ def _quiet_payload(payload: Mapping[str, Json], author: Replacement | None) -> d
         elif author is not None and name.lower() == "nickname":
             shown[name] = author.name
     return {**payload, "bodies": [dict(_QUIET_BODY)], **({"ext": shown} if "ext" in payload else {})}
-

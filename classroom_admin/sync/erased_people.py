@@ -1,7 +1,7 @@
 """Keep erased people out of old events that the cloud delivers again, for example to fill a sequence gap.
 
-The package `privacy`, which knows who was erased, installs its finder with `install`. This package may not import
-it. An event that is not older than an erasure is new data, and is stored as it is.
+The package `privacy`, which knows who was erased, installs its finder with `install`. This package may not
+import it. An event that is not older than an erasure is new data, and is stored as it is.
 """
 
 from __future__ import annotations
@@ -83,7 +83,10 @@ def _json(text: str) -> Any:
 
 
 def _rewritten(item: Item) -> Item | None:
-    """Return the item without erased people: the same item if it names none, None if it must not be stored."""
+    """Return the item without erased people, or None if it must not be stored.
+
+    If the item names none of them, return the same object.
+    """
     finder = _finder_for(item.ts_ms)
     if finder is None:
         return item
