@@ -30,7 +30,7 @@ from django.contrib.sessions.backends.db import SessionStore
 admin = User.objects.create_superuser("a@b.test", "x")
 session = SessionStore()
 session[SESSION_KEY] = str(admin.pk)
-session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
 session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
 session.save()
 print("session", session.session_key)

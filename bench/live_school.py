@@ -53,7 +53,7 @@ def room_of(people: int) -> tuple[Any, str]:
     )
     session = SessionStore()
     session[SESSION_KEY] = str(admin.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
     session.save()
     return room, session.session_key

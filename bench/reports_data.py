@@ -140,7 +140,7 @@ def cookie() -> str:
     admin = User.objects.create_superuser("head@school.example", "x")
     session = SessionStore()
     session[SESSION_KEY] = str(admin.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
     session.save()
     return f"sessionid={session.session_key}"

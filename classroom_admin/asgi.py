@@ -19,11 +19,14 @@ _django: Any = get_asgi_application()  # set up Django before the imports below
 # of connections. (The few threads that serve streams keep their connections.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
+from classroom_admin.common.client_address import TrustedProxies  # noqa: E402
 from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
 from classroom_admin.realtime.process import allow_many_connections, spare_loaded_objects  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
 from classroom_admin.web.path_prefix import WithoutPrefix, WithPrefix  # noqa: E402
+from classroom_admin.web.security_headers import SecurityHeaders  # noqa: E402
 from classroom_admin.web.size_by_address import limited  # noqa: E402
+from classroom_admin.web.trusted_proxies import BehindProxies  # noqa: E402
 
 allow_many_connections()
 
@@ -31,7 +34,8 @@ if settings.PATH_PREFIX:
     _django = WithPrefix(_django, settings.PATH_PREFIX)
 _front = RealtimeMiddleware(_django, make_hub=make_hub)
 limited(_front, _django)
-application: Any = WithoutPrefix(_front, settings.PATH_PREFIX) if settings.PATH_PREFIX else _front
+_any_path: Any = WithoutPrefix(_front, settings.PATH_PREFIX) if settings.PATH_PREFIX else _front
+application: Any = BehindProxies(SecurityHeaders(_any_path), TrustedProxies.of(settings.TRUSTED_PROXIES))
 
 _ = get_resolver().url_patterns  # import all views now; the first request would import them otherwise
 spare_loaded_objects()

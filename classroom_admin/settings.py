@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from classroom_admin import settings_front
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock
 from classroom_admin.environment import variables
 from classroom_admin.runtime import broker, data_folder
+from classroom_admin.settings_sign_in import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = variables.read(os.environ)
@@ -67,28 +68,13 @@ _public_host = f"[{_public.hostname}]" if ":" in (_public.hostname or "") else s
 _public_origin = f"{_public.scheme}://{_public.netloc}"
 ALLOWED_HOSTS = list(env.ALLOWED_HOSTS) or ["localhost", "127.0.0.1", "[::1]", _public_host]
 CSRF_TRUSTED_ORIGINS = list(env.CSRF_TRUSTED_ORIGINS) or [_public_origin]
-SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = PATH_PREFIX or "/"
 MESSAGE_STORAGE = "classroom_admin.web.path_prefix.Messages"
-_https = _public_origin.startswith("https://")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
-SECURE_SSL_REDIRECT = False  # the TLS proxy redirects; /healthz must also answer over HTTP
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
-_has_the_host = _https and not PATH_PREFIX  # Strict-Transport-Security applies to the whole host
-SECURE_HSTS_SECONDS = 31_536_000 if _has_the_host else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _has_the_host
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-SILENCED_SYSTEM_CHECKS = ["security.W008"]
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "object-src": [NONE],
-        "base-uri": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
+_front = settings_front.of(env, public=_public)
+vars().update(_front)
+TRUSTED_PROXIES: tuple[str, ...] = _front["TRUSTED_PROXIES"]
+PERMISSIONS_POLICY: str = _front["PERMISSIONS_POLICY"]
+MESSAGES_COOKIE_NAME: str = _front["MESSAGES_COOKIE_NAME"]
+DEVICE_COOKIE_NAME: str = _front["DEVICE_COOKIE_NAME"]
 
 # --- apps -------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -101,6 +87,8 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "classroom_admin.operations",
     "classroom_admin.accounts",
     "classroom_admin.audit",
@@ -123,11 +111,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "classroom_admin.accounts.session_limits.SessionLimits",
     "classroom_admin.accounts.middleware.AccountLanguage",
     "classroom_admin.accounts.middleware.AccountTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "classroom_admin.accounts.throttling_middleware.ThrottledAttempts",
     "classroom_admin.accounts.first_steps.RequireFirstSteps",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -163,7 +153,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     _make_data_folder()
     data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
 
-# --- cache: counts failed sign-ins; all web processes must share one cache -----
+# --- cache: second limits of allauth; accounts.throttling counts in the database -----
 CACHES = {"default": env.CACHE_URL}
 
 
@@ -293,29 +283,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "classroom_admin.runtime.static_files.StaticFiles"},
 }
 
-# --- people -------------------------------------------------------------------
+# --- people: sign-in, second factors, sessions and passwords are in settings_sign_in.py --------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "live:classes"
-ACCOUNT_ADAPTER = "classroom_admin.accounts.adapter.SchoolAccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-ACCOUNT_SESSION_REMEMBER = True
-# A whole school may sign in at 8 a.m. from one IP address, so only the limit per account is strict.
-ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "30/m/ip,5/300s/key"}
 
 # --- languages and time -------------------------------------------------------------
 USE_I18N = True

@@ -1,12 +1,21 @@
 """Adapt allauth's sign-in. Disable sign-up, and use error messages that say what to do next."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
+
+from classroom_admin.accounts import throttling
+from classroom_admin.accounts.recently_signed_in import is_recent
+from classroom_admin.common.client_address import client_address
+
+UNKNOWN_ADDRESS = "0.0.0.0"  # no address to listen on
+"""The address in lists of sessions if the client came through a unix socket whose proxy did not name it."""
 
 
 class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -21,6 +30,8 @@ class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
         "enter_current_password": _("This is not your current password. Enter it again."),
     }
 
+    _attempt = "sign_in"
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
@@ -30,9 +41,34 @@ class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
         except ValueError:  # an invalid address such as `http://[::1`
             return False
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request) or UNKNOWN_ADDRESS
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt. Raise TooManyAttempts if it comes too early."""
+        throttling.check(self._attempt, _login(credentials), request)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        user: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        if user is not None:
+            throttling.succeeded(self._attempt, _login(credentials), request)
+        return user
+
+    def reauthenticate(self, user: AbstractBaseUser, password: str) -> bool:
+        self._attempt = "reauthentication"
+        return bool(super().reauthenticate(user, password))
+
     def forgive_failed_sign_ins(self, request: HttpRequest, email: str) -> None:
         """Reset the count of failed sign-ins for `email`, so that a new password works immediately."""
-        self._delete_login_attempts_cached_email(request, email=email)
+        throttling.forgive(email)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return whether allauth must ask for the password. A recent sign-in counts as a confirmation."""
+        return not is_recent(self.request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def _login(credentials: Mapping[str, Any]) -> str:
+    return str(credentials.get("email") or credentials.get("username") or "")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.accounts.throttling_models import Attempts as Attempts
 from classroom_admin.common.search_field import SearchField
 
 
@@ -55,6 +56,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     sessions_ended = models.PositiveIntegerField(
         default=0, help_text="raised by one to end every session of the person"
     )
+    has_second_factor = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="has an authenticator app or a passkey; signals keep it up to date",
+    )
+    second_factor_exempt = models.BooleanField(
+        default=False, db_default=False, help_text="needs no second factor, such as an account of the demo"
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -71,6 +80,23 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_administrator(self) -> bool:
         return self.role == self.Role.ADMINISTRATOR
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether the person must set up a second factor before they may do anything else.
+
+        People without a password sign in through the school's own sign-on, which asks for a second factor
+        itself.
+        """
+        if self.has_second_factor or self.second_factor_exempt or not self.has_usable_password():
+            return False
+        required: str = settings.SECOND_FACTOR
+        return required == "everyone" or (required == "administrators" and self.is_administrator)
+
+    @property
+    def must_set_up(self) -> bool:
+        """Whether the person must first choose a password or set up a second factor. All else is closed."""
+        return self.must_change_password or self.needs_second_factor
 
     def get_session_auth_hash(self) -> str:
         """Return a hash that is stored in each session. A session with another hash is no longer valid.
@@ -113,3 +139,17 @@ class CalendarFeed(models.Model):
 
     def __str__(self) -> str:
         return f"calendar of {self.user_id}"
+
+
+class PasswordLink(models.Model):
+    """A link with which a person chooses a password, once. A newer link of the person replaces it.
+
+    ``digest`` is the SHA-256 of the secret in the link.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="password_link")
+    digest = models.CharField(max_length=64, unique=True)
+    valid_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"password link of {self.user_id}"

@@ -110,6 +110,21 @@ def allowed_host(text: str) -> str:
     raise ValueError("each part must be a host name like classes.school.example, without a scheme or a port")
 
 
+def proxy(text: str) -> str:
+    """Return the address or network of a proxy. `unix` means proxies that connect through a unix socket."""
+    if text.lower() == "unix":
+        return "unix"
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(
+            "each part must be an address like 10.0.0.7, a network like 10.0.0.0/8, or unix"
+        ) from None
+    if network.prefixlen == 0:
+        raise ValueError("it must not contain every address, because anyone could then invent an address")
+    return str(network)
+
+
 def folder(text: str) -> Path:
     """Return the absolute path of a folder. Replace `~` with the home folder."""
     try:

@@ -5,81 +5,42 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Final, Literal
 
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ValidationError
 
 from classroom_admin.environment import addresses, weights
+from classroom_admin.environment.fields import (
+    Days,
+    Folder,
+    Host,
+    Hosts,
+    Interval,
+    Level,
+    LinkTemplate,
+    Lower,
+    Number,
+    Origins,
+    Port,
+    Proxies,
+    PublicAddress,
+    Section,
+    Settings,
+    TimeZone,
+    Upper,
+    WebAddress,
+    Weights,
+    Whole,
+    plain,
+    variable,
+)
 
 DEFAULT_DATA_DIR: Final = Path(__file__).resolve().parents[2] / "var"
 MAY_BE_EMPTY: Final = ("AGORA_FALLBACK_URL",)
 """Variables that may be set to an empty value. For all others, an empty value means the default."""
-
-
-def _parts_of(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
-    """Return a function that splits a string at commas and applies `read` to each part."""
-
-    def read_all(text: str) -> tuple[str, ...]:
-        return tuple(read(part) for raw in text.split(",") if (part := plain(raw)))
-
-    return read_all
-
-
-def _time_zone(text: str) -> str:
-    try:
-        return ZoneInfo(text).key
-    except (LookupError, ValueError, OSError):
-        raise ValueError("it must be the name of a time zone like Europe/Madrid") from None
-
-
-def _level(text: str) -> str:
-    if text.upper() not in logging.getLevelNamesMapping():
-        raise ValueError("it must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
-    return text.upper()
-
-
-PublicAddress = Annotated[str, BeforeValidator(addresses.public_address)]
-WebAddress = Annotated[str, BeforeValidator(lambda text: addresses.web_address(text) if text else "")]
-LinkTemplate = Annotated[str, BeforeValidator(addresses.link_template)]
-Hosts = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.allowed_host))]
-Origins = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.origin))]
-Host = Annotated[str, BeforeValidator(addresses.listening_host)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Folder = Annotated[Path, BeforeValidator(addresses.folder)]
-Settings = dict[str, Any]
-"""Django settings that are read from one address."""
-Lower = BeforeValidator(str.lower)
-Upper = BeforeValidator(str.upper)
-Whole = Annotated[int, Field(ge=0)]
-Days = Annotated[int, Field(ge=0, le=36_500)]
-Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Interval = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-TimeZone = Annotated[str, BeforeValidator(_time_zone)]
-Level = Annotated[str, BeforeValidator(_level)]
-Weights = Annotated[dict[str, float], BeforeValidator(weights.participation)]
-
-
-def variable(meaning: str, default: Any = "", *, shown: str = "", secret: str = "") -> Any:
-    """Declare a variable. The documentation shows ``shown`` if the default depends on other values.
-
-    `secret` is "literal" for a secret. Its spaces and quotes are kept. `secret` is "inside" for an address
-    that may contain a password. No message contains the value of such a variable.
-    """
-    extra: dict[str, Any] = {"shown": shown, "literal": secret == "literal"}
-    return Field(default=default, description=meaning, repr=not secret, json_schema_extra=extra)
-
-
-class Section(BaseModel):
-    """The variables on one topic. `title` and `intro` are texts for the documentation."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-    title: ClassVar[str] = ""
-    intro: ClassVar[str] = ""
 
 
 class Cloud(Section):
@@ -164,6 +125,17 @@ class Web(Section):
         (),
         shown="the origin of `PUBLIC_URL`",
     )
+    TRUSTED_PROXIES: Proxies = variable(
+        "The proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` count: addresses "
+        "and networks separated by commas, `unix` for a unix socket, or `none` "
+        "([running](running.md#behind-a-reverse-proxy))",
+        None,
+        shown="`127.0.0.1,::1,unix` if `PUBLIC_URL` begins with `https://`, else none",
+    )
+    HSTS_PRELOAD: bool = variable(
+        "`true`: ask browsers to use only https for the host and its subdomains, even before the first visit",
+        False,
+    )
     HOST: Host = variable("The address on which the dashboard listens", "127.0.0.1")
     PORT: Port = variable("The port on which the dashboard listens", 8000)
 
@@ -207,6 +179,38 @@ class Data(Section):
         addresses.mail("consolemail://"),
         shown="`consolemail://`",
         secret="inside",
+    )
+
+
+class SignIn(Section):
+    title = "Sign-in"
+    intro = "See [sign-in](sign-in.md)."
+
+    SECOND_FACTOR: Annotated[Literal["administrators", "everyone", "nobody"], Lower] = variable(
+        "Who must sign in with a second factor, such as an authenticator app: `administrators`, `everyone` "
+        "or `nobody`",
+        "administrators",
+    )
+    SESSION_IDLE_MINUTES: Number = variable(
+        "After how many minutes without a page or a command a person is signed out; open pages that only "
+        "update do not count; `0`: no such limit",
+        720.0,
+    )
+    SESSION_DAYS: Interval = variable(
+        "After how many days a person must sign in again in any case; fractions are allowed", 14.0
+    )
+    REAUTHENTICATION_MINUTES: Number = variable(
+        "For how many minutes after the sign-in sensitive changes need no new confirmation, such as a new "
+        "role or another second factor",
+        15.0,
+    )
+    PASSWORD_LINK_DAYS: Interval = variable(
+        "How many days the link is valid with which a new person chooses a password", 7.0
+    )
+    PASSWORD_DENY_FILE: Path | None = variable(
+        "A text file with passwords that nobody may choose, one per line, besides Django's list of common "
+        "ones",
+        None,
     )
 
 
@@ -301,11 +305,11 @@ class Output(Section):
     RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
 
 
-class Environment(Cloud, Web, Data, Behaviour, Alerts, Files, Output):
+class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Output):
     """The values of all variables."""
 
 
-SECTIONS: Final = (Cloud, Web, Data, Behaviour, Alerts, Files, Output)
+SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Output)
 _WORDS: Final = {
     "int_parsing": "it must be a number.",
     "int_from_float": "it must be a whole number.",
@@ -318,14 +322,6 @@ _WORDS: Final = {
     "literal_error": "it must be {expected}.",
 }
 """Messages for pydantic's errors. All other errors have readable messages already."""
-
-
-def plain(text: str) -> str:
-    """Return a value without surrounding spaces and quotes. Some programs do not remove them."""
-    text = text.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        return text[1:-1].strip()
-    return text
 
 
 def data_dir(environ: Mapping[str, str]) -> Path:

@@ -121,7 +121,7 @@ def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Pa
             "uvicorn", "classroom_admin.asgi:application", "--host", here.host, "--port", str(here.port)
         ),
         *("--timeout-graceful-shutdown", "3", "--no-access-log", "--log-level", "warning"),
-        *("--lifespan", "off", "--ws", "none", "--no-server-header"),
+        *("--lifespan", "off", "--ws", "none", "--no-server-header", "--no-proxy-headers"),
     ]
     return _python(here, "web", argv, ready=lambda: serves_pages(here.host, here.port) and settled())
 

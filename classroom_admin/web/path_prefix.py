@@ -89,13 +89,19 @@ def first_cookies(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, b
 
 
 class Messages(FallbackStorage):
-    """Message storage that sets the prefix as the path of its cookie.
+    """Message storage whose cookie has our name, and the prefix as its path.
 
     Django would set it for the whole host.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for storage in self.storages:
+            if isinstance(storage, CookieStorage):
+                storage.cookie_name = settings.MESSAGES_COOKIE_NAME
+
     def update(self, response: HttpResponseBase) -> list[Message] | None:
         not_stored = super().update(response)
-        if CookieStorage.cookie_name in response.cookies:
-            response.cookies[CookieStorage.cookie_name]["path"] = settings.SESSION_COOKIE_PATH
+        if settings.MESSAGES_COOKIE_NAME in response.cookies:
+            response.cookies[settings.MESSAGES_COOKIE_NAME]["path"] = settings.SESSION_COOKIE_PATH
         return not_stored

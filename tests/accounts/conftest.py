@@ -52,7 +52,7 @@ def browser_of() -> Callable[[User | None], Client]:
     def browser(person: User | None) -> Client:
         client = Client()
         if person is not None:
-            client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+            client.force_login(person)
         return client
 
     return browser

@@ -121,7 +121,7 @@ def test_posts_without_csrf_token_are_refused(school, name):
     from django.test import Client
 
     client = Client(enforce_csrf_checks=True)
-    client.force_login(school.administrator, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(school.administrator)
     row = next(row for row in TABLE[name] if row.method == "post")
     address = address_of(school, name, row)
     assert client.post(address).status_code == 403

@@ -82,10 +82,11 @@ def test_every_variable_that_the_product_reads_is_described() -> None:
 
 
 def test_settings_use_every_variable_that_nothing_else_reads() -> None:
+    product = ROOT / "classroom_admin"
     used = {
         node.attr
-        for name in ("settings.py", "operations/management/commands/demo.py")
-        for node in ast.walk(ast.parse((ROOT / "classroom_admin" / name).read_text(encoding="utf-8")))
+        for path in (*product.glob("settings*.py"), product / "operations/management/commands/demo.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute)
     }
     assert set(Environment.model_fields) - used - variables(PRODUCT) == set()

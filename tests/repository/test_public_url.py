@@ -20,8 +20,8 @@ from django.test import Client
 origin = os.environ["VISIT_ORIGIN"]
 answers = {}
 for host in os.environ["VISIT_HOSTS"].split():
-    headers = {"Host": host, "X-Forwarded-Proto": origin.split(":")[0]}
-    browser = Client(enforce_csrf_checks=True, headers=headers)
+    headers = {"Host": host}
+    browser = Client(enforce_csrf_checks=True, headers=headers, **{"wsgi.url_scheme": origin.split(":")[0]})
     page = browser.get("/sign-in/")
     form = {"csrfmiddlewaretoken": cookie.value for cookie in browser.cookies.values()}
     sent = browser.post("/sign-in/", form, headers={"Origin": origin, "Referer": origin + "/sign-in/"})

@@ -29,7 +29,7 @@ def teacher(administrator: User) -> User:
 
 def page_of(person: User, query: str = "") -> Any:
     client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person)
     answer = client.get("/" + query)
     assert answer.status_code == 200
     return answer.content.decode()

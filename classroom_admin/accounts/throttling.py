@@ -1,0 +1,173 @@
+"""Slow down people who guess passwords, codes and keys, without locking out the owner of an account.
+
+Attempts count for each account and address together. So a stranger elsewhere never delays the owner. A
+browser in which the account has signed in before (a known device) has a count of its own, also where a
+stranger uses the same address. Each address also has a high limit for all accounts together, which a school
+does not reach when everyone signs in at the same time.
+
+Call `check` before a secret is compared, and `succeeded` if it was right. An attempt counts as failed until
+then, so many attempts at the same moment do not pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from django.utils.translation import ngettext
+
+from classroom_admin.accounts import known_devices
+from classroom_admin.accounts.models import User
+from classroom_admin.accounts.throttling_models import Attempts
+from classroom_admin.common import clock
+from classroom_admin.common.client_address import client_address, client_network
+
+KINDS: Final = (
+    "sign_in",
+    "second_factor",
+    "recovery_code",
+    "passkey",
+    "password_reset",
+    "reauthentication",
+    "emergency",
+)
+FREE: Final = 5
+"""The attempts on one account from one address before the first delay."""
+FREE_OF_KNOWN_DEVICE: Final = 10
+FIRST_DELAY_S: Final = 60.0
+LONGEST_DELAY_S: Final = 900.0
+FORGET_AFTER: Final = timedelta(days=1)
+ADDRESS: Final = "address"
+ADDRESS_LIMIT: Final = 200
+"""The failed attempts of one address on all accounts, before it must wait."""
+ADDRESS_PER_S: Final = 10 / 60
+"""The failed attempts per second that an address may continue with."""
+CODE: Final = "too_many_attempts"
+
+
+class TooManyAttempts(ValidationError):
+    """Raised for an attempt that comes too early. A form shows its message, other views get status 429."""
+
+    def __init__(self, wait_s: float) -> None:
+        self.wait_s = max(1, ceil(wait_s))
+        super().__init__(wait_words(self.wait_s), code=CODE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    account: str
+    place: str
+    is_known_device: bool
+    address: str
+
+    @property
+    def free(self) -> int:
+        return FREE_OF_KNOWN_DEVICE if self.is_known_device else FREE
+
+
+def check(kind: str, account: User | str, request: HttpRequest) -> None:
+    """Count an attempt on `account`, an account or the email address that was entered.
+
+    Raise TooManyAttempts if the attempt comes too early; then the caller must not compare the secret. Raise
+    ValueError if `kind` is unknown.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is no kind of attempt.")
+    who, now = _who(account, request), clock.now()
+    try:
+        _count(kind, who, now)
+    except TooManyAttempts as refused:
+        request.throttled_s = refused.wait_s  # type: ignore[attr-defined]  # read by the middleware
+        raise
+
+
+def succeeded(kind: str, account: User | str, request: HttpRequest) -> None:
+    """Forget the attempts of this kind on `account` from here, because the secret was right."""
+    who = _who(account, request)
+    Attempts.objects.filter(account=who.account, place=who.place, kind=kind).delete()
+    if not who.is_known_device:
+        fewer = Greatest(F("count") - 1.0, 0.0)
+        Attempts.objects.filter(account="", place=who.address, kind=ADDRESS).update(count=fewer)
+
+
+def forgive(account: User | str) -> None:
+    """Forget all attempts on `account`, so that a new password works immediately."""
+    Attempts.objects.filter(account=account_hash(account)).delete()
+
+
+def delay_s(count: float, *, free: int) -> float:
+    """Return how long (s) to wait after `count` attempts: 1, 2, 4, 8, and then 15 minutes."""
+    if count < free:
+        return 0.0
+    doublings = min(int(count) - free, 10)
+    return min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0**doublings)
+
+
+def wait_words(seconds: int) -> str:
+    """Return a message that says when the next attempt is possible."""
+    if seconds < 90:
+        return ngettext(
+            "Too many failed attempts. Try again in %(count)d second.",
+            "Too many failed attempts. Try again in %(count)d seconds.",
+            seconds,
+        ) % {"count": seconds}
+    minutes = ceil(seconds / 60)
+    return ngettext(
+        "Too many failed attempts. Try again in %(count)d minute.",
+        "Too many failed attempts. Try again in %(count)d minutes.",
+        minutes,
+    ) % {"count": minutes}
+
+
+def _count(kind: str, who: _Who, now: datetime) -> None:
+    with transaction.atomic():
+        pair, is_new = _locked(kind, who.account, who.place, now)
+        if now - pair.last_at >= FORGET_AFTER:
+            pair.count = 0
+        wait_s = delay_s(pair.count, free=who.free) - (now - pair.last_at).total_seconds()
+        address = None
+        if not who.is_known_device:
+            address, _ = _locked(ADDRESS, "", who.address, now)
+            passed_s = max(0.0, (now - address.last_at).total_seconds())
+            address.count = max(0.0, address.count - passed_s * ADDRESS_PER_S)
+            wait_s = max(wait_s, (address.count + 1 - ADDRESS_LIMIT) / ADDRESS_PER_S)
+        if wait_s > 0:
+            raise TooManyAttempts(wait_s)
+        for row in (pair, address):
+            if row is not None:
+                row.count += 1
+                row.last_at = now
+                row.save(update_fields=["count", "last_at"])
+    if is_new:
+        Attempts.objects.filter(last_at__lt=now - FORGET_AFTER).delete()
+
+
+def _locked(kind: str, account: str, place: str, now: datetime) -> tuple[Attempts, bool]:
+    rows = Attempts.objects.select_for_update()
+    return rows.get_or_create(account=account, place=place, kind=kind, defaults={"last_at": now})
+
+
+def _who(account: User | str, request: HttpRequest) -> _Who:
+    hashed = account_hash(account)
+    address = _hash("place", client_network(client_address(request)))
+    device = known_devices.device_of(request, hashed)
+    place = _hash("device", device) if device else address
+    return _Who(account=hashed, place=place, is_known_device=bool(device), address=address)
+
+
+def account_hash(account: User | str) -> str:
+    """Return the name of an account in the table of attempts and in the cookie of known devices."""
+    email = account if isinstance(account, str) else account.email
+    return _hash("account", email.strip().lower())
+
+
+def _hash(what: str, value: str) -> str:
+    return salted_hmac(f"classroom_admin.accounts.throttling.{what}", value, algorithm="sha256").hexdigest()

@@ -1,0 +1,32 @@
+"""ASGI middleware that gives each request the address, scheme and host of its client (TRUSTED_PROXIES)."""
+
+from typing import Any
+
+from classroom_admin.common.client_address import FORWARDED, UNIX, TrustedProxies, sender
+from classroom_admin.common.size_limit import Application, Receive, Scope, Send
+
+
+class BehindProxies:
+    """Replace a trusted proxy by the client that it names.
+
+    Remove all headers in which proxies describe clients, so that nothing behind this uses an invented one.
+    """
+
+    def __init__(self, inner: Application, trusted: TrustedProxies) -> None:
+        self._inner = inner
+        self._trusted = trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "headers" in scope:
+            scope = {**scope, **self._changes(scope)}
+        await self._inner(scope, receive, send)
+
+    def _changes(self, scope: Scope) -> dict[str, Any]:
+        peer = scope.get("client")
+        found = sender(peer[0] if peer else UNIX, scope["headers"], self._trusted)
+        headers = [(name, value) for name, value in scope["headers"] if name not in FORWARDED]
+        if found.host:
+            headers = [(name, value) for name, value in headers if name != b"host"]
+            headers.append((b"host", found.host.encode("latin-1")))
+        client = (found.address, 0) if found.address != UNIX else None
+        return {"headers": headers, "client": client, "scheme": found.scheme or scope["scheme"]}
