@@ -1,8 +1,8 @@
 """Replace an erased person in the JSON of events, properties and other stored answers of the cloud.
 
 `find` says which texts name an erased person: it returns the replacement for a cloud user id, or None. The
-functions know the places where the cloud puts ids, names and words. Words that other people wrote stay, except
-direct messages to the erased person.
+functions know the places where the cloud puts ids, names and words. Words that other people wrote stay,
+except direct messages to the erased person.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Remember who was erased, without personal data: as keyed hashes in the database and in a file.
 
 A copy of the database that was made before an erasure contains the person again. The file
-`DATA_DIR/erasures/ledger.jsonl` does not belong to the database, so it still knows about the erasure. Each line
-is a JSON object: `{"key": encrypted}` or an erasure with its hashes. Lines are only added.
+`DATA_DIR/erasures/ledger.jsonl` does not belong to the database, so it still knows about the erasure. Each
+line is a JSON object: `{"key": encrypted}` or an erasure with its hashes. Lines are only added.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def record(erasure: Erasure, found: Iterable[tuple[str, str, str]]) -> None:
 
 
 def write_to_file(erasure: Erasure) -> None:
-    """Append the erasure to the ledger file, unless the file has it. The file is readable only by its owner."""
+    """Append the erasure to the ledger file, unless the file has it. Only the file's owner may read it."""
     lines: list[dict[str, Any]] = []
     secret = secret_of_hashes().hex()
     if _key_in_file() != secret:

@@ -132,6 +132,26 @@ def candidates(*, user_uuids: Iterable[str] = (), accounts: Iterable[int] = ()) 
     return found + _listed_like(names, emails)
 
 
+def candidates_of_listed(row: ListedPerson) -> list[Candidate]:
+    """Return what belongs, or may belong, to a person on a class list who has no cloud user id."""
+    names = {exact_key(row.name): row.name}
+    emails = {row.email.lower()} if row.email else set()
+    users = list(User.objects.filter(email__in=emails))
+    own = _of_row(row, certain=True)
+    others = [one for one in _listed_like(names, emails) if one.value != own.value]
+    same = [_of_id(one, certain=False) for one in _same_named(names, set())]
+    return [own, *(_of_account(user, certain=False) for user in users), *same, *others]
+
+
+def values_of(subject: Subject) -> list[str]:
+    """Return the values of the form for a person. `subject_of` returns the person again."""
+    return [
+        *(f"id:{one}" for one in subject.user_uuids),
+        *(f"account:{pk}" for pk in subject.accounts),
+        *(f"listed:{one.list_id}:{one.name}" for one in subject.listed),
+    ]
+
+
 def subject_of(values: Iterable[str]) -> Subject:
     """Return the person who was chosen as the values of candidates. Ignore values that do not exist (now)."""
     ids: list[str] = []

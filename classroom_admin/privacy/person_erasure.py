@@ -1,8 +1,8 @@
 """Erase or pseudonymise a person, step by step.
 
-Each step can be repeated, so a killed worker's job continues at its step. In the mode *pseudonymise*, a random
-id and a random name replace the person, so the figures of classes stay. In the mode *erase*, what the person did
-is removed where no other person's data depends on it; the rest is pseudonymised.
+Each step can be repeated, so a killed worker's job continues at its step. In the mode *pseudonymise*, a
+random id and a random name replace the person, so the figures of classes stay. In the mode *erase*, what the
+person did is removed where no other person's data depends on it; the rest is pseudonymised.
 """
 
 from __future__ import annotations
@@ -198,8 +198,8 @@ def add(total: Counts, more: Counts) -> None:
 def clean_database() -> None:
     """Remove what a database still keeps of changed and deleted rows. Raise ``Later`` if others use it.
 
-    SQLite keeps old content in free parts of its file and in the write-ahead log. PostgreSQL removes old rows by
-    itself, and nobody can read them meanwhile.
+    SQLite keeps old content in free parts of its file and in the write-ahead log. PostgreSQL removes old rows
+    by itself, and nobody can read them meanwhile.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return

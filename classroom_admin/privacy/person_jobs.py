@@ -149,7 +149,10 @@ def claim_one(pk: int) -> PersonJob | None:
 
 
 def work(*, first: int | None = None, within_s: float = WORK_S) -> bool:
-    """Do due jobs for about `within_s` seconds, first the one with the id `first`. Return whether more are due."""
+    """Do due jobs for about `within_s` seconds, first the one with the id `first`.
+
+    Return whether more are due.
+    """
     ends_at = clock.monotonic() + within_s
     while (job := claim(first=first)) is not None:
         run(job, ends_at=ends_at)

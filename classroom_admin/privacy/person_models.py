@@ -27,8 +27,8 @@ class ErasureKey(models.Model):
 class Erasure(models.Model):
     """A person whose data was erased. The row has no personal data.
 
-    `number` is random, so nobody can derive the person from it. Data that is older than `at` and arrives later
-    is erased, too.
+    `number` is random, so nobody can derive the person from it. Data that is older than `at` and arrives
+    later is erased, too.
     """
 
     class Mode(models.TextChoices):

@@ -17,9 +17,9 @@ class Decision:
     """What is done with the rows of a model.
 
     `personal` are the columns with personal data, `others` are columns with text that has none. Both are
-    names separated by spaces. `exported` is the name of a section of the export, `erased` the name of a step of the
-    erasure. If one of them is "", `why` says why. `account` is the column with the account whose erasure
-    deletes the row.
+    names separated by spaces. `exported` is the name of a section of the export, `erased` the name of a step
+    of the erasure. If one of them is "", `why` says why. `account` is the column with the account whose
+    erasure deletes the row.
     """
 
     personal: str = ""
