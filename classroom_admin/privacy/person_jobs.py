@@ -40,7 +40,7 @@ RUN: Final = "privacy.run_person_jobs"
 LEASE: Final = timedelta(minutes=2)
 KEPT_FOR: Final = timedelta(hours=24)
 """How long the file of an export is kept."""
-AGAIN: Final = timedelta(seconds=20)
+AGAIN: Final = timedelta(seconds=5)
 MOST_ATTEMPTS: Final = 30
 """The largest number of claims in a row in which a worker finished no part."""
 WORK_S: Final = 4.0

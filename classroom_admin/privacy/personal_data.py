@@ -55,6 +55,13 @@ DECISIONS: Final[dict[str, Decision]] = {
         account="user",
         why="The code is a secret of the feed's address, so it is not exported.",
     ),
+    "accounts.PasswordLink": Decision(
+        personal="digest",
+        erased="accounts",
+        account="user",
+        why="The hash of a secret. The link is valid for a short time.",
+    ),
+    "accounts.Attempts": _nothing("kind account place", "Keyed hashes, which are deleted after a time."),
     "account.EmailAddress": Decision(personal="email", exported="account", erased="accounts", account="user"),
     "account.EmailConfirmation": Decision(
         personal="key", erased="accounts", account="email_address__user", why="The key is a secret."

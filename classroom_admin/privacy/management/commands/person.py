@@ -55,9 +55,9 @@ class Command(BaseCommand):
             return
         found = _chosen(options)
         subject = subject_of(one.value for one in found)
-        if not subject:
-            raise CommandError("Nobody with this user id, email address or name is known here.")
         counts = counts_of(subject)
+        if not counts:
+            raise CommandError("Nobody with this user id, email address or name is known here.")
         if options["dry_run"]:
             self._say(options, {"person": [_described(one) for one in found], "counts": counts})
         elif options["command"] == "export":
