@@ -97,14 +97,18 @@ DECISIONS: Final[dict[str, Decision]] = {
     "contenttypes.ContentType": _nothing("app_label model", "Names of models."),
     # the audit log: audit.personal decides about the columns
     "audit.Entry": Decision(
-        personal="actor_name target target_name params",
-        others="action room_uuid",
+        personal="actor_name target target_name params address agent",
+        others="action room_uuid tag request_id actor_salt subject_salt",
         exported="audit",
         erased="audit",
     ),
     "audit.Step": Decision(
-        personal="detail", others="kind room_uuid", erased="audit", why="Its entry is exported."
+        personal="detail", others="tag kind room_uuid salt", erased="audit", why="Its entry is exported."
     ),
+    "audit.Link": _nothing("hash", "A hash of the chain of the audit log."),
+    "audit.Checkpoint": _nothing("kind hash problem tag", "Hashes of the chain of the audit log."),
+    "audit.Permission": _nothing("kind", _CLOUD),
+    "audit.Copied": _nothing("server", _CLOUD),
     "audit.Claim": _nothing("dedupe_key", "A hash, which is deleted after minutes."),
     "audit.PendingConfirmation": Decision(
         personal="match also",
