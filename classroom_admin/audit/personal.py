@@ -39,7 +39,8 @@ def erase(
     `user_ids` are cloud user ids. `account` is the person's account: its entries lose the name, the client
     address and the browser, but keep the reference to the account, which the caller makes anonymous. Each
     name in `names` is replaced wherever it occurs as a whole word, so pass full names only. Words in actions
-    on the person, such as a reason, are erased, too. The erasure is recorded as an action of `by`. A repeated call changes nothing and returns 0.
+    on the person, such as a reason, are erased, too. The erasure is recorded as an action of `by`. A repeated
+    call changes nothing and returns 0.
     """
     person = _Person(user_ids, emails, names, account)
     changed: set[int] = set()

@@ -1,4 +1,4 @@
-"""An administrator finds a student, exports the student's data and erases it, with every button on the way."""
+"""An administrator finds a student, exports the student's data and erases it, with every button."""
 
 from __future__ import annotations
 
