@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from tests.browser.conftest import Dashboard, running_dashboard, sign_in, windows
+from tests.browser.conftest import Dashboard, MakeClassroom, Opener, sign_in
 from tests.browser.page_parts import assert_fits, keep_screenshot
-from tests.browser.school import ADMINISTRATOR, TEACHER_NAME, open_classroom
+from tests.browser.school import ADMINISTRATOR, TEACHER_NAME, Classroom, eventually
 from tests.browser.test_exports import downloaded
 
 NAME = "Erika Canary"
-
-
-@pytest.fixture
-def own_cloud() -> Iterator[RunningSimulator]:
-    """Start a cloud of this test: an erasure deletes exports, which other tests may need."""
-    with running_simulator(plain=True) as running:
-        yield running
-
-
-@pytest.fixture
-def own_dashboard(own_cloud: RunningSimulator, tmp_path: Path) -> Iterator[Dashboard]:
-    with running_dashboard(own_cloud, tmp_path) as running:
-        yield running
 
 
 def choose(page: Page, *, cancel: bool = False) -> None:
@@ -45,23 +29,25 @@ def choose(page: Page, *, cancel: bool = False) -> None:
 
 
 def test_a_student_is_exported_and_erased(
-    chromium: Browser, own_cloud: RunningSimulator, own_dashboard: Dashboard, tmp_path: Path
+    window: Opener, classroom: MakeClassroom, dashboard: Dashboard, tmp_path: Path
 ) -> None:
-    room = open_classroom(own_cloud, "Privacy 7b")
+    room = classroom("Privacy 7b")
     room.enter("erika-canary-1", NAME)
     room.act("chat", userUuid="erika-canary-1", message="My own words")
     room.act("leave", userUuid="erika-canary-1")
-    assert any(one["name"] == NAME for one in own_dashboard.room(room.uuid)["participants"])
-    with windows(chromium, own_dashboard.url, lambda _email: {}) as window:
-        page = window(viewport={"width": 1440, "height": 900})
-        sign_in(page, ADMINISTRATOR)
-        reach_the_pages(page)
-        export(page, tmp_path)
-        erase(page)
-        page.goto("/search/?q=Erika")
-        expect(page.get_by_role("main")).to_contain_text("No matching classes or people")
-    people = own_dashboard.room(room.uuid)["participants"]
-    assert not [one for one in people if "Erika" in one["name"] or "erika" in one["user_uuid"]]
+    eventually(lambda: NAME in names_in(dashboard, room))
+    page = window(viewport={"width": 1440, "height": 900})
+    sign_in(page, ADMINISTRATOR)  # an export and an erasure need a recent sign-in
+    reach_the_pages(page)
+    export(page, tmp_path)
+    erase(page)
+    page.goto("/search/?q=Erika")
+    expect(page.get_by_role("main")).to_contain_text("No matching classes or people")
+    assert NAME not in names_in(dashboard, room)
+
+
+def names_in(dashboard: Dashboard, room: Classroom) -> list[str]:
+    return [one["name"] for one in dashboard.room(room.uuid)["participants"]]
 
 
 def reach_the_pages(page: Page) -> None:
