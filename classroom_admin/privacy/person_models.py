@@ -89,12 +89,12 @@ class PersonJob(models.Model):
     """
 
     class Kind(models.TextChoices):
-        EXPORT = "export", _("Export")
+        EXPORT = "export", pgettext_lazy("person", "Export")
         ERASE = "erase", _("Erasure")
 
     class State(models.TextChoices):
         WAITING = "waiting", pgettext_lazy("export", "waiting")
-        RUNNING = "running", _("in progress")
+        RUNNING = "running", pgettext_lazy("export", "in progress")
         DONE = "done", pgettext_lazy("export", "finished")
         FAILED = "failed", pgettext_lazy("export", "failed")
         EXPIRED = "expired", pgettext_lazy("export", "file deleted")
