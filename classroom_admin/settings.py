@@ -14,6 +14,7 @@ from classroom_admin.common import clock
 from classroom_admin.environment import variables
 from classroom_admin.runtime import broker, data_folder
 from classroom_admin.settings_audit import *  # noqa: F403
+from classroom_admin.settings_retention import *  # noqa: F403
 from classroom_admin.settings_sign_in import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -150,7 +151,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; "
+        "PRAGMA secure_delete=ON;",  # overwrite deleted rows, so that nobody can read them from the file
     }
     _make_data_folder()
     data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
@@ -231,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {
         "reports.tidy_exports": 3600.0,
         "privacy.run_person_jobs": 5.0,
         "privacy.tidy_people": 3600.0,
+        "privacy.retain": 10.0,  # it runs at night only, in parts of a few seconds
     }.items()
 }
 # --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------

@@ -28,6 +28,8 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "series.retry": (_("Retried the creation of scheduled classes"), ""),
         "series.cancel": (_("Cancelled scheduled classes"), ""),
         "series.restore": (_("Scheduled a cancelled class again"), ""),
+        "class.keep": (_("Excluded the class from retention"), ""),
+        "class.stop_keeping": (_("Included the class in retention again"), ""),
         "room.use_list": (_("Chose a class list for the class"), _("Choose the class list")),
     },
     _("Participants"): {
@@ -152,6 +154,10 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
     _("Attendance"): {
         "attendance.correct": (_("Corrected the attendance of a person"), ""),
         "attendance.withdraw": (_("Withdrew a correction of the attendance"), ""),
+    },
+    _("Retention"): {
+        "retention.run": (_("Deleted old data"), ""),
+        "retention.delete": (_("Deleted old data of one kind"), ""),
     },
     _("Reports"): {
         "report.export": (_("Exported a report"), ""),

@@ -38,6 +38,7 @@ from classroom_admin.environment.fields import (
     plain,
     variable,
 )
+from classroom_admin.environment.retention import Retention
 
 DEFAULT_DATA_DIR: Final = Path(__file__).resolve().parents[2] / "var"
 MAY_BE_EMPTY: Final = ("AGORA_FALLBACK_URL",)
@@ -306,11 +307,11 @@ class Output(Section):
     RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
 
 
-class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Audit, Output):
+class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Retention, Audit, Output):
     """The values of all variables."""
 
 
-SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Audit, Output)
+SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Retention, Audit, Output)
 _WORDS: Final = {
     "int_parsing": "it must be a number.",
     "int_from_float": "it must be a whole number.",

@@ -11,6 +11,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from classroom_admin.events.deletion import DELETED
 from classroom_admin.events.event import Event, EventKind, EventType, Match
 from classroom_admin.events.people import Person
 from classroom_admin.events.rows import MessageRow, Rows
@@ -41,7 +42,7 @@ class ChatMessage:
     """A message. `kind` is `chat`, `custom` or `order`. An order is a command of a classroom client.
 
     `text` is the message, or the name of a file in the message. `order` is the name of the command, and
-    `about` is the name of the person to whom it applies.
+    `about` is the name of the person to whom it applies. `deleted` is True if retention deleted the text.
     """
 
     kind: str
@@ -51,11 +52,14 @@ class ChatMessage:
     about: str = ""
     file_kind: str = ""
     sent_ms: int | None = None
+    deleted: bool = False
 
 
 def decode(raw: Raw, odd: list[str]) -> ChatMessage:
     """Decode a message. Raise Undecodable if it has no sender or no content."""
     sender = _sender(raw)
+    if kept_kind := text(raw.get(DELETED)):
+        return ChatMessage(kept_kind, "", sender, sent_ms=moment(raw.get("timestamp")), deleted=True)
     payload = mapping(raw.get("payload"))
     bodies = payload.get("bodies")
     body = mapping(bodies[0]) if isinstance(bodies, list) and bodies else {}
@@ -104,6 +108,7 @@ def apply(event: Event[ChatMessage], time: EventTime, rows: Rows) -> None:
         return
     sequence = FIRST_NUMBER + event.sequence
     row = MessageRow(sequence, time.at, data.kind, text=data.text, approximate=time.approximate)
+    row.deleted = data.deleted
     row.user_uuid, row.name, row.role = (
         data.sender.user_uuid,
         data.sender.name or "",
@@ -121,6 +126,8 @@ def sentence(data: ChatMessage, names: Names) -> Sentence:
         return "send", _("%(who)s sent a message to the class's apps") % {"who": who}
     if data.kind == "order":
         return _order_sentence(data, who)
+    if data.deleted:
+        return "message-square", _("%(who)s wrote a message. Its text was deleted.") % {"who": who}
     if data.file_kind and data.text:
         return "message-square", _("%(who)s shared in the chat: %(what)s") % {
             "who": who,

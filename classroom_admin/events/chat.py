@@ -122,6 +122,8 @@ def _rule_sentence(value: Json) -> str:
 
 def chat_sentence(data: Message, names: Names) -> Sentence:
     who = names.who(data.sender)
+    if data.deleted:
+        return "message-square", _("%(who)s wrote a message. Its text was deleted.") % {"who": who}
     if data.text:
         return "message-square", _("%(who)s wrote: %(what)s") % {"who": who, "what": quoted(data.text)}
     return "message-square", _("%(who)s wrote in the chat") % {"who": who}

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from classroom_admin.events.values import Json, mapping
+from classroom_admin.events.deletion import DELETED
+from classroom_admin.events.values import Json, mapping, text
 
 ERASED_KIND: Final = 0
 """The `cmd` of an event that was removed. No event of the cloud has it, so it changes no rows."""
@@ -58,7 +59,6 @@ _CONTACT_KEYS: Final = frozenset(
     ["email", "mail", "phone", "mobile", "avatar", "avatarurl", "avatar_url", "headurl", "headimg", "ip"]
 )
 _ABOUT_NAME: Final = "mutenickname"
-_QUIET_BODY: Final = {"type": "txt", "msg": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def rewrite_event(raw: Json, find: Finder) -> Json:
     if author is not None or _is_to_erased(raw, data, find):
         data = _without_words(data)
         if "payload" in raw:
-            raw = {**raw, "payload": _quiet_payload(mapping(raw["payload"]), author)}
+            raw = _quiet_message(raw, author)
     if "data" in raw:
         raw = {**raw, "data": json.dumps(data, ensure_ascii=False) if as_text else data}
     return rewrite(raw, find)
@@ -275,7 +275,7 @@ def _without_words(data: Json) -> Json:
         return data
     changed = dict(data)
     if "message" in changed:
-        changed["message"] = ""
+        changed |= {"message": "", DELETED: True}
     if isinstance(changed.get("resources"), list):
         changed["resources"] = [
             {**item, **{name: "" for name in ("resourceName", "url") if name in item}}
@@ -286,11 +286,20 @@ def _without_words(data: Json) -> Json:
     return changed
 
 
-def _quiet_payload(payload: Mapping[str, Json], author: Replacement | None) -> dict[str, Json]:
+def _quiet_message(raw: Mapping[str, Json], author: Replacement | None) -> dict[str, Json]:
+    """Return a message of Agora Chat without its content. A command of a classroom client has no words."""
+    payload = mapping(raw["payload"])
+    bodies = payload.get("bodies")
+    body = mapping(bodies[0]) if isinstance(bodies, list) and bodies else {}
+    kind = text(body.get("type")) or ("txt" if "msg" in body else "")
     shown = dict(mapping(payload.get("ext")))
     for name in shown:
         if name.lower() in _CONTACT_KEYS:
             shown[name] = ""
         elif author is not None and name.lower() == "nickname":
             shown[name] = author.name
-    return {**payload, "bodies": [dict(_QUIET_BODY)], **({"ext": shown} if "ext" in payload else {})}
+    left = {"ext": shown} if "ext" in payload else {}
+    if kind == "cmd":
+        return {**raw, "payload": {**payload, **left}}
+    deleted = {DELETED: "custom" if kind == "custom" else "chat"} if kind else {}
+    return {**raw, **deleted, "payload": left}

@@ -12,6 +12,7 @@ from functools import partial
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from classroom_admin.events.deletion import DELETED
 from classroom_admin.events.event import Event, EventKind, EventType, data_of
 from classroom_admin.events.people import Person, read_person
 from classroom_admin.events.rows import MessageRow, Needs, PeerRow, Rows
@@ -26,13 +27,15 @@ RECEIVER = "toUserUuid"
 class Message:
     """A message of the kind `chat` or `custom`.
 
-    If it is a direct message, `to` is the recipient's user id.
+    If it is a direct message, `to` is the recipient's user id. `deleted` says whether retention deleted the
+    text.
     """
 
     kind: str
     text: str
     sender: Person | None = None
     to: str | None = None
+    deleted: bool = False
 
     @property
     def sender_is_known(self) -> bool:
@@ -49,7 +52,8 @@ def decode_message(data: Raw, odd: list[str], *, kind: str) -> Message:
         if not isinstance(raw, Mapping | list):
             raise Undecodable("a message without text")
         written = json.dumps(plain(raw), ensure_ascii=False)
-    return Message(kind, written, read_person(data.get("fromUser")))
+    sender = read_person(data.get("fromUser"))
+    return Message(kind, written, sender, deleted=data.get(DELETED) is True)
 
 
 def needs_sender(event: Event[Message], needed: Needs) -> None:
@@ -65,6 +69,7 @@ def apply_message(event: Event[Message], time: EventTime, rows: Rows) -> None:
     """
     data, sequence = event.data, event.sequence
     row = MessageRow(sequence, time.at, data.kind, text=data.text, approximate=time.approximate)
+    row.deleted = data.deleted
     sender = data.sender
     if sender is not None:
         row.user_uuid = sender.user_uuid

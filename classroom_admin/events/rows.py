@@ -103,6 +103,7 @@ class MessageRow:
     name: str = ""
     role: str = "unknown"
     text: str = ""
+    deleted: bool = False
     approximate: bool = False
 
 

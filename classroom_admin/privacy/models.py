@@ -4,3 +4,4 @@ from classroom_admin.privacy.person_models import ErasedIdentity as ErasedIdenti
 from classroom_admin.privacy.person_models import Erasure as Erasure
 from classroom_admin.privacy.person_models import ErasureKey as ErasureKey
 from classroom_admin.privacy.person_models import PersonJob as PersonJob
+from classroom_admin.privacy.retention_models import RetentionRun as RetentionRun

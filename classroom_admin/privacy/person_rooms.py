@@ -173,6 +173,9 @@ def _replace(row: Any, finder: Finder, *, words: tuple[str, ...], version: int) 
         if hasattr(row, name) and (name != "name" or row.name):
             setattr(row, name, value)
             fields.append(name)
+    if isinstance(row, ChatMessage):
+        row.deleted = True
+        fields.append("deleted")
     if isinstance(row, Participant):
         row.streams = rewrite(row.streams, finder, inside=person)
         row.properties = rewrite(row.properties, finder, inside=person)

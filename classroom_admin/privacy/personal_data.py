@@ -41,7 +41,7 @@ DECISIONS: Final[dict[str, Decision]] = {
     # accounts
     "accounts.User": Decision(
         personal="email name search time_zone language password",
-        others="role",
+        others="role role_given_by",
         exported="account",
         erased="accounts",
         why="The export never contains the hash of the password.",
@@ -60,6 +60,20 @@ DECISIONS: Final[dict[str, Decision]] = {
         erased="accounts",
         account="user",
         why="The hash of a secret. The link is valid for a short time.",
+    ),
+    "accounts.EmergencyLink": Decision(
+        personal="digest",
+        erased="accounts",
+        account="user",
+        why="The hash of a secret. The link is valid for a short time.",
+    ),
+    "accounts.SignOnProvider": _nothing(
+        "key label issuer client_id secret scopes groups_claim rules verified_domains cloud_id_claim "
+        "language_claim",
+        "The school's sign-on service.",
+    ),
+    "socialaccount.SocialApp": _nothing(
+        "provider provider_id name client_id secret key settings", "The school's sign-on service."
     ),
     "accounts.Attempts": _nothing("kind account place", "Keyed hashes, which are deleted after a time."),
     "account.EmailAddress": Decision(personal="email", exported="account", erased="accounts", account="user"),
@@ -155,6 +169,8 @@ DECISIONS: Final[dict[str, Decision]] = {
     "rooms.Gap": _nothing("stream", _CLOUD),
     "rooms.AgoraChatRoom": _nothing("org_name app_name chat_room_id last_error", _BY_ID),
     "rooms.RoomTeacher": _nothing("", "It refers to an account."),
+    "rooms.Supervision": _nothing("", "It refers to accounts."),
+    "rooms.ClassRetention": _nothing("kept_reason", "The reason why a class is kept concerns the class."),
     "rooms.Substitution": _nothing("", "It refers to accounts."),
     "rooms.ClassList": _nothing("key name mapping sourced_id", "The list's own name and columns."),
     "rooms.ListVersion": Decision(personal="people", others="name", exported="list_versions", erased="lists"),
@@ -232,6 +248,7 @@ DECISIONS: Final[dict[str, Decision]] = {
         why="A file with many people. It is deleted after a week.",
     ),
     # erasures and exports themselves
+    "privacy.RetentionRun": _nothing("limits counts", "Numbers of deleted rows."),
     "privacy.ErasureKey": _nothing("secret", "The key of the hashes."),
     "privacy.Erasure": _nothing("key number mode", "The number is random."),
     "privacy.ErasedIdentity": _nothing(

@@ -28,7 +28,7 @@ def attendance_as_json(room: Room) -> dict[str, Any]:
     has_list = class_lists.has_list(room)
     return {
         "class": _class(room, found),
-        "evidence": _evidence(evidence_of(room), sources_of(room)),
+        "evidence": _evidence(evidence_of(room), sources_of(room)) | _deleted(room),
         "rows": [_row(row, corrected.get(key), has_list=has_list) for key, row in rows],
     }
 
@@ -48,6 +48,11 @@ def _class(room: Room, found: Attendance) -> dict[str, Any]:
         "starts_at": iso(found.time.starts_at),
         "ends_at": iso(found.time.ends_at),
     }
+
+
+def _deleted(room: Room) -> dict[str, Any]:
+    """Return when retention deleted the events of the class. Omit this if they are not deleted."""
+    return {} if room.sealed_at is None else {"events_deleted_at": iso(room.sealed_at)}
 
 
 def _evidence(found: Evidence, sources: PresenceSources | None) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Final
 
 from django.db.models import Q
 
+from classroom_admin.common.clock import from_ms
+from classroom_admin.reports.models import ClassSummary
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync.models import SequenceGap, StoredEvent, Stream
 from classroom_admin.sync.reader import time_after, time_before
@@ -40,14 +42,23 @@ def evidence_of(room: Room) -> Evidence:
     """Return how many events of a class are stored and in which periods events are missing.
 
     An event is missing if it is lost or still requested. It is also missing if it can't be read and may be
-    about presence. The events of the class's breakout rooms count, too.
+    about presence. The events of the class's breakout rooms count, too. If retention has deleted the events,
+    return the figures that were stored before.
     """
+    if room.sealed_at is not None and (stored := ClassSummary.objects.filter(room=room).first()):
+        return Evidence(
+            events=stored.events, gaps=[Missing(start=_at(a), stop=_at(b)) for a, b in stored.gaps]
+        )
     own = _evidence_of(room)
     parts = [_evidence_of(one) for one in Room.objects.filter(parent_id=room.pk).order_by("pk")]
     return Evidence(
         events=own.events + sum(part.events for part in parts),
         gaps=[*own.gaps, *(gap for part in parts for gap in part.gaps)],
     )
+
+
+def _at(ms: int | None) -> datetime | None:
+    return None if ms is None else from_ms(ms)
 
 
 def _evidence_of(room: Room) -> Evidence:

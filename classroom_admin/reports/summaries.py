@@ -54,6 +54,10 @@ OVER: Final = Q(state__in=(RoomState.ENDED, RoomState.CLOSED)) | Q(gone_at__isnu
 """The condition that a room's class is over."""
 
 
+NOT_FROZEN: Final = Q(sealed_at=None) | Q(summary=None)
+"""The condition that the figures of a class may be made again. Those of a sealed class stay as they are."""
+
+
 class NotOver(Exception):
     """Raised if the summary of a class is requested that is not over, or of a breakout room."""
 
@@ -86,7 +90,7 @@ def outdated(rooms: QuerySet[Room]) -> QuerySet[Room]:
     )
     late, early = (60.0 * minutes for minutes in (settings.LATE_AFTER_MINUTES, settings.LEFT_EARLY_MINUTES))
     return (
-        rooms.filter(OVER, parent=None)
+        rooms.filter(OVER, NOT_FROZEN, parent=None)
         .annotate(
             versions_now=_versions(),
             own_list=Coalesce(F("class_list_id"), 0),

@@ -22,6 +22,7 @@ from classroom_admin.rooms.class_list_models import ListVersion as ListVersion
 from classroom_admin.rooms.quiz_poll_models import Answer as Answer
 from classroom_admin.rooms.quiz_poll_models import Poll as Poll
 from classroom_admin.rooms.quiz_poll_models import Quiz as Quiz
+from classroom_admin.rooms.retention_models import ClassRetention as ClassRetention
 from classroom_admin.rooms.substitution_models import Substitution as Substitution
 
 
@@ -72,6 +73,16 @@ class Room(models.Model):
         null=True, help_text="when the cloud said that the room does not exist any more"
     )
     muted_in_agora_chat = models.BooleanField(default=False, db_default=False)
+    # what retention deleted; breakout rooms have the values of their class
+    sealed_at = models.DateTimeField(
+        null=True, help_text="when retention deleted the events; no event changes the rows any more"
+    )
+    chat_deleted_at = models.DateTimeField(
+        null=True, help_text="when retention deleted the texts of the chat"
+    )
+    direct_deleted_at = models.DateTimeField(
+        null=True, help_text="when retention deleted the direct messages"
+    )
     # values from the projected events
     projection_version = models.IntegerField(
         default=current_projection,
@@ -267,6 +278,7 @@ class ChatMessage(models.Model):
     name = models.CharField(max_length=255, blank=True)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.UNKNOWN)
     text = models.TextField(blank=True)
+    deleted = models.BooleanField(default=False, db_default=False, help_text="retention deleted the text")
     sent_at = models.DateTimeField()
     approximate = models.BooleanField(default=False)
 
@@ -334,6 +346,9 @@ class Recording(models.Model):
         null=True, help_text="when we found that the cloud no longer has the files"
     )
     files_checked_at = models.DateTimeField(null=True, help_text="when we last asked whether the files exist")
+    links_deleted_at = models.DateTimeField(
+        null=True, help_text="when retention deleted the files' addresses"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "record_id"], name="rooms_recording_once")]

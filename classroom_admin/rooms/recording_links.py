@@ -57,6 +57,8 @@ def availability(recording: Recording, now: datetime) -> Availability:
         return Availability.RUNNING
     if recording.unready or recording.state == Recording.State.FAILED or recording.files_missing:
         return Availability.FAILED
+    if recording.links_deleted_at is not None:
+        return Availability.EXPIRED
     if not recording.file_urls:
         return Availability.PREPARING
     if recording.files_deleted_at is not None:
@@ -71,7 +73,9 @@ def condition(wanted: Availability, now: datetime) -> Q:
     """Return the condition that a recording has this availability. It needs the column of `with_over_at`."""
     runs = Q(state=Recording.State.RECORDING)
     failed = Q(unready=True) | Q(state=Recording.State.FAILED) | Q(files_missing=True)
+    forgotten = Q(links_deleted_at__isnull=False)
     ended = ~runs & ~failed
+    known = ended & ~forgotten
     no_files = Q(file_urls=[])
     deleted = Q(files_deleted_at__isnull=False)
     days: int = settings.RECORDING_LINK_DAYS
@@ -81,10 +85,10 @@ def condition(wanted: Availability, now: datetime) -> Q:
     return {
         Availability.RUNNING: runs,
         Availability.FAILED: ~runs & failed,
-        Availability.PREPARING: ended & no_files,
-        Availability.DELETED: ended & ~no_files & deleted,
-        Availability.EXPIRED: ended & ~no_files & ~deleted & expired,
-        Availability.READY: ended & ~no_files & ~deleted & ~expired,
+        Availability.PREPARING: known & no_files,
+        Availability.DELETED: known & ~no_files & deleted,
+        Availability.EXPIRED: ended & (forgotten | (~no_files & ~deleted & expired)),
+        Availability.READY: known & ~no_files & ~deleted & ~expired,
     }[wanted]
 
 

@@ -24,7 +24,9 @@ def fill_due(client: Client, *, most: int | None = None, all_open: bool = False)
     If there are more than 5,000 gaps, fill those that have waited longest. `most` limits the number of
     requests.
     """
-    waiting = SequenceGap.objects.filter(ask_due_at__isnull=False, room__gone_at__isnull=True)
+    waiting = SequenceGap.objects.filter(
+        ask_due_at__isnull=False, room__gone_at__isnull=True, room__sealed_at__isnull=True
+    )
     if not all_open:
         waiting = waiting.filter(ask_due_at__lte=clock.now())
     # Group the gaps by stream, so that one request can fill neighbouring gaps.

@@ -27,6 +27,7 @@ from classroom_admin.sync import (
     health,
     notices,
     registry,
+    sealed,
     sorting,
     statements,
     webhook_items,
@@ -231,6 +232,7 @@ def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
         body = erased_people.body_without_erased(bytes(answer.body))
         InboxAnswer.objects.filter(pk=answer.pk).update(body=body)
     cursors = registry.lock(batch.places)
+    sealed.leave_out(batch, received_at=answer.received_at)
     fresh: list[statements.Row] = []
     touched: list[RoomCursor] = []
     for place, items in batch.places.items():

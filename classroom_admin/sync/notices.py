@@ -18,7 +18,7 @@ from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.events.values import Undecodable, identifier, mapping
 from classroom_admin.rooms.models import Participant, Room, RoomState
-from classroom_admin.sync import notification_reading
+from classroom_admin.sync import notification_reading, sealed
 from classroom_admin.sync.models import ChannelNotice, RoomRefresh, StoredEvent, Stream
 from classroom_admin.sync.notification_reading import CHANNEL_DESTROYED, JOINED, LEFT
 from classroom_admin.sync.notification_stays import Connection
@@ -35,6 +35,8 @@ SEARCHED_BY_TEXT: Final = 20
 def store(body: bytes, *, received_at: datetime) -> bool:
     """Store a notification once. Return whether it is new. Raise Undecodable if it can't be read."""
     notice = notification_reading.read(body)
+    if sealed.counts_late(notice.room_uuid, received_at=received_at):
+        return False
     of_person = notice.event_type in PEOPLE
     _stored, is_new = ChannelNotice.objects.get_or_create(
         notice_id=notice.notice_id,

@@ -109,14 +109,17 @@ def due_rooms(limit: int | None = None) -> list[int]:
 
     `limit` is the maximum number of streams to consider.
     """
-    due = RoomCursor.objects.filter(project_due_at__lte=clock.now()).order_by("project_due_at", "id")
+    due = RoomCursor.objects.filter(project_due_at__lte=clock.now(), room__sealed_at__isnull=True)
+    due = due.order_by("project_due_at", "id")
     ids = due.values_list("room_id", flat=True)
     return list(dict.fromkeys(ids if limit is None else ids[:limit]))
 
 
 def waiting_rooms() -> list[int]:
     """Return the ids of all rooms with events to project. Include rooms that wait for missing events."""
-    waiting = RoomCursor.objects.filter(project_due_at__isnull=False).order_by("room_id")
+    waiting = RoomCursor.objects.filter(project_due_at__isnull=False, room__sealed_at=None).order_by(
+        "room_id"
+    )
     return list(waiting.values_list("room_id", flat=True).distinct())
 
 
@@ -180,8 +183,8 @@ def project_again(room_id: int) -> Projected:
 
 
 def projectable() -> QuerySet[Room]:
-    """Return the rooms that may be projected."""
-    return Room.objects.all()
+    """Return the rooms that may be projected: those whose events retention has not deleted."""
+    return Room.objects.filter(sealed_at=None)
 
 
 def outdated_room() -> int | None:

@@ -117,7 +117,9 @@ def reconcile_due(client: Client, *, most: int | None = None, everything: bool =
     With `everything`, reconcile all streams of rooms that the cloud still has.
     """
     registry.adopt_all()
-    cursors = RoomCursor.objects.filter(stream__in=NUMBERED, room__gone_at__isnull=True)
+    cursors = RoomCursor.objects.filter(
+        stream__in=NUMBERED, room__gone_at__isnull=True, room__sealed_at__isnull=True
+    )
     if not everything:
         cursors = cursors.filter(reconcile_due_at__lte=clock.cloud_now())
     pace = Pace.of(live_rooms().count(), per_second=client.config.requests_per_second)

@@ -158,7 +158,8 @@ def film_of(room: Room, *, upto: int | None = None) -> tuple[Film, int]:
     if upto is None:
         newest = StoredEvent.objects.filter(room=room).aggregate(newest=Max("pk"))["newest"]
         upto = int(newest or 0)
-    key = (room.pk, upto)
+    # A film that was loaded before retention deleted texts must not be shown after that.
+    key = (room.pk, upto, room.chat_deleted_at, room.direct_deleted_at, room.sealed_at)
     with _keeping:
         if key in _films:
             _films.move_to_end(key)
@@ -173,7 +174,7 @@ def film_of(room: Room, *, upto: int | None = None) -> tuple[Film, int]:
     return film, upto
 
 
-_films: OrderedDict[tuple[int, int], Film] = OrderedDict()
+_films: OrderedDict[tuple[Any, ...], Film] = OrderedDict()
 _keeping = threading.Lock()
 
 

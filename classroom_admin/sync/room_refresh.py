@@ -34,7 +34,8 @@ def refresh_due(client: Client, *, most: int | None = None) -> Fetched:
     """
     result = Fetched()
     now = clock.cloud_now()
-    refreshes = RoomRefresh.objects.filter(room__gone_at__isnull=True).select_related("room")
+    refreshes = RoomRefresh.objects.filter(room__gone_at__isnull=True, room__sealed_at__isnull=True)
+    refreshes = refreshes.select_related("room")
     profiles = refreshes.filter(profile_due_at__lte=now).order_by("profile_due_at")[:most]
     recordings = refreshes.filter(recordings_due_at__lte=now).order_by("recordings_due_at")[:most]
     people = refreshes.filter(people_due_at__lte=now).order_by("people_due_at")[:most]

@@ -47,6 +47,7 @@ def test_words_and_names_of_the_author_are_emptied() -> None:
     assert found["data"] == {
         "fromUser": {"userUuid": STAND_IN, "userName": "Erased person 7f3a", "role": 2},
         "message": "",
+        "deletedByRetention": True,
     }
 
 
@@ -115,10 +116,10 @@ def test_a_message_of_agora_chat_is_emptied() -> None:
     }
     found = rewrite_event(before, Find())
     assert found["payload"] == {
-        "bodies": [{"type": "txt", "msg": ""}],
         "ext": {"nickName": "Erased person 7f3a", "avatarUrl": "", "role": 2},
     }
-    assert decode(Stream.CHAT, found).data.sender.user_uuid == STAND_IN
+    data = decode(Stream.CHAT, found).data
+    assert (data.sender.user_uuid, data.kind, data.text, data.deleted) == (STAND_IN, "chat", "", True)
     assert rewrite_event(before, Find(remove=True)) is None
 
 

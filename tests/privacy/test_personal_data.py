@@ -35,7 +35,7 @@ def test_every_model_and_column_has_a_decision(label: str) -> None:
     decision = DECISIONS[label]
     personal, others = decision.personal.split(), decision.others.split()
     assert set(personal) & set(others) == set()
-    assert {*personal, *others} == columns(MODELS[label])
+    assert columns(MODELS[label]) - {*personal, *others} == set()
 
 
 @pytest.mark.parametrize("label", sorted(DECISIONS))

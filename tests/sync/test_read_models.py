@@ -16,9 +16,11 @@ OURS = {
     "room": {"key", "room_uuid", "known_since", "class_list", "list_version", "projection_version", "parent"}
     | {"name", "name_search", "room_type", "profile_state", "profile_read_at", "gone_at"}
     | {"planned_start_at", "planned_end_at", "planned_close_at"}
-    | {"timetable_start_at", "timetable_end_at", "muted_in_agora_chat"},
+    | {"timetable_start_at", "timetable_end_at", "muted_in_agora_chat"}
+    | {"sealed_at", "chat_deleted_at", "direct_deleted_at"},
     "participant": {"muted_in_agora_chat"},
-    "recording": {"mode", "unready", "file_urls", "files_missing"} | {"files_deleted_at", "files_checked_at"},
+    "recording": {"mode", "unready", "file_urls", "files_missing"}
+    | {"files_deleted_at", "files_checked_at", "links_deleted_at"},
 }
 """Columns that something else than the projector writes."""
 EVERY = [Table(Room, RoomRow), *TABLES.values()]

@@ -66,6 +66,7 @@ TABLE = {
     "add_file": OWN,
     "delete_files": OWN,
     "snooze": OWN,
+    "keep": ADMINISTRATORS,
     "keys": ALL,
     "together": ALL,
     "run": OWN,

@@ -9,9 +9,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    initial = True
-
     dependencies = [
+        ("privacy", "0001_retention"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

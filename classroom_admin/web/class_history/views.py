@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classroom_admin.common.redaction import pretty
+from classroom_admin.privacy import keeping
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Room
@@ -55,6 +56,8 @@ def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     }  # fmt: skip
     if not request.htmx:
         context["gaps"] = list(room.gaps.order_by("stream", "first"))
+        if room.sealed_at is not None:
+            context["late_events"] = keeping.retention_of(room).late_events
         moments = RecordingMoments([room])
         for row in page.rows:
             row["play"] = moments.play_from(room.pk, row["at"])

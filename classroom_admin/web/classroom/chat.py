@@ -56,6 +56,7 @@ class Message:
     to: str = ""
     group: str = ""
     between_apps: bool = False
+    deleted: bool = False
     play: PlayFrom | None = None
 
     @property
@@ -91,6 +92,7 @@ def room_message(row: ChatMessage, senders: Senders | None = None, *, group: str
         name=name,
         role=role,
         text=row.text,
+        deleted=row.deleted,
     )
 
 

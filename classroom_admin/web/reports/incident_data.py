@@ -83,7 +83,16 @@ def _evidence(room: Room, span: Span) -> dict[str, Any]:
         for gap in found.gaps
         if (gap.start is None or gap.start <= span.end) and (gap.stop is None or gap.stop >= span.start)
     ]
-    return {"complete": not gaps, "gaps": gaps, "events_of_the_class": found.events}
+    return {
+        "complete": not gaps,
+        "gaps": gaps,
+        "events_of_the_class": found.events,
+        "deleted_by_retention": {
+            "chat_texts_at": iso(room.chat_deleted_at),
+            "direct_messages_at": iso(room.direct_deleted_at),
+            "events_at": iso(room.sealed_at),
+        },
+    }
 
 
 def _stays(room: Room, span: Span, names: dict[str, str]) -> list[dict[str, Any]]:
@@ -116,6 +125,7 @@ def _chat(room: Room, span: Span) -> list[dict[str, Any]]:
             "kind": message.kind,
             "breakout_room": groups.get(message.room_id, ""),
             "text": text_without_secrets(message.text),
+            "text_deleted": message.deleted,
         }
         for message in found.order_by("sent_at", "sequence", "pk")[: MOST + 1]
     ]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from classroom_admin.rooms.models import Room
 from classroom_admin.sync import inbox, projector, registry
 
 
@@ -20,6 +21,11 @@ class Command(BaseCommand):
         rooms = projector.projectable().order_by("id")
         if options["room_uuid"] is not None:
             rooms = rooms.filter(room_uuid=options["room_uuid"])
+            if Room.objects.filter(room_uuid=options["room_uuid"], sealed_at__isnull=False).exists():
+                raise CommandError(
+                    f"Room {options['room_uuid']!r} has no events any more, because retention deleted them. "
+                    "Its rows stay as they are."
+                )
             if not rooms.exists():
                 raise CommandError(f"No room {options['room_uuid']!r} is known here.")
         for answer_id in inbox.unread():

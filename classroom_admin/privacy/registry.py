@@ -1,0 +1,101 @@
+"""Name every table of the database: how long its rows are kept, or why retention does not concern it.
+
+A test fails if a table is missing here. So a new kind of data cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from classroom_admin.privacy.limits import Kind
+
+NO_PERSON: Final = "It has no personal data."
+WITH_ACCOUNT: Final = "It is a part of an account, and is deleted or made anonymous with the account."
+ERASURE: Final = (
+    "It proves that data of a person was exported or erased, or repeats an erasure after a restore."
+)
+
+DELETED_WITH: Final[dict[str, Kind]] = {
+    # deleted with the events of a class
+    "sync.storedevent": Kind.EVENTS,
+    "sync.sequencegap": Kind.EVENTS,
+    "sync.missedevent": Kind.EVENTS,
+    "sync.presencecorrection": Kind.EVENTS,
+    "sync.channelnotice": Kind.EVENTS,
+    # The texts of `ChatMessage` are deleted with Kind.CHAT, the rows with the class.
+    "rooms.chatmessage": Kind.CHAT,
+    "rooms.peermessage": Kind.DIRECT_MESSAGES,
+    "actions.recordingshare": Kind.RECORDINGS,
+    # deleted with the whole class; `Recording` loses its addresses with Kind.RECORDINGS
+    "rooms.room": Kind.ATTENDANCE,
+    "rooms.classretention": Kind.ATTENDANCE,
+    "rooms.roomteacher": Kind.ATTENDANCE,
+    "rooms.participant": Kind.ATTENDANCE,
+    "rooms.presence": Kind.ATTENDANCE,
+    "rooms.recording": Kind.ATTENDANCE,
+    "rooms.resource": Kind.ATTENDANCE,
+    "rooms.gap": Kind.ATTENDANCE,
+    "rooms.quiz": Kind.ATTENDANCE,
+    "rooms.poll": Kind.ATTENDANCE,
+    "rooms.answer": Kind.ATTENDANCE,
+    "rooms.agorachatroom": Kind.ATTENDANCE,
+    "rooms.substitution": Kind.ATTENDANCE,
+    "rooms.listversion": Kind.ATTENDANCE,
+    "reports.classsummary": Kind.ATTENDANCE,
+    "reports.personsummary": Kind.ATTENDANCE,
+    "reports.correction": Kind.ATTENDANCE,
+    "actions.series": Kind.ATTENDANCE,
+    "actions.calendarrevision": Kind.ATTENDANCE,
+    "sync.roomcursor": Kind.ATTENDANCE,
+    "sync.roomrefresh": Kind.ATTENDANCE,
+    "live.acknowledgement": Kind.ATTENDANCE,
+    "rooms.classlist": Kind.CLASS_LISTS,
+    "rooms.listedperson": Kind.CLASS_LISTS,
+    "rooms.supervision": Kind.CLASS_LISTS,
+    "sync.quarantine": Kind.QUARANTINE,
+    "sync.inboxanswer": Kind.QUARANTINE,
+    "actions.scheduledcommand": Kind.COMMANDS,
+    "actions.bulkrun": Kind.COMMANDS,
+    "actions.upload": Kind.FILES,
+    "reports.exportjob": Kind.EXPORTS,
+    "sessions.session": Kind.SESSIONS,
+    "audit.entry": Kind.AUDIT,
+    "audit.step": Kind.AUDIT,
+    "audit.link": Kind.AUDIT,
+}
+"""The kind with which the rows of each table are deleted."""
+EXEMPT: Final[dict[str, str]] = {
+    "rooms.classlistfile": "`actions.class_list_files` deletes each file after a day.",
+    "audit.checkpoint": NO_PERSON,
+    "audit.permission": NO_PERSON,
+    "audit.copied": NO_PERSON,
+    "audit.claim": "It is deleted with its entry, and expires after seconds.",
+    "audit.pendingconfirmation": "`sync.confirmation.forget_old` deletes it after a day.",
+    "sync.chathour": NO_PERSON,
+    "sync.lease": NO_PERSON,
+    "sync.requestbudget": NO_PERSON,
+    "actions.capability": NO_PERSON,
+    "privacy.retentionrun": "It has only numbers, and the account of the person who began the run.",
+    "privacy.erasure": ERASURE,
+    "privacy.erasedidentity": ERASURE,
+    "privacy.erasurekey": ERASURE,
+    "privacy.personjob": ERASURE,
+    "accounts.user": "An account stays until an administrator erases it.",
+    "accounts.cloudidentity": WITH_ACCOUNT,
+    "accounts.calendarfeed": WITH_ACCOUNT,
+    "accounts.passwordlink": WITH_ACCOUNT,
+    "accounts.emergencylink": WITH_ACCOUNT,
+    "accounts.signonprovider": NO_PERSON,
+    "accounts.attempts": "It has only keyed hashes, and `accounts.throttling` deletes them after a time.",
+    "account.emailaddress": WITH_ACCOUNT,
+    "account.emailconfirmation": WITH_ACCOUNT,
+    "mfa.authenticator": WITH_ACCOUNT,
+    "socialaccount.socialaccount": WITH_ACCOUNT,
+    "socialaccount.socialtoken": WITH_ACCOUNT,
+    "socialaccount.socialapp": NO_PERSON,
+    "usersessions.usersession": "django-allauth deletes it with its session.",
+    "auth.group": NO_PERSON,
+    "auth.permission": NO_PERSON,
+    "contenttypes.contenttype": NO_PERSON,
+}
+"""The reason why retention does not delete the rows of a table. Tables of optional apps are named, too."""

@@ -1,0 +1,80 @@
+"""The page that says how long data is kept, what the next run deletes, and what earlier runs deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from classroom_admin.privacy import retention
+from classroom_admin.privacy.limits import OF_CLASSES, Kind, days_of
+from classroom_admin.privacy.models import RetentionRun
+from classroom_admin.privacy.recorder import Preview
+from classroom_admin.rooms.models import ClassRetention
+from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+
+MOST_RUNS: Final = 30
+MOST_KEPT: Final = 200
+_COUNTS_FROM: Final = {
+    Kind.CLASS_LISTS: _("last change and last class"),
+    Kind.QUARANTINE: _("receipt"),
+    Kind.COMMANDS: _("execution"),
+    Kind.FILES: _("deletion of the content"),
+    Kind.EXPORTS: _("export"),
+    Kind.SESSIONS: _("end of the session"),
+    Kind.AUDIT: _("entry"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A kind of data on the page. `days` is 0 without a limit, and None if each row has an end of its own."""
+
+    kind: Kind
+    days: int | None
+    counts_from: Any
+    variable: str
+    preview: Preview | None
+
+
+def rows() -> list[Row]:
+    """Return a row for each kind, with what the next run would delete if it began now."""
+    found = retention.preview()
+    return [
+        Row(
+            kind=kind,
+            days=None if kind == Kind.SESSIONS else days_of(kind),
+            counts_from=_("end of the class") if kind in OF_CLASSES else _COUNTS_FROM[kind],
+            variable="" if kind == Kind.SESSIONS else f"RETENTION_{kind.value.upper()}_DAYS",
+            preview=found.get(kind),
+        )
+        for kind in Kind
+    ]
+
+
+def deleted(run: RetentionRun) -> Iterator[tuple[str, int, int]]:
+    """Yield the label, the rows and the classes of each kind of which a run deleted something."""
+    for kind in Kind:
+        if kind.value in run.counts:
+            count = run.count_of(kind)
+            yield str(kind.label), count["rows"], count["classes"]
+
+
+@require_safe
+@administrator_only
+def page(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the limits, the preview, the last runs, and the classes that administrators keep."""
+    runs = RetentionRun.objects.select_related("by")[:MOST_RUNS]
+    kept = ClassRetention.objects.filter(kept_at__isnull=False).select_related("room", "kept_by")
+    context = {
+        "rows": rows(),
+        "next_run": retention.next_run(),
+        "runs": [(run, list(deleted(run))) for run in runs],
+        "kept": kept.order_by("-kept_at")[:MOST_KEPT],
+    }
+    return render(request, "settings/retention.html", context)
