@@ -259,6 +259,12 @@ def _room_columns(room: Room, finder: Finder) -> int:
     return len(changed)
 
 
+def kept_classes(subject: Subject) -> int:
+    """Return how many classes of the person an administrator keeps, for example because of an incident."""
+    mine = Participant.objects.filter(user_uuid__in=subject.ids, room__retention__kept_at__isnull=False)
+    return mine.values("room").distinct().count()
+
+
 def in_class_now(subject: Subject) -> Room | None:
     """Return a class in which the person is present now, or None."""
     present = Participant.objects.filter(user_uuid__in=subject.ids, online=True)

@@ -154,6 +154,22 @@ def test_old_events_that_arrive_later_are_rewritten(school: CanarySchool, mode: 
     assert not Quarantine.objects.filter(answer__isnull=False).exists()
 
 
+def test_a_sealed_class_is_rewritten_without_its_events(school: CanarySchool) -> None:
+    maths = room("maths")
+    StoredEvent.objects.filter(room=maths).delete()
+    Room.objects.filter(pk=maths.pk).update(sealed_at=clock.now())
+    before = canary.rows_of(maths)
+    job = erase("pseudonymise", school.head)
+    assert job.erasure is not None
+    assert traces() == {}
+    after = canary.rows_of(maths)
+    assert {name: len(rows) for name, rows in after.items()} == {
+        name: len(rows) for name, rows in before.items()
+    }
+    assert Participant.objects.get(name=job.erasure.name).rewards == 1
+    assert room("maths").version == maths.version
+
+
 def test_a_class_after_the_erasure_is_new_data(school: CanarySchool) -> None:
     erase("pseudonymise", school.head)
     school.sim.make_room("r2", state=1)

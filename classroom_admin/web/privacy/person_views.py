@@ -22,7 +22,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
 from classroom_admin.common.names import exact_key
 from classroom_admin.privacy import person as people_found
-from classroom_admin.privacy import person_erasure, person_jobs
+from classroom_admin.privacy import person_erasure, person_jobs, person_rooms
 from classroom_admin.privacy.person import Candidate, Subject
 from classroom_admin.privacy.person_data import TITLES, counts_of
 from classroom_admin.privacy.person_models import Erasure, PersonJob
@@ -131,6 +131,7 @@ def _selected_page(
         "mode": request.POST.get("mode", Erasure.Mode.PSEUDONYMISE),
         "problem": problem,
         "refused": refused,
+        "kept": person_rooms.kept_classes(subject),
     }
     return render(request, "privacy/selected.html", context, status=status)
 

@@ -15,7 +15,7 @@ from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.audit.models import Entry
 from classroom_admin.privacy import person_jobs
 from classroom_admin.privacy.person_models import Erasure, PersonJob
-from classroom_admin.rooms.models import ChatMessage, ClassList, ListedPerson, Participant
+from classroom_admin.rooms.models import ChatMessage, ClassList, ClassRetention, ListedPerson, Participant
 from classroom_admin.web.privacy import urls
 from tests.school import HTMX, School
 
@@ -159,6 +159,16 @@ def test_a_person_who_is_in_a_class_is_not_erased(school: School) -> None:
     Participant.objects.filter(user_uuid=ID).update(online=True)
     assert erase(school.signed_in(school.administrator)) == 422
     assert not Erasure.objects.exists()
+
+
+def test_the_page_says_that_a_class_is_kept(school: School) -> None:
+    client = school.signed_in(school.administrator)
+    values = {"who": f"id:{ID}"}
+    assert "kept on purpose" not in client.post(reverse("privacy:selected"), values).content.decode()
+    kept = {"kept_at": school.room.started_at, "kept_by": school.administrator, "kept_reason": "An incident"}
+    ClassRetention.objects.create(room=school.room, **kept)
+    page = client.post(reverse("privacy:selected"), values).content.decode()
+    assert "1 class of this person is kept on purpose" in page
 
 
 def test_nobody_erases_their_own_account(school: School) -> None:
