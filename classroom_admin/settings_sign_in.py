@@ -51,6 +51,14 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = _env.REAUTHENTICATION_MINUTES * 60  # s
 # --- second factors ------------------------------------------------------------------
 SECOND_FACTOR: str = _env.SECOND_FACTOR
 MFA_ADAPTER = "classroom_admin.accounts.mfa_adapter.SchoolMFAAdapter"
+MFA_FORMS = {
+    "authenticate": "classroom_admin.accounts.factor_forms.Code",
+    "reauthenticate": "classroom_admin.accounts.factor_forms.ConfirmationCode",
+    "add_webauthn": "classroom_admin.accounts.factor_forms.Add",
+    "authenticate_webauthn": "classroom_admin.accounts.factor_forms.Authenticate",
+    "login_webauthn": "classroom_admin.accounts.factor_forms.SignIn",
+    "reauthenticate_webauthn": "classroom_admin.accounts.factor_forms.Confirm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

@@ -31,13 +31,14 @@ elif broker := os.environ.get("CELERY_BROKER_URL"):
     os.environ["CELERY_BROKER_URL"] = re.sub(r"/\d+$", f"/{number % 16}", broker)
 for name in [n for n in os.environ if n.startswith("AGORA_")]:
     del os.environ[name]
+os.environ["SECOND_FACTOR"] = "nobody"  # here and in the processes that tests start
+os.environ["REAUTHENTICATION_MINUTES"] = "600"  # the browser tests sign in once
 
 from classroom_admin.settings_with_simulator import *  # noqa: E402, F403
 from tests.sqlite import without_waiting_for_the_disk  # noqa: E402
 
 # Each client of a test loads the middleware, and WhiteNoise would read every static file's dates for it.
 WHITENOISE_AUTOREFRESH = True
-SECOND_FACTOR = "nobody"  # the tests of second factors change it
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file, not memory: threads, live servers and subprocesses of a test share it.
 DATABASES["default"].setdefault("TEST", {})  # noqa: F405

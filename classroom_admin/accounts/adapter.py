@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
@@ -67,7 +66,7 @@ class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
         return not is_recent(self.request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return resolve_url(settings.LOGIN_REDIRECT_URL)
+        return resolve_url("mfa_index")
 
 
 def _login(credentials: Mapping[str, Any]) -> str:

@@ -1,17 +1,19 @@
-"""The first steps of a person whose password an administrator chose: a new password, language and time zone.
+"""The first steps of a person: a password of their own, language, time zone, and a second factor if required.
 
-Until they are done, other pages redirect here.
+Until they are done, other pages redirect to them.
 """
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlencode
 
-from allauth.account import signals
+from allauth.account import signals as account_signals
+from allauth.account.adapter import get_adapter
+from allauth.account.utils import perform_login
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
@@ -25,10 +27,12 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
+from classroom_admin.accounts import mail, password_links, signals
 from classroom_admin.accounts.middleware import remember_language
 from classroom_admin.accounts.own_settings import OwnSettingsForm, own_address
 
 if TYPE_CHECKING:
+    from classroom_admin.accounts.adapter import SchoolAccountAdapter
     from classroom_admin.accounts.models import User
 
 OPEN: Final = frozenset(
@@ -38,6 +42,7 @@ OPEN: Final = frozenset(
         "account_logout",
         "account_inactive",
         "account_language",
+        "account_set_password",
         "healthz",
         "notifications",
         "live:icons",
@@ -46,11 +51,20 @@ OPEN: Final = frozenset(
     }
 )
 """The views that stay open before the first steps. If a view shows class data, it checks a signature."""
+SECOND_FACTOR: Final = OPEN | {
+    "account_second_factor",
+    "account_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_view_recovery_codes",
+}
+"""The views that are open to people who must set up a second factor."""
 UNPROCESSABLE: Final = 422
+NOT_FOUND: Final = 404
 
 
 class RequireFirstSteps:
-    """The middleware that redirects people to their first steps.
+    """The middleware that redirects people to their first steps: a new password, then a second factor.
 
     An htmx request gets status 401, and the browser reloads the page.
     """
@@ -66,15 +80,22 @@ class RequireFirstSteps:
     ) -> HttpResponse | None:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return None
-        match = request.resolver_match
-        if (match and match.view_name in OPEN) or not getattr(request.user, "must_change_password", False):
+        user = cast("User", request.user)
+        if not user.is_authenticated or not user.must_set_up:
+            return None
+        page, allowed = (
+            ("account_first_steps", OPEN)
+            if user.must_change_password
+            else ("account_second_factor", SECOND_FACTOR)
+        )
+        if request.resolver_match and request.resolver_match.view_name in allowed:
             return None
         if getattr(request, "htmx", False):
             answer = HttpResponseClientRefresh()
             answer.status_code = 401
             return answer
         back = {"next": request.get_full_path()} if request.method == "GET" else {}
-        return redirect(f"{resolve_url('account_first_steps')}{'?' if back else ''}{urlencode(back)}")
+        return redirect(f"{resolve_url(page)}{'?' if back else ''}{urlencode(back)}")
 
 
 class FirstStepsForm(OwnSettingsForm):
@@ -98,11 +119,13 @@ class FirstStepsForm(OwnSettingsForm):
     def __init__(self, *args: Any, user: "User", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._user = user
+        if user.last_login and not user.must_change_password:  # the person chose their settings before
+            del self.fields["language"], self.fields["time_zone"]
 
     @sensitive_variables("password")
     def clean_password1(self) -> str:
         password: str = self.cleaned_data["password1"]
-        if self._user.check_password(password):
+        if self._user.must_change_password and self._user.check_password(password):
             raise forms.ValidationError(_("This is the password that you were given. Choose another one."))
         validate_password(password, self._user)
         return password
@@ -144,6 +167,40 @@ def page(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@never_cache
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "POST"])
+def set_password(request: HttpRequest, secret: str) -> HttpResponse:
+    """Let the owner of a link choose a password, and sign in. A second factor is still needed."""
+    link = password_links.find(secret)
+    if link is None:
+        return render(request, "account/link_invalid.html", {"has_mail": mail.is_set_up()}, status=NOT_FOUND)
+    form = FirstStepsForm(
+        request.POST if request.method == "POST" else None,
+        user=link.user,
+        initial={"language": link.user.language, "time_zone": link.user.time_zone},
+    )
+    if not form.is_valid():
+        context = {"form": form, "person": link.user}
+        return render(
+            request, "account/set_password.html", context, status=UNPROCESSABLE if form.is_bound else 200
+        )
+    person = password_links.use(secret, form.cleaned_data["password1"])
+    if person is None:
+        return redirect(request.path)
+    if "language" in form.fields:
+        person.language, person.time_zone = form.cleaned_data["language"], form.cleaned_data["time_zone"]
+        person.save(update_fields=["language", "time_zone"])
+    signals.password_chosen.send(sender=type(person), user=person)
+    cast("SchoolAccountAdapter", get_adapter(request)).forgive_failed_sign_ins(request, person.email)
+    if request.user.is_authenticated:
+        logout(request)
+    answer: HttpResponse = perform_login(request, person)
+    if person.language:
+        remember_language(answer, person.language)
+    return answer
+
+
 def _save(request: HttpRequest, user: "User", chosen: Mapping[str, Any]) -> None:
     """Save the choices and end the person's other sessions."""
     with transaction.atomic():
@@ -151,5 +208,5 @@ def _save(request: HttpRequest, user: "User", chosen: Mapping[str, Any]) -> None
         user.must_change_password = False
         user.language, user.time_zone = chosen["language"], chosen["time_zone"]
         user.save(update_fields=["password", "must_change_password", "language", "time_zone"])
-        signals.password_changed.send(sender=user.__class__, request=request, user=user)
+        account_signals.password_changed.send(sender=user.__class__, request=request, user=user)
     update_session_auth_hash(request, user)

@@ -17,6 +17,9 @@ class SchoolMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has 
 
     error_messages: ClassVar[dict[str, object]] = {
         **DefaultMFAAdapter.error_messages,
+        "cannot_delete_authenticator": _(
+            "Your school requires a second factor. Add another one before you remove this one."
+        ),
         "incorrect_code": _("This code is not correct, or it was used already. Enter the next one."),
         "unreadable": _(
             "The second factor of this account can't be read, because the dashboard's secret key changed. "
@@ -35,6 +38,15 @@ class SchoolMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has 
 
     def get_totp_issuer(self) -> str:
         return f"Classroom Admin ({self._get_site_name()})"
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Return False for the last second factor of a person who must have one."""
+        others = Authenticator.objects.filter(user_id=authenticator.user_id).exclude(pk=authenticator.pk)
+        if others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
+            return True
+        person = User.objects.get(pk=authenticator.user_id)
+        person.has_second_factor = False
+        return not person.needs_second_factor
 
     def generate_authenticator_name(self, user: User, type: str) -> str:
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1

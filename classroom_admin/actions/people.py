@@ -9,37 +9,34 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 
+from classroom_admin.accounts import password_links, sessions
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.actions.errors import ActionRefused, require_visible
 from classroom_admin.audit import record
 from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.common.problem_texts import in_words
 from classroom_admin.common.problems import Problem
-from classroom_admin.common.random_text import new_password
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 
-@sensitive_variables("password")
+@sensitive_variables("secret")
 def create_person(
     *, actor: User, email: str, name: str, role: str, user_uuids: Sequence[str] = ()
 ) -> tuple[User, str]:
-    """Create an account. Return the account and its password.
-
-    Only the password's hash is stored, so show the password once. The person must choose another password
-    when they first sign in.
-    """
+    """Create an account. Return the account, and the secret of the link to choose a password."""
     _require_administrator(actor)
     email, name, ids = _clean(email=email, name=name, role=role, user_uuids=user_uuids)
-    password = new_password()
     with _one_writer():
         _require_free(email=email, user_uuids=ids)
-        person = User.objects.create_user(email, password, name=name, role=role, must_change_password=True)
+        person = User.objects.create_user(email, name=name, role=role)
+        secret = password_links.create(person)
         _set_identities(person, ids)
         record.done(
             actor=actor,
@@ -48,7 +45,7 @@ def create_person(
             target_name=str(person),
             params={"role": role, "cloud_user_ids": ids},
         )
-    return person, password
+    return person, secret
 
 
 def change_person(
@@ -88,8 +85,8 @@ def deactivate_person(*, actor: User, person: User) -> User:
             return person
         _require_another_administrator(person)
         person.is_active = False
-        person.sessions_ended += 1
-        person.save(update_fields=["is_active", "sessions_ended"])
+        person.save(update_fields=["is_active"])
+        sessions.end_all(person)
         _record(actor, "account.deactivate", person)
     return person
 
@@ -107,11 +104,10 @@ def reactivate_person(*, actor: User, person: User) -> User:
     return person
 
 
-@sensitive_variables("password")
+@sensitive_variables("secret")
 def reset_password(*, actor: User, person: User) -> str:
-    """Set a new password, sign the person out everywhere and return the password.
+    """Delete the password, sign the person out everywhere and return the secret of a link to choose another.
 
-    Only its hash is stored, so show it once. The person must choose another password when they next sign in.
     Raise ``ActionRefused`` for the actor's own account.
     """
     _require_administrator(actor)
@@ -119,15 +115,50 @@ def reset_password(*, actor: User, person: User) -> str:
         raise ActionRefused(
             gettext("To change your own password, use “Change password” in the account menu.")
         )
-    password = new_password()
     with _one_writer():
         person = _locked(actor, person)
-        person.set_password(password)
-        person.must_change_password = True
-        person.sessions_ended += 1
-        person.save(update_fields=["password", "must_change_password", "sessions_ended"])
+        person.set_unusable_password()
+        person.must_change_password = False
+        person.save(update_fields=["password", "must_change_password"])
+        sessions.end_all(person)
+        secret = password_links.create(person)
         _record(actor, "account.password_reset", person)
-    return password
+    return secret
+
+
+def reset_second_factors(*, actor: User, person: User) -> bool:
+    """Delete the person's second factors, for example after the phone was lost, and end their sessions.
+
+    Return False if the person has none. Raise ``ActionRefused`` for the actor's own account.
+    """
+    _require_administrator(actor)
+    if person.pk == actor.pk:
+        raise ActionRefused(gettext("To change your own second factors, open “Sign-in and security”."))
+    with _one_writer():
+        person = _locked(actor, person)
+        removed, _ = Authenticator.objects.filter(user=person).delete()
+        if removed:
+            person.refresh_from_db()
+            sessions.end_all(person)
+            _record(actor, "account.second_factor_reset", person)
+    return bool(removed)
+
+
+def end_sessions(*, actor: User, person: User, pk: int | None = None) -> bool:
+    """End the session `pk` of the person, or all sessions. Return False if there was none to end."""
+    _require_administrator(actor)
+    with _one_writer():
+        person = _locked(actor, person)
+        if pk is None:
+            sessions.end_all(person)
+            params = {}
+        else:
+            device = sessions.end(person, pk)
+            if device is None:
+                return False
+            params = {"device": device}
+        _record(actor, "account.sessions_end", person, params)
+    return True
 
 
 def create_own_cloud_id(*, actor: User) -> str:

@@ -1,4 +1,4 @@
-"""Generate random texts that people can read aloud: keys for web addresses, and passwords."""
+"""Generate random texts that people can read aloud: keys for web addresses."""
 
 import secrets
 from typing import Final
@@ -10,11 +10,6 @@ ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 def new_key() -> str:
     """Return a random key of 12 characters. Web addresses contain such keys instead of cloud ids."""
     return _random(12)
-
-
-def new_password() -> str:
-    """Return a random password of four groups of four characters (about 79 bits of entropy)."""
-    return "-".join(_random(4) for _ in range(4))
 
 
 def _random(length: int) -> str:

@@ -47,14 +47,17 @@ class Right:
 def user_of(session_key: str) -> User:
     """Return the signed-in user of this session. Raise Refused if no one is signed in.
 
-    A person who must first choose a password counts as signed out. The page then reloads and shows that form.
+    A person who must first choose a password or set up a second factor counts as signed out. The page then
+    reloads and shows that form.
     """
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key or None)
     data = store.load() if session_key else {}
     try:
-        user = User.objects.get(pk=data[SESSION_KEY], is_active=True, must_change_password=False)
+        user = User.objects.get(pk=data[SESSION_KEY], is_active=True)
     except (KeyError, ValueError, User.DoesNotExist):
         raise Refused(SIGNED_OUT) from None
+    if user.must_set_up:
+        raise Refused(SIGNED_OUT)
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     if not any(constant_time_compare(data.get(HASH_SESSION_KEY, ""), valid) for valid in hashes):
         raise Refused(SIGNED_OUT)
@@ -104,8 +107,12 @@ def read(rights: Iterable[Right]) -> CurrentRights:
     keys = {right.session_key for right in rights}
     people = {right.user_id for right in rights}
     teachers = {right.user_id for right in rights if not right.is_administrator}
-    allowed = {"is_active": True, "must_change_password": False}
-    users = [user for chunk in chunks(people) for user in User.objects.filter(pk__in=chunk, **allowed)]
+    users = [
+        user
+        for chunk in chunks(people)
+        for user in User.objects.filter(pk__in=chunk, is_active=True)
+        if not user.must_set_up
+    ]
     sessions: set[str] = set()
     for chunk in chunks(keys):
         live = Session.objects.filter(session_key__in=chunk, expire_date__gt=timezone.now())

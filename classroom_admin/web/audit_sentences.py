@@ -63,7 +63,11 @@ _SENTENCES: Final[dict[str, StrOrPromise]] = {
     "account.deactivate": _("Deactivated the account of %(whom)s"),
     "account.reactivate": _("Reactivated the account of %(whom)s"),
     "account.password_reset": _("Reset the password of %(whom)s"),
+    "account.second_factor_reset": _("Reset the second factors of %(whom)s"),
+    "account.sessions_end": _("Ended sessions of %(whom)s"),
     "account.sign_in_failed": _("Failed to sign in as %(whom)s"),
+    "account.second_factor_failed": _("Entered a wrong code as %(whom)s"),
+    "account.password_forgotten": _("Sent a link to choose a new password to %(whom)s"),
     "class_list.make": _("Created the class list “%(whom)s”"),
     "class_list.rename": _("Renamed the class list “%(from)s” to “%(whom)s”"),
     "class_list.change": _("Changed the people of the class list “%(whom)s”"),
@@ -73,15 +77,11 @@ _REMOVED_FOREVER: Final = _("Removed %(whom)s permanently")
 _REMOVED_FOR_CLASS: Final = _("Removed %(whom)s until the class ends")
 _REMOVED_FOR: Final = _("Removed %(whom)s for %(length)s")
 # In these actions, the target is the actor or the class, which the entry names elsewhere.
-_OF_ONESELF: Final = frozenset(
-    {
-        "account.sign_in",
-        "account.sign_out",
-        "account.password_change",
-        "account.calendar_on",
-        "account.calendar_off",
-    }
+_OWN: Final = (
+    "sign_in sign_out password_change password_chosen calendar_on calendar_off second_factor_add "
+    "second_factor_remove recovery_code_used recovery_codes own_sessions_end"
 )
+_OF_ONESELF: Final = frozenset(f"account.{name}" for name in _OWN.split())
 _OF_THE_CLASS: Final = (
     "class.",
     "recording.",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.urls import get_resolver, reverse
+from django.urls import NoReverseMatch, get_resolver, reverse
 
 IN = {200, 422}
 MOVED = {302}
@@ -30,6 +30,11 @@ def _admins(method: str = "get", given: Any = None, data: dict[str, str] | None 
     return Row(method, given or IN, NO_PAGE, NO_PAGE, TO_SIGN_IN, needs, data or {})
 
 
+def _own(method: str = "get", given: Any = None, **needs: str) -> Row:
+    """Return a row of a page about the person's own account: the same answer for everyone signed in."""
+    return Row(method, *[given or {200}] * 3, TO_SIGN_IN, needs)
+
+
 # "own" is the teacher about whom the page is, "other" another one.
 TABLE = {
     "people:list": [_admins()],
@@ -41,6 +46,8 @@ TABLE = {
     "people:deactivate": [_admins("post", MOVED, pk="teacher")],
     "people:reactivate": [_admins("post", MOVED, pk="teacher")],
     "people:password": [_admins("post", pk="teacher")],
+    "people:second_factors": [_admins("post", MOVED, pk="teacher")],
+    "people:sessions": [_admins("post", MOVED, pk="teacher")],
     "settings:overview": [_admins()],
     "settings:test": [_admins("post")],
     "settings:test_capability": [_admins("post", MOVED, name="stage")],
@@ -61,6 +68,26 @@ TABLE = {
         Row("get", {200}, {200}, {200}, TO_SIGN_IN),
         Row("post", MOVED, MOVED, MOVED, TO_SIGN_IN),
     ],
+    "account_second_factor": [Row("get", MOVED, MOVED, MOVED, TO_SIGN_IN)],
+    "account_set_password": [Row("get", *[NO_PAGE] * 4, {"secret": "unknown"})],
+    "account_reset_password": [Row("get", *[{200}] * 4), Row("post", *[{200}] * 4)],
+    "account_reset_password_done": [Row("get", *[{200}] * 4)],
+    "account_reauthenticate": [_own(), _own("post")],
+    "account_end_session": [_own("post", MOVED, pk="0")],
+    "usersessions_list": [_own(), _own("post", MOVED)],
+    "mfa_index": [_own()],
+    "mfa_authenticate": [Row("get", *[MOVED] * 4)],
+    "mfa_reauthenticate": [_own(given=MOVED)],
+    "mfa_activate_totp": [_own(), _own("post")],
+    "mfa_deactivate_totp": [_own(given=NO_PAGE)],
+    "mfa_view_recovery_codes": [_own(given=NO_PAGE)],
+    "mfa_generate_recovery_codes": [_own(), _own("post")],
+    "mfa_list_webauthn": [Row("get", *[MOVED] * 4)],
+    "mfa_add_webauthn": [_own(), _own("post")],
+    "mfa_edit_webauthn": [_own(given=NO_PAGE, pk="0")],
+    "mfa_remove_webauthn": [_own(given=NO_PAGE, pk="0")],
+    "mfa_reauthenticate_webauthn": [_own(given=MOVED)],
+    "mfa_login_webauthn": [Row("get", *[MOVED] * 4), Row("post", *[MOVED] * 4)],
     "account_language": [Row("post", MOVED, MOVED, MOVED, MOVED)],
     "account_change_password": [
         Row("get", {200}, {200}, {200}, TO_SIGN_IN),
@@ -84,7 +111,8 @@ def address_of(school: Any, name: str, row: Row) -> str:
 def _addresses() -> set[str]:
     resolver = get_resolver()
     names = {f"{space}:{name}" for space in ("people", "settings") for name in _names(resolver, space)}
-    return names | {str(name) for name in resolver.reverse_dict if str(name).startswith("account_")}
+    own = ("account_", "mfa_", "usersessions_")
+    return names | {str(name) for name in resolver.reverse_dict if str(name).startswith(own)}
 
 
 def _names(resolver: Any, namespace: str) -> list[str]:
@@ -108,7 +136,9 @@ def test_access(school, browser_of, name, row, who):
         assert answer.status_code in expected
 
 
-BY_POST_ALONE = ["assign", "unassign", "deactivate", "reactivate", "password"]
+BY_POST_ALONE = [
+    "assign", "unassign", "deactivate", "reactivate", "password", "second_factors", "sessions"
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BY_POST_ALONE)
@@ -137,12 +167,9 @@ def test_fragment_reloads_the_page_after_sign_out(school, browser_of):
     assert answer["HX-Refresh"] == "true"
 
 
-def test_there_is_no_sign_up_and_no_reset_by_mail(school, browser_of):
-    for path in (
-        "/signup/",
-        "/account/signup/",
-        "/account/email/",
-        "/account/password/reset/",
-        "/accounts/login/",
-    ):
+def test_there_is_no_sign_up(school, browser_of):
+    for path in ("/signup/", "/sign-up/", "/account/signup/", "/account/email/", "/accounts/login/"):
         assert browser_of(None).get(path).status_code == 404
+    for name in ("account_signup", "account_email", "mfa_signup_webauthn"):
+        with pytest.raises(NoReverseMatch):
+            reverse(name)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Room, RoomTeacher
+from tests.accounts.conftest import PASSWORD
 
 NEW = {
     "name": "Nuria",
@@ -28,8 +29,23 @@ def text(answer) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", without_head).split())
 
 
-def shown_password(answer) -> str:
-    return re.search(r'id="new-password"[^>]* value="([^"]+)"', answer.content.decode())[1]
+def shown_link(answer) -> str:
+    """Return the path of the link that the page shows."""
+    link = re.search(r'id="password-link"[^>]* value="http://testserver([^"]+)"', answer.content.decode())
+    return link[1]
+
+
+def choose_password(link: str) -> Client:
+    """Choose PASSWORD with a link. The person is then signed in with the returned client."""
+    client = Client()
+    assert client.get(link).status_code == 200
+    assert client.post(link, {"password1": PASSWORD, "password2": PASSWORD}).status_code == 302
+    return client
+
+
+@pytest.fixture
+def no_mail(settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 
 def field(answer, name: str) -> str:
@@ -73,15 +89,32 @@ def test_query_count_of_the_list_is_constant(school, admin, django_assert_num_qu
         assert len(admin.get(at("list")).context["page"].object_list) == 40
 
 
-def test_new_person_gets_a_password_that_is_shown_once(school, admin):
+def test_new_person_gets_a_link_that_is_shown_once(school, admin, no_mail):
     answer = admin.post(at("create"), NEW)
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
-    password = shown_password(answer)
+    link = shown_link(answer)
     made = User.objects.get(email="nuria@school.test")
     assert [identity.user_uuid for identity in made.identities.all()] == ["nuria-1", "nuria-2"]
-    assert Client().login(email="nuria@school.test", password=password)
-    assert password not in admin.get(at("person", made)).content.decode()
+    assert link not in admin.get(at("person", made)).content.decode()
+    assert choose_password(link).get("/").status_code == 200
+    assert Client().login(email="nuria@school.test", password=PASSWORD)
+
+
+def test_new_person_gets_the_link_by_mail(school, admin, mailoutbox):
+    answer = admin.post(at("create"), NEW)
+    assert "was sent to nuria@school.test" in text(answer)
+    assert "password-link" not in answer.content.decode()
+    [mail] = mailoutbox
+    assert mail.to == ["nuria@school.test"]
+    link = re.search(r"http://\S+", mail.body)[0]
+    choose_password("/" + link.split("/", 3)[3])
+
+
+def test_link_is_shown_if_the_mail_server_refuses_the_mail(school, admin, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    choose_password(shown_link(admin.post(at("create"), NEW)))
 
 
 @pytest.mark.parametrize(
@@ -167,19 +200,21 @@ def test_own_account_can_not_be_deactivated_or_reset(school, admin):
     assert admin.get(at("list")).status_code == 200
 
 
-def test_password_reset_shows_the_new_password_once(school, admin, browser_of):
+def test_password_reset_shows_a_link_once(school, admin, browser_of, no_mail):
     teacher = browser_of(school.teacher)
     answer = admin.post(at("password", school.teacher))
     assert "no-store" in answer["Cache-Control"]
-    assert Client().login(email="berg@school.test", password=shown_password(answer))
     assert teacher.get(reverse("account_change_password")).status_code == 302
+    assert not Client().login(email="berg@school.test", password=PASSWORD)
+    choose_password(shown_link(answer))
+    assert Client().login(email="berg@school.test", password=PASSWORD)
 
 
-def test_new_password_works_at_once_after_failed_attempts(school, admin):
+def test_new_password_works_at_once_after_failed_attempts(school, admin, no_mail):
     for _ in range(6):
         Client().post("/sign-in/", {"login": "berg@school.test", "password": "forgotten"})
-    password = shown_password(admin.post(at("password", school.teacher)))
-    answer = Client().post("/sign-in/", {"login": "berg@school.test", "password": password})
+    choose_password(shown_link(admin.post(at("password", school.teacher))))
+    answer = Client().post("/sign-in/", {"login": "berg@school.test", "password": PASSWORD})
     assert answer.status_code == 302
 
 
@@ -267,9 +302,8 @@ def test_unusual_addresses_never_fail(school, admin, query):
 
 def test_query_count_of_pages_with_classes_is_constant(school, admin, django_assert_num_queries):
     def costs() -> None:
-        with django_assert_num_queries(
-            7
-        ):  # session, user, person, their ids, count, classes, classes to give
+        # session, user, person, their ids, count, classes, classes to give, second factors, sessions
+        with django_assert_num_queries(9):
             admin.get(at("person", school.teacher) + "?q=more")
         with django_assert_num_queries(5):  # session, user, count, classes, people to choose from
             admin.get(at("unassigned"))

@@ -93,11 +93,20 @@ PAGES = {
     "settings:sync": "/settings/sync/",
     "account_settings": "/account/settings/",
     "account_change_password": "/account/password/",
+    "mfa_index": "/account/security/",
+    "mfa_activate_totp": "/account/security/app/",
+    "mfa_add_webauthn": "/account/security/passkeys/add/",
+    "mfa_generate_recovery_codes": "/account/security/codes/new/",
+    "usersessions_list": "/account/sessions/",
+    "account_reauthenticate": "/account/confirm/",
     "account_logout": "/sign-out/",
 }
 FOR_NOBODY = {
     "account_login": "/sign-in/",
     "account_inactive": "/account/inactive/",
+    "account_reset_password": "/sign-in/forgotten/",
+    "account_reset_password_done": "/sign-in/forgotten/sent/",
+    "account_set_password": "/sign-in/password/unknown/",
     "404": "/nothing/like/this/",
 }
 # further states of these pages
@@ -172,7 +181,20 @@ NO_PAGES = {
     "settings:test",
     "settings:test_capability",
     "account_language",
-    "account_first_steps",  # for new people only: test_first_steps
+    "people:second_factors",
+    "people:sessions",
+    "account_first_steps",  # for people whose password an administrator chose: test_first_steps
+    "account_second_factor",  # for people who must have a second factor: test_second_factors
+    "account_end_session",
+    "mfa_authenticate",  # for people with a second factor: test_second_factors
+    "mfa_login_webauthn",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
 }
 
 

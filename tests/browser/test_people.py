@@ -6,29 +6,36 @@ import uuid
 from playwright.sync_api import Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
-from tests.browser.conftest import MakeClassroom, Opener, sign_in
+from tests.browser.conftest import MakeClassroom, Opener
 from tests.browser.page_parts import card, open_class, press
 from tests.browser.school import ADMINISTRATOR, TEACHER
 
 
 def add_teacher(page: Page, *, name: str, email: str, user_uuid: str) -> str:
-    """Add a person, and return the password that the page shows."""
+    """Add a person, and return the link that the page shows."""
     page.goto("/people/")
     press(page, "Add a person")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Cloud user ids").fill(user_uuid)
     press(page, "Add person")
-    expect(page.get_by_role("heading", name=f"{name} can sign in now")).to_be_visible()
-    return page.get_by_role("textbox", name="Password", exact=True).input_value()
+    expect(page.get_by_role("heading", name=f"{name} was added")).to_be_visible()
+    return link_of(page)
 
 
-def choose_password(page: Page, password: str) -> None:
-    """Take the first steps, which follow the sign-in with a password that an administrator chose."""
-    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+def link_of(page: Page) -> str:
+    """Copy the link that the page shows, and return its path."""
+    press(page, "Copy link")
+    link = page.get_by_role("textbox", name="Link", exact=True).input_value()
+    return "/" + link.split("/", 3)[3]
+
+
+def choose_password(page: Page, link: str, password: str) -> None:
+    """Open a link and choose a password."""
+    page.goto(link)
     page.get_by_label("New password", exact=True).fill(password)
     page.get_by_label("Repeat the new password").fill(password)
-    press(page, "Save and continue")
+    press(page, "Save and sign in")
     expect(page.get_by_role("heading", name="Classes", exact=True)).to_be_visible()
 
 
@@ -37,24 +44,19 @@ def test_a_new_teacher_signs_in_and_sees_their_class(window: Opener, classroom: 
     name, email, user_uuid = f"Nina New {mark}", f"nina-{mark}@school.test", f"teacher-new-{mark}"
     room = classroom("Newcomer 1c", teacher=user_uuid, teacher_name=name)
     page = window(ADMINISTRATOR)
-    password = add_teacher(page, name=name, email=email, user_uuid=user_uuid)
+    link = add_teacher(page, name=name, email=email, user_uuid=user_uuid)
     teacher_page = window()
-    sign_in(teacher_page, email, password)
-    teacher_page.get_by_role("button", name="Sign out").click()  # before the first steps
-    expect(teacher_page.get_by_role("heading", name="Sign in")).to_be_visible()
-    sign_in(teacher_page, email, password)
-    choose_password(teacher_page, f"blue-teapot-{mark}")
+    choose_password(teacher_page, link, f"blue-teapot-{mark}")
     open_class(teacher_page, room)
 
     press(page, "Done")
-    page.get_by_text("Reset password", exact=True).first.click()
-    page.get_by_role("button", name="Reset password").click()
-    fresh = page.get_by_role("textbox", name="Password", exact=True).input_value()
-    assert fresh != password
+    page.get_by_text("New password", exact=True).click()
+    page.get_by_role("button", name="Create link").click()
+    fresh = link_of(page)
+    assert fresh != link
     # the open page notices that the session has ended
     expect(teacher_page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=30_000)
-    sign_in(teacher_page, email, fresh)
-    choose_password(teacher_page, f"green-teapot-{mark}")
+    choose_password(teacher_page, fresh, f"green-teapot-{mark}")
 
     press(page, "Done")
     page.get_by_text("Deactivate account").click()

@@ -41,6 +41,7 @@ def test_only_the_new_password_works_after_a_change(window: Opener) -> None:
     page = window()
     sign_in(page, CHANGER)
     page.get_by_label("Your account").click()
+    page.get_by_role("link", name="Sign-in and security").click()
     page.get_by_role("link", name="Change password").click()
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password", exact=True).fill("12345")

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0001_squashed_0006_must_change_password'),
+        ('accounts', '0006_must_change_password'),
     ]
 
     operations = [

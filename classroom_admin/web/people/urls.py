@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from classroom_admin.web.people import views
+from classroom_admin.web.people import sign_in, views
 
 app_name = "people"
 urlpatterns = [
@@ -15,4 +15,6 @@ urlpatterns = [
     path("<number:pk>/deactivate/", views.deactivate, name="deactivate"),
     path("<number:pk>/reactivate/", views.reactivate, name="reactivate"),
     path("<number:pk>/password/", views.reset_password, name="password"),
+    path("<number:pk>/second-factors/", sign_in.reset_second_factors, name="second_factors"),
+    path("<number:pk>/sessions/", sign_in.end_sessions, name="sessions"),
 ]

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.recently_signed_in import recently_signed_in
 from classroom_admin.actions import people as actions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common.search_field import matches
@@ -24,6 +25,7 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.rooms.selectors import HEAVY, named_like
 from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
 from classroom_admin.web.parameters import search_words
+from classroom_admin.web.people import sign_in
 from classroom_admin.web.people.forms import AssignForm, PersonForm, RoomsForm
 
 PEOPLE_A_PAGE = 50
@@ -42,25 +44,25 @@ def people(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @never_cache
-@sensitive_variables("password")
+@sensitive_variables("secret")
 @administrator_only
+@recently_signed_in
 def create(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Create a person. Show the new password once."""
+    """Create a person. Mail or show the link to choose a password."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made, password = actions.create_person(actor=request.user, **form.cleaned_data)
+            made, secret = actions.create_person(actor=request.user, **form.cleaned_data)
         except ActionRefused as refusal:
             _show_refusal(form, refusal)
         else:
-            return render(
-                request, "people/password.html", {"person": made, "password": password, "is_new": True}
-            )
+            return sign_in.link_page(request, made, secret, is_new=True)
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "people/create.html", {"form": form}, status=status)
 
 
 @administrator_only
+@recently_signed_in
 def person(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Show a person's details, classes and account. A POST saves the details."""
     shown = get_object_or_404(User, pk=pk)
@@ -125,6 +127,7 @@ def unassigned(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @require_POST
 @administrator_only
+@recently_signed_in
 def deactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Deactivate the account and sign the person out everywhere."""
     closing = get_object_or_404(User, pk=pk)
@@ -141,6 +144,7 @@ def deactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @administrator_only
+@recently_signed_in
 def reactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Reactivate the account."""
     opening = get_object_or_404(User, pk=pk)
@@ -150,19 +154,20 @@ def reactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 @never_cache
-@sensitive_variables("password")
+@sensitive_variables("secret")
 @require_POST
 @administrator_only
+@recently_signed_in
 def reset_password(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    """Set a new password and show it once."""
+    """Delete the password. Mail or show a link to choose another one."""
     shown = get_object_or_404(User, pk=pk)
     try:
-        password = actions.reset_password(actor=request.user, person=shown)
+        secret = actions.reset_password(actor=request.user, person=shown)
     except ActionRefused as refusal:
         messages.error(request, refusal.message)
         return redirect("people:person", pk=pk)
     get_adapter(request).forgive_failed_sign_ins(request, shown.email)
-    return render(request, "people/password.html", {"person": shown, "password": password, "is_new": False})
+    return sign_in.link_page(request, shown, secret, is_new=False)
 
 
 def _details(shown: User) -> dict[str, Any]:
@@ -184,6 +189,7 @@ def _person_page(
         "found": found[:ROOMS_A_PAGE],
         "found_more": len(found) > ROOMS_A_PAGE,
         "is_self": shown.pk == request.user.pk,
+        **sign_in.context(shown),
     }
     return render(request, "people/person.html", context, status=status)
 

@@ -1,0 +1,38 @@
+"""The page for people who forgot their password. It mails a link if the school has set up mail."""
+
+from typing import Any
+
+from allauth.account import views
+from allauth.account.forms import ResetPasswordForm
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from classroom_admin.accounts import mail, password_links, signals
+
+
+class ForgottenPasswordForm(ResetPasswordForm):  # type: ignore[misc]  # allauth has no types
+    """The form for the email address. allauth limits how often it can be sent."""
+
+    def save(self, request: HttpRequest, **_: Any) -> str:
+        """Mail a link to the person with this address, if there is one. The answer does not say so."""
+        for person in self.users:
+            if password_links.send_forgotten(person):
+                signals.link_mailed.send(sender=type(person), user=person)
+        return str(self.cleaned_data["email"])
+
+
+@require_http_methods(["GET", "POST"])
+def page(request: HttpRequest) -> HttpResponseBase:
+    """Ask for the email address. Without mail, say that administrators create links."""
+    if not mail.is_set_up():
+        return render(request, "account/password_reset.html", {"has_mail": False})
+    answer: HttpResponseBase = _page(request)
+    return answer
+
+
+class _Page(views.PasswordResetView):  # type: ignore[misc]
+    extra_context = {"has_mail": True, "hours": password_links.FORGOTTEN_HOURS}
+
+
+_page = _Page.as_view()
