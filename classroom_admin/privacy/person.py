@@ -1,7 +1,7 @@
 """Find out who a person is: their cloud user ids, names, entries on class lists, email addresses and account.
 
 Ids, and what has one of these ids, are certain. What only has the same name may belong to another person, so
-somebody must choose it by hand.
+a person must choose it by hand.
 """
 
 from __future__ import annotations
