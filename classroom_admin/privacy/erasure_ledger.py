@@ -110,6 +110,18 @@ def write_to_file(erasure: Erasure) -> None:
         _append(lines)
 
 
+def encrypt_key_again() -> int:
+    """Append the key of the hashes to the ledger file, encrypted with the current SECRET_KEY.
+
+    Return how many keys were encrypted. It is 0 if there is no file, or if its key can't be decrypted.
+    """
+    kept = _key_in_file()
+    if kept is None:
+        return 0
+    _append([{"key": encrypt(kept)}])
+    return 1
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An erasure in the ledger file. `identities` has tuples (kind, digest, replacement)."""

@@ -36,8 +36,10 @@ def missing_erasures() -> list[PersonJob]:
     """
     jobs = []
     for entry in erasure_ledger.entries_in_file():
-        erasure = erasure_ledger.adopt(entry)
-        if erasure is not None:
+        with transaction.atomic():  # an erasure without its job would never be repeated
+            erasure = erasure_ledger.adopt(entry)
+            if erasure is None:
+                continue
             jobs.append(
                 repeat_erasure(erasure, _person({(kind, value) for kind, value, _new in entry.identities}))
             )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from classroom_admin.events.erasure import ERASED_KIND, Finder, rewrite_answer, rewrite_event
+from classroom_admin.events.values import mapping
 from classroom_admin.sync.sorting import Item, Sorted, as_json
 
 FinderFor = Callable[[int | None], Finder | None]
@@ -58,6 +59,15 @@ def without_erased(batch: Sorted) -> bool:
 def body_without_erased(body: bytes) -> bytes:
     """Return the bytes of a response without erased people."""
     finder = _finder_for(None)
+    return body if finder is None else text_without_erased(body.decode(errors="replace"), finder).encode()
+
+
+def notice_without_erased(body: bytes) -> bytes:
+    """Return the bytes of a notification about a channel without people who were erased after its time."""
+    content = _json(body.decode(errors="replace"))
+    seconds = mapping(mapping(content).get("payload")).get("ts") if isinstance(content, dict) else None
+    ts_ms = round(seconds * 1000) if isinstance(seconds, int | float) else None
+    finder = _finder_for(ts_ms)
     return body if finder is None else text_without_erased(body.decode(errors="replace"), finder).encode()
 
 

@@ -218,6 +218,10 @@ def _read_webhook(answer: InboxAnswer, body: bytes) -> Found:
 
 
 def _read_notice(answer: InboxAnswer, body: bytes) -> Found:
+    rewritten = erased_people.notice_without_erased(body)
+    if rewritten != body:
+        InboxAnswer.objects.filter(pk=answer.pk).update(body=rewritten)
+        body = rewritten
     try:
         stored = notices.store(body, received_at=answer.received_at)
     except Undecodable as error:
