@@ -8,8 +8,8 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.throttling_models import Attempts as Attempts
 from classroom_admin.common.search_field import SearchField
 
@@ -36,16 +36,17 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """The account of a person. Administrators see all classes, and teachers see their own classes."""
+    """The account of a person. `accounts.permissions` says what each role may do."""
 
-    class Role(models.TextChoices):
-        ADMINISTRATOR = "administrator", _("Administrator")
-        TEACHER = "teacher", _("Teacher")
+    Role = permissions.Role
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     search = SearchField(of=("name", "email"))
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.TEACHER)
+    all_classes = models.BooleanField(
+        default=False, db_default=False, help_text="of an observer: sees every class, not only those of a set"
+    )
     is_active = models.BooleanField(default=True)
     time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name; empty: the browser's")
     language = models.CharField(max_length=16, blank=True, help_text="empty: the browser's")
@@ -97,6 +98,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def must_set_up(self) -> bool:
         """Whether the person must first choose a password or set up a second factor. All else is closed."""
         return self.must_change_password or self.needs_second_factor
+
+    @property
+    def may(self) -> dict[str, bool]:
+        """Whether the person has each permission, by its name. It is for templates."""
+        return permissions.as_flags(self.role)
 
     def get_session_auth_hash(self) -> str:
         """Return a hash that is stored in each session. A session with another hash is no longer valid.

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import (
     capabilities,
@@ -26,7 +27,7 @@ from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
-from classroom_admin.rooms.access import ClassAccess, NotYours, access_to, visible_rooms
+from classroom_admin.rooms.access import ClassAccess, NotAllowed, NotYours, access_to, visible_rooms
 from classroom_admin.rooms.models import Recording, Role, Room, RoomState
 
 MOST: Final = 2000
@@ -76,10 +77,11 @@ def preview(*, actor: User, what: str, keys: Collection[str]) -> list[Planned]:
     """Return what the command ``what`` would do to the classes with ``keys``, sorted by name.
 
     Classes that ``actor`` may not see are omitted. Raise ``ActionRefused`` if there are no keys or too many,
-    or if the command is unknown.
+    or if the command is unknown. Raise ``NotAllowed`` if the role of ``actor`` does not allow it.
     """
     if what not in BulkAction.values:
         raise ActionRefused(_("This command does not exist. Reload the page."))
+    permissions.require(actor, permissions.needed_for(_COMMANDS[what][0]))
     if not keys:
         raise ActionRefused(_("No class is selected. Select classes first, then choose an action."))
     most = MOST_ANNOUNCED if what == BulkAction.ANNOUNCE else MOST
@@ -141,6 +143,7 @@ def retry(*, actor: User, run: BulkRun) -> int:
     """
     if run.by_id != actor.pk:
         raise ActionRefused(_("Only the person who started this bulk action can retry it."))
+    permissions.require(actor, permissions.needed_for(_COMMANDS[run.what][0]))
     now = clock.now()
     failed = run.items.filter(state=State.FAILED)
     with transaction.atomic():
@@ -174,7 +177,7 @@ def _run_item(item: ScheduledCommand) -> Outcome:
         entry = send(access_to(item.by, room), run)
     except ActionRefused as error:
         return Outcome(state=State.FAILED, problem=error.problem)
-    except NotYours:
+    except (NotYours, NotAllowed):
         return Outcome(state=State.FAILED, problem=Problem("class_not_yours"))
     failed = runner.has_failed(entry)
     payload = {"stopped": True} if stops and not failed else None

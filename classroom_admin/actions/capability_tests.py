@@ -11,7 +11,9 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import capabilities, runner
 from classroom_admin.actions.capabilities import KINDS, CapabilityRow, Offered
 from classroom_admin.actions.errors import ActionRefused
@@ -33,7 +35,7 @@ def test_again(*, actor: User, name: str) -> CapabilityRow:
     Raise PermissionDenied if ``actor`` is not an administrator. Raise ``ActionRefused`` if there is no such
     capability, or if the connection is not set up.
     """
-    if not actor.is_administrator:
+    if not permissions.may(actor, Permission.SETTINGS):
         raise PermissionDenied(gettext("Only administrators can test the connection."))
     if name not in KINDS:
         raise ActionRefused(Problem("no_such_capability"))

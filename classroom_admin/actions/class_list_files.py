@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.class_lists import LONGEST_NAME, Changes
 from classroom_admin.common import clock
@@ -31,6 +33,7 @@ def store_file(*, actor: User, class_list: ClassList | None, name: str, content:
     """
     if not actor.is_active or (class_list and not visible_lists(actor).filter(pk=class_list.pk).exists()):
         raise NotYours
+    permissions.require(actor, Permission.CLASS_LISTS)
     with suppress(WrongEncoding):  # the person can choose another encoding later
         read_contents(content, Options())
     own = ClassListFile.objects.filter(owner=actor)
@@ -67,6 +70,7 @@ def apply_file(*, actor: User, file: ClassListFile, contents: Contents, version:
     """
     if file.owner_id != actor.pk or file.class_list is None:
         raise NotYours
+    permissions.require(actor, Permission.CLASS_LISTS)
     with transaction.atomic():
         changes = apply_contents(actor=actor, class_list=file.class_list, contents=contents, version=version)
         file.delete()
@@ -109,6 +113,7 @@ def import_classes(
     """
     if file.owner_id != actor.pk:
         raise NotYours
+    permissions.require(actor, Permission.CLASS_LISTS)
     chosen = {each.sourced_id: each for each in classes}
     done = 0
     with transaction.atomic():

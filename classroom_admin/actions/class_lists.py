@@ -13,7 +13,9 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused, require_visible
 from classroom_admin.audit import record
 from classroom_admin.common import clock, names
@@ -75,6 +77,7 @@ def make_list(*, actor: User, name: str) -> ClassList:
     name = _named(name)
     if not actor.is_active:
         raise NotYours
+    permissions.require(actor, Permission.CLASS_LISTS)
     with transaction.atomic():
         made = ClassList.objects.create(name=name, owner=actor, made_at=clock.now(), changed_at=clock.now())
         _record(actor, "class_list.make", made)
@@ -197,11 +200,12 @@ def use_list(access: ClassAccess, *, class_list: ClassList | None) -> None:
 
     A closed class keeps a copy of the list, so later changes do not affect the class.
     """
+    access.require(Permission.CHOOSE_LIST)
     with transaction.atomic():
         Room.objects.select_for_update().only("pk").get(
             pk=access.room.pk
         )  # the projector also locks the room first
-        held = _held(access.person, class_list) if class_list else None
+        held = _locked(access.person, class_list) if class_list else None
         use_planned_list(access.room, actor=access.person, class_list=held)
 
 
@@ -250,7 +254,12 @@ def _named(name: str) -> str:
 
 
 def _held(actor: User, class_list: ClassList) -> ClassList:
-    """Lock and return the list. Raise ``NotYours`` if `actor` may not see it."""
+    """Lock and return the list, to change it. Raise ``NotYours`` if `actor` may not see it."""
+    permissions.require(actor, Permission.CLASS_LISTS)
+    return _locked(actor, class_list)
+
+
+def _locked(actor: User, class_list: ClassList) -> ClassList:
     if not actor.is_active or not visible_lists(actor).filter(pk=class_list.pk).exists():
         raise NotYours
     return ClassList.objects.select_for_update().get(pk=class_list.pk)

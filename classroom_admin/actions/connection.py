@@ -4,7 +4,9 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.connection import ConnectionReport, check_connection
 from classroom_admin.audit import record
@@ -19,7 +21,7 @@ def try_connection(*, actor: User, room_uuid: str = "") -> ConnectionReport:
     The region is tested by a read of the room ``room_uuid``, or of a running class if it is empty. Raise
     PermissionDenied if ``actor`` is not an administrator.
     """
-    if not actor.is_administrator:
+    if not permissions.may(actor, Permission.SETTINGS):
         raise PermissionDenied(gettext("Only administrators can test the connection."))
     entry = record.record(actor=actor, action="cloud.test")
     record.add_step(entry, Step.Kind.REQUESTED)

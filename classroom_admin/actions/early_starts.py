@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_state
 from classroom_admin.actions.class_plans import PLAN, TEACHERS, ClassPlan, plan_of
 from classroom_admin.actions.models import ScheduledCommand, Series, new_room_uuid
@@ -45,6 +46,7 @@ def start_and_replace(access: ClassAccess, *, starts_at: datetime) -> tuple[Entr
 
     Raise ``ActionRefused`` and start nothing if the replacement would be invalid.
     """
+    access.require(Permission.SCHEDULE)
     used = _planned(access.room)
     wanted = plan_of(used) if used else _plan_of_room(access.room)
     class_state.check_class(name=wanted.name, starts_at=starts_at, **wanted.settings)
@@ -58,6 +60,7 @@ def plan_replacement(access: ClassAccess, *, starts_at: datetime) -> Series:
 
     If this class has a series, the new class is added to it. A second call schedules nothing.
     """
+    access.require(Permission.SCHEDULE)
     room = access.room
     with transaction.atomic():
         teachers = list(room.teachers.order_by("pk").values_list("user_id", flat=True))

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import runner, scheduled
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import ScheduledCommand
@@ -23,7 +24,7 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
 from classroom_admin.events import EventKind
-from classroom_admin.rooms.access import ClassAccess, NotYours, access_to
+from classroom_admin.rooms.access import ClassAccess, NotAllowed, NotYours, access_to
 from classroom_admin.rooms.models import Participant, Room
 
 LONGEST_REASON: Final = 500
@@ -153,6 +154,7 @@ def schedule_removal(
     ``span`` has the ban arguments of ``remove_participant``. The audit entry is written immediately. Raise
     ``ActionRefused`` if an argument is invalid or a removal of this person is already scheduled.
     """
+    access.require(Permission.RUN)
     if participant.room_id != access.room.pk:
         raise ActionRefused(Problem("not_in_this_class"), field="userUuid")
     if not SHORTEST_S <= after_s <= LONGEST_S:
@@ -193,6 +195,7 @@ def cancel_removal(access: ClassAccess, *, command: ScheduledCommand) -> bool:
 
     Return False if the removal is being sent, done, failed or cancelled, or if it belongs to another class.
     """
+    access.require(Permission.RUN)
     with transaction.atomic():
         waiting = scheduled_removals(access.room).filter(pk=command.pk, state=State.WAITING)
         if not waiting.update(state=State.CANCELLED, claimable_at=None, changed_at=clock.now()):
@@ -209,7 +212,7 @@ def _run_removal(command: ScheduledCommand) -> Outcome:
         return Outcome(state=State.DONE, entry=_sent_before(command) or _remove(command))
     except ActionRefused as error:
         why = error.problem
-    except NotYours:
+    except (NotYours, NotAllowed):
         why = Problem("removal_not_allowed")
 
     def not_done() -> None:

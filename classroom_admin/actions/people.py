@@ -16,8 +16,9 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 
-from classroom_admin.accounts import password_links, sessions
+from classroom_admin.accounts import password_links, permissions, sessions
 from classroom_admin.accounts.models import CloudIdentity, User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused, require_visible
 from classroom_admin.audit import record
 from classroom_admin.common.cloud_ids import problem_with_id
@@ -200,7 +201,7 @@ def unassign_room(*, actor: User, person: User, room: Room) -> bool:
 
 
 def _require_administrator(actor: User | None) -> None:
-    if not (actor is not None and actor.is_active and actor.is_administrator):
+    if actor is None or not permissions.may(actor, Permission.PEOPLE):
         raise PermissionDenied(gettext("Only administrators can manage people."))
 
 

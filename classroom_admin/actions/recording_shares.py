@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import RecordingShare
 from classroom_admin.audit import record
@@ -40,6 +41,7 @@ def share(access: ClassAccess, recording: Recording, *, ends_at: datetime) -> tu
     Raise `ActionRefused` if the recording can't be watched, or `ends_at` is not allowed.
     """
     _require_same_class(access, recording)
+    access.require(Permission.RECORD)
     now = clock.cloud_now()
     if availability(recording, now) != Availability.READY:
         raise ActionRefused(gettext("This recording can't be watched, so it can't be shared."))
@@ -63,6 +65,7 @@ def share(access: ClassAccess, recording: Recording, *, ends_at: datetime) -> tu
 def revoke(access: ClassAccess, recording: Recording, *, pk: int) -> bool:
     """End a link to a recording of the class. Return False if there is no such link or it has ended."""
     _require_same_class(access, recording)
+    access.require(Permission.RECORD)
     with transaction.atomic():
         found = RecordingShare.objects.select_for_update().filter(recording=recording, pk=pk).first()
         if found is None or found.revoked_at is not None:

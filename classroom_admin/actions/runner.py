@@ -1,7 +1,8 @@
 """Run commands against the cloud: record, send, record the outcome.
 
 1. ``valid`` builds the call and checks its arguments. Its ``ActionRefused`` names the invalid field.
-2. ``run`` takes the person's ``ClassAccess``, which proves that the permission was checked.
+2. ``run`` takes the person's ``ClassAccess``, which proves that the person may see the class. It refuses a
+   command that the person's role does not allow.
 3. One commit stores the idempotency key, the entry, the step *requested* and the pending confirmation. A
    second press of the same button finds the key and gets the entry of the first press.
 4. The cloud is called outside of any transaction.
@@ -23,6 +24,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import capabilities, refusals
 from classroom_admin.actions.errors import ActionRefused
@@ -105,9 +107,11 @@ class Command:
 def run(access: ClassAccess, command: Command) -> Entry:
     """Run a command in a class and return its audit entry. ``entry.steps`` has the outcome.
 
-    If the cloud refuses the command, add a *failed* step to the entry. Raise ``ActionRefused`` if the
-    connection is not set up, or if the project is known not to offer the command.
+    If the cloud refuses the command, add a *failed* step to the entry. Raise ``NotAllowed`` if the person's
+    role does not allow the command. Raise ``ActionRefused`` if the connection is not set up, or if the
+    project is known not to offer the command.
     """
+    access.require(permissions.needed_for(command.action))
     room_uuid = access.room.room_uuid
     return _run(access.person, command, room_uuid=room_uuid, same_room=room_uuid)
 
@@ -116,10 +120,11 @@ def create(person: User, command: Command, *, room_uuid: str) -> Entry:
     """Run a command that creates the room ``room_uuid``, as ``run`` does.
 
     Two presses may have different room ids. They are the same command if ``command.same_as`` is equal. Raise
-    ``NotYours`` if ``person`` is deactivated.
+    ``NotYours`` if ``person`` is deactivated, and ``NotAllowed`` if their role does not allow the command.
     """
     if not person.is_active:
         raise NotYours
+    permissions.require(person, permissions.needed_for(command.action))
     return _run(person, command, room_uuid=room_uuid, same_room="")
 
 

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.class_plans import TEACHERS
 from classroom_admin.actions.errors import ActionRefused
@@ -28,7 +29,7 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.common.names import has_visible_character
 from classroom_admin.common.problems import Problem
-from classroom_admin.rooms.access import ClassAccess, NotYours, access_to
+from classroom_admin.rooms.access import ClassAccess, NotAllowed, NotYours, access_to
 from classroom_admin.rooms.class_list_files.people import MOST_PEOPLE, Person
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, Resource, Role, Room, RoomTeacher
@@ -100,6 +101,7 @@ def carry_over(access: ClassAccess, *, source: ClassAccess, taught_by: User | No
 
     The teachers are not assigned if ``taught_by`` is a person who did not teach the earlier class.
     """
+    access.require(Permission.SCHEDULE)
     for teacher in _teachers_for(source.room, taught_by):
         _assign(access, teacher)
     return copy_files(access, source=source)
@@ -116,7 +118,7 @@ def copy_files_later(room: Room, *, by: User, payload: Mapping[str, Any]) -> lis
         return []
     try:
         return copy_files(access_to(by, room), source=access_to(by, source))
-    except NotYours:
+    except (NotYours, NotAllowed):
         log.warning("files are not copied: %s may no longer see the class", by.pk)
         return []
 

@@ -15,7 +15,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import calendars, class_lists, class_state, people, same_class, scheduled
 from classroom_admin.actions.class_plans import FORMERLY, TEACHERS, plan_of
 from classroom_admin.actions.errors import ActionRefused
@@ -28,7 +30,7 @@ from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem, from_json
-from classroom_admin.rooms.access import NotYours
+from classroom_admin.rooms.access import NotAllowed, NotYours
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, Room, RoomTeacher, Substitution
 
@@ -76,6 +78,7 @@ def plan(
     """
     if not actor.is_active:
         raise NotYours
+    permissions.require(actor, Permission.SCHEDULE)
     if class_list is not None:
         require_list(actor, class_list)
     if not starts:
@@ -173,7 +176,7 @@ def _create(planned: ScheduledCommand) -> Outcome:
             attempt=planned.attempts,
             **wanted.settings,
         )
-    except NotYours:
+    except (NotYours, NotAllowed):
         return Outcome(
             state=State.FAILED,
             problem=Problem("scheduler_deactivated"),
@@ -339,6 +342,7 @@ def _of(actor: User, series: Series, planned: ScheduledCommand | None = None) ->
     """Return ``planned`` or all classes of a series. Raise ``NotYours`` if ``actor`` may not see it."""
     if not actor.is_active or not visible_series(actor).filter(pk=series.pk).exists():
         raise NotYours
+    permissions.require(actor, Permission.SCHEDULE)
     found = scheduled_classes().filter(series=series).order_by()
     return found if planned is None else found.filter(pk=planned.pk)
 

@@ -15,7 +15,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_lists, class_state, people, scheduled
 from classroom_admin.actions.class_plans import (
     DROPPED,
@@ -43,7 +45,7 @@ from classroom_admin.actions.series_selectors import list_of, series_rule, slots
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem, from_json
-from classroom_admin.rooms.access import NotYours, access_to
+from classroom_admin.rooms.access import NotAllowed, NotYours, access_to
 from classroom_admin.rooms.models import Room, RoomState
 
 _GONE: Final = (
@@ -86,11 +88,12 @@ def apply(*, actor: User, series: Series, edit: Edit, seen: str) -> list[Change]
     """Apply an edit and return the changes. ``seen`` is the digest of the preview.
 
     Change nothing if an error is raised: ``Outdated`` if the changes now differ from the preview,
-    ``ActionRefused`` if the edit is not possible, or ``NotYours`` if ``actor`` may not see the series or the
-    new class list.
+    ``ActionRefused`` if the edit is not possible, ``NotAllowed`` if the role of ``actor`` does not schedule
+    classes, or ``NotYours`` if ``actor`` may not see the series or the new class list.
     """
     if not actor.is_active or not visible_series(actor).filter(pk=series.pk).exists():
         raise NotYours
+    permissions.require(actor, Permission.SCHEDULE)
     with transaction.atomic():
         series = Series.objects.select_for_update().get(pk=series.pk)
         list(series.planned.select_for_update().values_list("pk"))
@@ -121,7 +124,7 @@ def _require_allowed(actor: User, before: ClassPlan, after: ClassPlan) -> None:
     """Raise ``NotYours`` if `actor` may not choose the new teacher or class list."""
     if after.class_list and after.class_list != before.class_list:
         require_list(actor, list_of(after))
-    if after.taught_by != before.taught_by and not actor.is_administrator:
+    if after.taught_by != before.taught_by and not permissions.may(actor, Permission.PEOPLE):
         raise NotYours
 
 
@@ -230,7 +233,7 @@ def _close(command: ScheduledCommand) -> Outcome:
         return Outcome(state=State.DONE)
     try:
         entry = class_state.close_class(access_to(command.by, room))
-    except (ActionRefused, NotYours) as refused:
+    except (ActionRefused, NotYours, NotAllowed) as refused:
         problem = refused.problem if isinstance(refused, ActionRefused) else Problem("class_not_yours")
         return _not_closed(planned, problem)
     steps = list(entry.steps.order_by("pk"))

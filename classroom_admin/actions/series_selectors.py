@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.actions.class_plans import DROPPED, FORMERLY, ClassPlan, plan_of
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.actions.rescheduling import Rule, Slot, Standing, rule_of
-from classroom_admin.rooms.models import ClassList, Room, RoomState
+from classroom_admin.rooms.models import ClassList, Room, RoomState, Supervision
 
 Kind = ScheduledCommand.Kind
 State = ScheduledCommand.State
@@ -25,10 +26,21 @@ _STANDINGS: Final = {
 
 
 def visible_series(user: User) -> QuerySet[Series]:
-    """Return the series that ``user`` may see. A teacher sees only those that they created or teach."""
-    if user.is_administrator:
+    """Return the series that ``user`` may see.
+
+    A teacher sees only those that they created or teach. A person with a set also sees those of its teachers
+    and class lists.
+    """
+    if permissions.sees_all_classes(user):
         return Series.objects.all()
-    return Series.objects.filter(created_by=user) | Series.objects.filter(taught_by=user)
+    found = Q(created_by=user) | Q(taught_by=user)
+    if permissions.has_set(user.role):
+        rows = Supervision.objects.filter(person=user)
+        teachers = rows.filter(teacher__isnull=False).values("teacher")
+        found |= Q(created_by__in=teachers, taught_by=None) | Q(taught_by__in=teachers)
+        if permissions.set_has_lists(user.role):
+            found |= Q(class_list__in=rows.filter(class_list__isnull=False).values("class_list"))
+    return Series.objects.filter(found)
 
 
 def scheduled_classes() -> QuerySet[ScheduledCommand]:

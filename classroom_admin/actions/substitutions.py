@@ -1,18 +1,18 @@
 """Appoint a substitute for a class or its series, and end the substitution.
 
-Raise PermissionDenied for a person who is not an administrator, and `ActionRefused` for invalid input.
-Each function writes its audit entry in the same transaction.
+Raise `NotAllowed` for a person whose role does not appoint substitutes, and `ActionRefused` for invalid
+input. Each function writes its audit entry in the same transaction.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import Series
 from classroom_admin.audit import record
@@ -43,7 +43,7 @@ def appoint(
 
     If a substitution by this person already covers the period, return that substitution unchanged.
     """
-    _require_administrator(access)
+    access.require(Permission.SUBSTITUTE)
     room = access.room
     if not substitute.is_active:
         raise ActionRefused(Problem("assignee_deactivated"), "substitute")
@@ -69,7 +69,7 @@ def appoint(
 
 def end(access: ClassAccess, *, ids: Sequence[int]) -> int:
     """End the class's substitutions with these ids now. Return how many were ended."""
-    _require_administrator(access)
+    access.require(Permission.SUBSTITUTE)
     now = clock.now()
     with transaction.atomic():
         open_ones = list(of_room(access.room, after=now).filter(pk__in=ids).select_for_update(of=("self",)))
@@ -78,11 +78,6 @@ def end(access: ClassAccess, *, ids: Sequence[int]) -> int:
             one.save(update_fields=["ends_at"])
             _record(access, "substitute.end", one, {})
     return len(open_ones)
-
-
-def _require_administrator(access: ClassAccess) -> None:
-    if not access.person.is_administrator:
-        raise PermissionDenied(gettext("Only administrators can appoint a substitute."))
 
 
 def _record(access: ClassAccess, action: str, one: Substitution, times: dict[str, datetime]) -> None:

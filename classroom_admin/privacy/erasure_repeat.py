@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import transaction
+
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.common.names import exact_key
 from classroom_admin.privacy import erasure_ledger

@@ -1,4 +1,4 @@
-"""Send updates to the subscribers of one class. All have the same version, so they get the same bytes."""
+"""Send updates to the subscribers of one class. Those with equal language and rights get the same bytes."""
 
 import asyncio
 from collections import defaultdict
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from classroom_admin.realtime.process import Threads
-from classroom_admin.realtime.subscriber import Subscriber
+from classroom_admin.realtime.subscriber import Subscriber, Viewers
 from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms.models import Room
 
@@ -33,11 +33,11 @@ class ClassPage(Protocol):
         """Return the rooms with these ids, with the annotations that `PageVersion.of` needs."""
 
     def render(
-        self, room: Room, *, seen: PageVersion, language: str, known: Mapping[str, str] | None = None
+        self, room: Room, *, seen: PageVersion, viewers: Viewers, known: Mapping[str, str] | None = None
     ) -> Rendered:
         """Render the changes from `seen` to `room`. Skip the parts that have the same HTML in `known`."""
 
-    def whole_parts(self, room: Room, *, language: str) -> dict[str, str]:
+    def whole_parts(self, room: Room, *, viewers: Viewers) -> dict[str, str]:
         """Return the HTML of the parts that updates always replace completely, by template."""
 
 
@@ -51,9 +51,9 @@ class ClassChannel:
         self._page = page
         self._threads = threads
         self._room: Room | None = None
-        self._subscribers: dict[str, set[Subscriber]] = defaultdict(set)
-        self._parts: dict[str, dict[str, str]] = {}
-        self._catch_ups: dict[tuple[PageVersion, PageVersion, str], asyncio.Future[bytes]] = {}
+        self._subscribers: dict[Viewers, set[Subscriber]] = defaultdict(set)
+        self._parts: dict[Viewers, dict[str, str]] = {}
+        self._catch_ups: dict[tuple[PageVersion, PageVersion, Viewers], asyncio.Future[bytes]] = {}
         self._opening = asyncio.Lock()
 
     @property
@@ -64,9 +64,9 @@ class ClassChannel:
     def skips_unchanged_parts(self) -> bool:
         """Whether updates can skip unchanged parts.
 
-        For this, their last HTML must be known in all languages.
+        For this, their last HTML must be known for all viewers.
         """
-        return bool(self._parts) and all(self._parts.get(language) for language in self._subscribers)
+        return bool(self._parts) and all(self._parts.get(viewers) for viewers in self._subscribers)
 
     async def open(self) -> None:
         """Load the room. Concurrent calls load it only once."""
@@ -82,46 +82,46 @@ class ClassChannel:
         while self.now is not None:
             now = self.now
             if seen != now:
-                subscriber.push(await self._catch_up(seen, now, subscriber.language))
+                subscriber.push(await self._catch_up(seen, now, subscriber.viewers))
                 seen = now
             # Do not `await` between this check and `add`, because the next message to all starts from `now`.
             if self.now == now:
-                self._subscribers[subscriber.language].add(subscriber)
+                self._subscribers[subscriber.viewers].add(subscriber)
                 break
-        if subscriber.language not in self._parts:
-            await self._render_whole_parts(subscriber.language)
+        if subscriber.viewers not in self._parts:
+            await self._render_whole_parts(subscriber.viewers)
 
     def leave(self, subscriber: Subscriber) -> None:
-        group = self._subscribers.get(subscriber.language)
+        group = self._subscribers.get(subscriber.viewers)
         if group is not None:
             group.discard(subscriber)
             if not group:
-                del self._subscribers[subscriber.language]
-                self._parts.pop(subscriber.language, None)
+                del self._subscribers[subscriber.viewers]
+                self._parts.pop(subscriber.viewers, None)
 
     async def advance(self, room: Room) -> None:
         """Send all subscribers the changes in `room`. Do not call this concurrently."""
         before, after = self.now, PageVersion.of(room)
         if before is None or before == after:
             return
-        rendered: dict[str, Rendered] = {}
-        for language in list(self._subscribers):
+        rendered: dict[Viewers, Rendered] = {}
+        for viewers in list(self._subscribers):
             self.renders += 1
-            rendered[language] = await self._threads.run(
-                self._page.render, room, seen=before, language=language, known=self._parts.get(language)
+            rendered[viewers] = await self._threads.run(
+                self._page.render, room, seen=before, viewers=viewers, known=self._parts.get(viewers)
             )
         self._room, self.now = room, after
         self._catch_ups.clear()
         self._parts.clear()
-        for language, group in list(self._subscribers.items()):
+        for viewers, group in list(self._subscribers.items()):
             for subscriber in list(group):
-                if language in rendered:
-                    subscriber.push(rendered[language].message)
-                else:  # The subscriber joined in a new language during the rendering. The page reconnects.
+                if viewers in rendered:
+                    subscriber.push(rendered[viewers].message)
+                else:  # The first subscriber of its kind joined during the rendering. The page reconnects.
                     subscriber.cut_off()
         if rendered and await self._is_still(after):
             self._parts = {
-                language: one.parts for language, one in rendered.items() if language in self._subscribers
+                viewers: one.parts for viewers, one in rendered.items() if viewers in self._subscribers
             }
 
     async def _is_still(self, version: PageVersion) -> bool:
@@ -129,30 +129,30 @@ class ClassChannel:
         rooms = await self._threads.run(self._page.load, [self.room_id])
         return self.room_id in rooms and PageVersion.of(rooms[self.room_id]) == version
 
-    async def _render_whole_parts(self, language: str) -> None:
+    async def _render_whole_parts(self, viewers: Viewers) -> None:
         """Render and store the whole parts, so that later updates can skip those that do not change."""
         room, now = self._room, self.now
         if room is None or now is None:
             return
-        self._parts[language] = {}
-        parts = await self._threads.run(self._page.whole_parts, room, language=language)
-        if await self._is_still(now) and self.now == now and language in self._subscribers:
-            self._parts[language] = parts
+        self._parts[viewers] = {}
+        parts = await self._threads.run(self._page.whole_parts, room, viewers=viewers)
+        if await self._is_still(now) and self.now == now and viewers in self._subscribers:
+            self._parts[viewers] = parts
 
-    async def _catch_up(self, seen: PageVersion, now: PageVersion, language: str) -> bytes:
+    async def _catch_up(self, seen: PageVersion, now: PageVersion, viewers: Viewers) -> bytes:
         """Return the message that updates a page from `seen` to `now`.
 
         The message is cached for other pages.
         """
-        key = (seen, now, language)
+        key = (seen, now, viewers)
         if key not in self._catch_ups:
             while len(self._catch_ups) >= MOST_CATCH_UPS:
                 del self._catch_ups[next(iter(self._catch_ups))]
-            self._catch_ups[key] = asyncio.ensure_future(self._render(seen, language))
+            self._catch_ups[key] = asyncio.ensure_future(self._render(seen, viewers))
         return await asyncio.shield(self._catch_ups[key])
 
-    async def _render(self, seen: PageVersion, language: str) -> bytes:
+    async def _render(self, seen: PageVersion, viewers: Viewers) -> bytes:
         self.renders += 1
         assert self._room is not None
-        rendered = await self._threads.run(self._page.render, self._room, seen=seen, language=language)
+        rendered = await self._threads.run(self._page.render, self._room, seen=seen, viewers=viewers)
         return rendered.message

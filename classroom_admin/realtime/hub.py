@@ -260,7 +260,7 @@ class Hub:
                 await asyncio.sleep(HEARTBEAT_EVERY_S / HEARTBEAT_PARTS)
                 heartbeats: dict[tuple[str, bool], bytes] = {}
                 for subscriber in subscribers[part::HEARTBEAT_PARTS]:
-                    key = (subscriber.language, subscriber.right.is_administrator)
+                    key = (subscriber.language, subscriber.right.sees_settings)
                     if key not in heartbeats:
                         status = self.status(subscriber.language, subscriber.right)
                         heartbeats[key] = messages.json_message(messages.POLLED, **status)
@@ -274,7 +274,7 @@ class Hub:
         """
         age = None if self._polled_at is None else (clock.now() - self._polled_at).total_seconds()
         with translation.override(language):
-            administrator = right is not None and right.is_administrator
+            administrator = right is not None and right.sees_settings
             trouble = freshness.trouble_in_words(self._poll_error, administrator=administrator)
         return {
             "age": None if age is None else round(age, 1),

@@ -11,9 +11,11 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.common.chunks import chunks
-from classroom_admin.rooms.access import own_room_ids, visible_rooms
+from classroom_admin.rooms.access import visible_room_ids, visible_rooms
 
 SIGNED_OUT: Final = "signed out"
 NOT_YOURS: Final = "not yours"
@@ -38,10 +40,26 @@ class Right:
     """
 
     user_id: int
-    is_administrator: bool
+    role: str
+    all_classes: bool
     session_key: str
     auth_hash: str
     room_id: int | None
+    is_active = True  # only active people get a `Right`
+
+    @property
+    def of_class_page(self) -> frozenset[Permission]:
+        """The permissions that change the page of a class. People with the same ones get the same bytes."""
+        return permissions.rights_of(self.role) & permissions.OF_CLASS_PAGE
+
+    @property
+    def sees_all_classes(self) -> bool:
+        return permissions.sees_all_classes(self)
+
+    @property
+    def sees_settings(self) -> bool:
+        """Whether texts about trouble with the cloud are those for a person who can mend it."""
+        return permissions.may(self, Permission.SETTINGS)
 
 
 def user_of(session_key: str) -> User:
@@ -76,16 +94,19 @@ def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
         room_id = visible_rooms(user).filter(key=key).values_list("pk", flat=True).first()
         if room_id is None:
             raise Refused(NOT_YOURS)
-    right = Right(user.pk, user.is_administrator, session_key, user.get_session_auth_hash(), room_id)
-    return user, right
+    hashed = user.get_session_auth_hash()
+    return user, Right(user.pk, user.role, user.all_classes, session_key, hashed, room_id)
 
 
 @dataclass(slots=True)
 class CurrentRights:
-    """What some users may see now: the administrators, the valid sessions and the teachers' own rooms."""
+    """What some users may see now: their roles, the valid sessions, and the rooms of those who don't see all.
+
+    `roles` has the role and `all_classes` of each user.
+    """
 
     auth_hashes: Mapping[int, str] = field(default_factory=dict)
-    administrators: Collection[int] = ()
+    roles: Mapping[int, tuple[str, bool]] = field(default_factory=dict)
     sessions: Collection[str] = ()
     rooms: Mapping[int, set[int]] = field(default_factory=dict)
 
@@ -94,9 +115,9 @@ class CurrentRights:
         signed_in = (
             self.auth_hashes.get(right.user_id) == right.auth_hash and right.session_key in self.sessions
         )
-        if not signed_in or (right.user_id in self.administrators) != right.is_administrator:
+        if not signed_in or self.roles.get(right.user_id) != (right.role, right.all_classes):
             return SIGNED_OUT
-        if right.room_id is None or right.is_administrator:
+        if right.room_id is None or right.sees_all_classes:
             return ""
         return "" if right.room_id in self.rooms.get(right.user_id, ()) else NOT_YOURS
 
@@ -106,7 +127,6 @@ def read(rights: Iterable[Right]) -> CurrentRights:
     rights = list(rights)
     keys = {right.session_key for right in rights}
     people = {right.user_id for right in rights}
-    teachers = {right.user_id for right in rights if not right.is_administrator}
     users = [
         user
         for chunk in chunks(people)
@@ -119,7 +139,7 @@ def read(rights: Iterable[Right]) -> CurrentRights:
         sessions.update(live.values_list("session_key", flat=True))
     return CurrentRights(
         auth_hashes={user.pk: user.get_session_auth_hash() for user in users},
-        administrators={user.pk for user in users if user.is_administrator},
+        roles={user.pk: (user.role, user.all_classes) for user in users},
         sessions=sessions,
-        rooms=own_room_ids(teachers),
+        rooms=visible_room_ids(users),
     )

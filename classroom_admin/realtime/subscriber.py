@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from typing import Final
+from typing import Final, NamedTuple
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.realtime.rights import Right
 
 MOST_MESSAGES: Final = 64
@@ -11,14 +12,22 @@ MOST_BYTES: Final = 2_000_000
 """The maximum size of a page's queue in bytes. A single message may be larger, for a long list of classes."""
 
 
+class Viewers(NamedTuple):
+    """The people who get the same fragments of a class page: they have the same language and rights."""
+
+    language: str
+    rights: frozenset[Permission]
+
+
 class Subscriber:
     """A bounded queue of messages for a page. If the page reads too slowly, it is cut off and reconnects."""
 
-    __slots__ = ("_bytes", "_queue", "_waiting", "is_cut", "is_over", "language", "right", "task")
+    __slots__ = ("_bytes", "_queue", "_waiting", "is_cut", "is_over", "language", "right", "task", "viewers")
 
     def __init__(self, right: Right, *, language: str) -> None:
         self.right = right
         self.language = language
+        self.viewers = Viewers(language, right.of_class_page)
         self.task: asyncio.Task[None] | None = None
         self.is_cut = False
         self.is_over = False

@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
 from classroom_admin.common import clock
@@ -60,6 +61,7 @@ def _checked(note: str) -> str:
 
 
 def _add(access: ClassAccess, person: PersonSummary, *, status: str, note: str) -> Correction:
+    access.require(Permission.ATTENDANCE)
     if person.room_id != access.room.pk:
         raise NotYours
     if not summaries.is_over(access.room):

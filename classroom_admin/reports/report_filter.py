@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.common.search_field import matches
 from classroom_admin.reports import summaries
@@ -44,7 +45,7 @@ class ReportFilter:
     def summaries(self) -> QuerySet[ClassSummary]:
         """Return the stored figures of the matching classes that are over, newest first."""
         found = ClassSummary.objects.all()
-        if not self.viewer.is_administrator or self.teacher is not None or self.words:
+        if not permissions.sees_all_classes(self.viewer) or self.teacher is not None or self.words:
             found = found.filter(room__in=self.rooms().values("pk"))
         if self.class_list is not None:
             found = found.filter(class_list=self.class_list)
@@ -80,7 +81,7 @@ class ReportFilter:
         `User.DoesNotExist` if the teacher has no account or the viewer may not choose a teacher.
         """
         class_list, teacher = stored.get("class_list"), stored.get("teacher")
-        if teacher and not viewer.is_administrator:
+        if teacher and not permissions.sees_all_classes(viewer):
             raise User.DoesNotExist
         return cls(
             viewer=viewer,

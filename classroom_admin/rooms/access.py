@@ -1,24 +1,29 @@
-"""Decide who may see and control a class. Administrators may control all classes, teachers their own.
+"""Decide who sees which classes, and what they may do there.
 
-A substitute may see and control a class only during the substitution, even if they joined it as a teacher.
+The role of a person decides (`accounts.permissions`): administrators see all classes, teachers their own, and
+coordinators, assistants and observers also those of their set (`Supervision`). A substitute sees a class only
+during the substitution, even if they joined it as a teacher.
 
 The permission is checked once per request. The result is a `ClassAccess`. Every function that acts on a class
 takes a `ClassAccess` as its first argument, so it can't be called without permission.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import InitVar, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import CloudIdentity, User
+from classroom_admin.accounts.permissions import NotAllowed as NotAllowed
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
-from classroom_admin.rooms.models import Participant, Room, RoomTeacher, Substitution
+from classroom_admin.rooms.models import Participant, Room, RoomTeacher, Substitution, Supervision
 
 _CHECKED: Final = object()
 
@@ -32,7 +37,7 @@ class NotYours(Http404):
 
 @dataclass(frozen=True, slots=True)
 class ClassAccess:
-    """The permission of `person` to see and control `room`.
+    """The permission of `person` to see `room`, and to do there what the role of `person` allows.
 
     Only `access_to` and `access_by_key` create it. It is valid only for one request or one scheduled command.
     Do not store it.
@@ -46,29 +51,48 @@ class ClassAccess:
         if checked is not _CHECKED:
             raise TypeError("call access_to or access_by_key, which check the permission")
 
+    def may(self, permission: Permission) -> bool:
+        """Return whether `person` may do this in the class."""
+        return permissions.may(self.person, permission)
 
-def access_to(person: User, room: Room) -> ClassAccess:
+    def require(self, permission: Permission) -> None:
+        """Raise ``NotAllowed`` if `person` may see the class, but not do this there."""
+        permissions.require(self.person, permission)
+
+
+def access_to(person: User, room: Room, *, to: Permission | None = None) -> ClassAccess:
     """Return the access of `person` to `room`.
 
-    Raise ``NotYours`` if `person` is deactivated or has no access to the room.
+    Raise ``NotYours`` if `person` is deactivated or has no access to the room, and ``NotAllowed`` if `person`
+    may see the room, but lacks the permission `to`.
     """
     if person.is_active and (
-        person.is_administrator or own_rooms(person, Room.objects.filter(pk=room.pk)).exists()
+        permissions.sees_all_classes(person)
+        or Room.objects.filter(pk=room.pk).filter(_is_visible(person)).exists()
     ):
-        return ClassAccess(person, room, _CHECKED)
+        return _checked(person, room, to)
     raise NotYours
 
 
-def access_by_key(person: User, key: str, rooms: QuerySet[Room] | None = None) -> ClassAccess:
+def access_by_key(
+    person: User, key: str, rooms: QuerySet[Room] | None = None, *, to: Permission | None = None
+) -> ClassAccess:
     """Return the access of `person` to the room with this `key`.
 
     `rooms` limits the rooms to search. Raise ``NotYours`` if no room has this `key`, or if `person` is
-    deactivated or may not see the room.
+    deactivated or may not see the room. Raise ``NotAllowed`` if `person` lacks the permission `to`.
     """
     room = visible_rooms(person, rooms).filter(key=key).first() if person.is_active else None
     if room is None:
         raise NotYours
-    return ClassAccess(person, room, _CHECKED)
+    return _checked(person, room, to)
+
+
+def _checked(person: User, room: Room, to: Permission | None) -> ClassAccess:
+    access = ClassAccess(person, room, _CHECKED)
+    if to is not None:
+        access.require(to)
+    return access
 
 
 def visible_rooms(user: User, rooms: QuerySet[Room] | None = None) -> QuerySet[Room]:
@@ -77,7 +101,24 @@ def visible_rooms(user: User, rooms: QuerySet[Room] | None = None) -> QuerySet[R
     Breakout rooms are omitted, because pages show them with their class.
     """
     rooms = (Room.objects.all() if rooms is None else rooms).filter(parent=None)
-    return rooms if user.is_administrator else own_rooms(user, rooms)
+    return rooms if permissions.sees_all_classes(user) else rooms.filter(_is_visible(user))
+
+
+def visible_room_ids(users: Collection[User]) -> dict[int, set[int]]:
+    """Return the ids of the rooms that each user may see, by user id. Omit users who see all classes.
+
+    Run a constant number of queries for all teachers together, and one query for each user with a set.
+    """
+    limited = [user for user in users if not permissions.sees_all_classes(user)]
+    found = own_room_ids([user.pk for user in limited if not permissions.has_set(user.role)])
+    for user in limited:
+        if permissions.has_set(user.role):
+            found[user.pk] = set(visible_rooms(user).values_list("pk", flat=True))
+    return found
+
+
+def _is_visible(user: User) -> Q:
+    return _is_own(user) | _is_of_set(user) if permissions.has_set(user.role) else _is_own(user)
 
 
 def own_rooms(user: User, rooms: QuerySet[Room]) -> QuerySet[Room]:
@@ -85,9 +126,32 @@ def own_rooms(user: User, rooms: QuerySet[Room]) -> QuerySet[Room]:
 
     Rooms that `user` joined as a teacher are included, too, unless `user` was or will be their substitute.
     """
+    return rooms.filter(_is_own(user))
+
+
+def _is_own(user: User) -> Q:
     own = Substitution.objects.filter(teacher=user)
     taught = Q(_was_taught_by(CloudIdentity.objects.filter(user=user))) & ~Q(_covered_by(own))
-    return rooms.filter(Q(is_assigned_to(user)) | Q(_covered_by(own.filter(in_period()))) | taught)
+    return Q(is_assigned_to(user)) | Q(_covered_by(own.filter(in_period()))) | taught
+
+
+def _is_of_set(user: User) -> Q:
+    """Return the condition that a room belongs to the set of `user`.
+
+    Rooms in which a teacher of the set substitutes are included during the substitution.
+    """
+    rows = Supervision.objects.filter(person=user)
+    teachers = rows.filter(teacher__isnull=False).values("teacher")
+    found = Q(Exists(RoomTeacher.objects.filter(room=OuterRef("pk"), user__in=teachers)))
+    found |= Q(_covered_by(Substitution.objects.filter(teacher__in=teachers).filter(in_period())))
+    # A teacher of the set joined the room, and was not its substitute.
+    covered = Substitution.objects.filter(teacher=OuterRef("user")).filter(_covers(3))
+    identities = CloudIdentity.objects.filter(user__in=teachers).filter(~Exists(covered))
+    found |= Q(_was_taught_by(identities))
+    if permissions.set_has_lists(user.role):
+        lists = rows.filter(class_list__isnull=False).values("class_list")
+        found |= Q(class_list__in=lists)
+    return found
 
 
 def unassigned_rooms() -> QuerySet[Room]:
@@ -105,19 +169,30 @@ def own_room_ids(teachers: Collection[int]) -> dict[int, set[int]]:
     """Return the ids of each teacher's own rooms, by the teacher's account id."""
     found: dict[int, set[int]] = {pk: set() for pk in teachers}
     for some in chunks(teachers):
-        taught_rooms: dict[int, set[int]] = {pk: set() for pk in some}
-        assigned = RoomTeacher.objects.filter(user__in=some)
-        for user_id, room_id in assigned.values_list("user_id", "room_id"):
-            found[user_id].add(room_id)
-        identities = CloudIdentity.objects.filter(user__in=some)
-        owners: dict[str, int] = dict(identities.values_list("user_uuid", "user_id"))
-        for user_uuids in chunks(owners):
-            taught = Participant.objects.filter(was_teacher=True, user_uuid__in=user_uuids)
-            for user_uuid, room_id in taught.values_list("user_uuid", "room_id"):
-                taught_rooms[owners[user_uuid]].add(room_id)
+        assigned, taught = _assigned_ids(some), _taught_ids(some)
         covered, now_covered = _covered_room_ids(some)
         for user_id in some:
-            found[user_id] |= now_covered[user_id] | (taught_rooms[user_id] - covered[user_id])
+            found[user_id] = assigned[user_id] | now_covered[user_id] | (taught[user_id] - covered[user_id])
+    return found
+
+
+def _assigned_ids(teachers: Collection[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {pk: set() for pk in teachers}
+    assigned = RoomTeacher.objects.filter(user__in=teachers)
+    for user_id, room_id in assigned.values_list("user_id", "room_id"):
+        found[user_id].add(room_id)
+    return found
+
+
+def _taught_ids(teachers: Collection[int]) -> dict[int, set[int]]:
+    """Return the ids of the rooms that each teacher joined as a teacher."""
+    found: dict[int, set[int]] = {pk: set() for pk in teachers}
+    identities = CloudIdentity.objects.filter(user__in=teachers)
+    owners: dict[str, int] = dict(identities.values_list("user_uuid", "user_id"))
+    for user_uuids in chunks(owners):
+        taught = Participant.objects.filter(was_teacher=True, user_uuid__in=user_uuids)
+        for user_uuid, room_id in taught.values_list("user_uuid", "room_id"):
+            found[owners[user_uuid]].add(room_id)
     return found
 
 
@@ -129,7 +204,30 @@ def in_period(now: datetime | None = None) -> Q:
 
 def covers_room() -> Q:
     """Return the condition that a `Substitution` covers the room of the outer query."""
-    return Q(room=OuterRef("pk")) | Q(series__planned__key=OuterRef("room_uuid"))
+    assigned = RoomTeacher.objects.filter(room=OuterRef(OuterRef("pk")), user=OuterRef("of_teacher"))
+    identities = CloudIdentity.objects.filter(user=OuterRef(OuterRef("of_teacher")))
+    joined = Participant.objects.filter(room=OuterRef(OuterRef("pk")), was_teacher=True)
+    taught = Exists(joined.filter(user_uuid__in=identities.values("user_uuid")))
+    # The other teacher may have joined the room only as a substitute.
+    substituted = Exists(Substitution.objects.filter(teacher=OuterRef("of_teacher")).filter(_covers(2)))
+    of_teacher = Q(of_teacher__isnull=False) & (Q(Exists(assigned)) | (Q(taught) & ~Q(substituted)))
+    return _covers(1) | of_teacher
+
+
+def _covers(level: int) -> Q:
+    """Return the condition that a `Substitution` covers a room by itself, its series or its class list.
+
+    The room belongs to the query that is `level` queries further out.
+    """
+    return (
+        Q(room=_outer("pk", level))
+        | Q(series__planned__key=_outer("room_uuid", level))
+        | Q(class_list=_outer("class_list", level))
+    )
+
+
+def _outer(field: str, level: int) -> OuterRef:
+    return OuterRef(field) if level == 1 else OuterRef(_outer(field, level - 1))
 
 
 def _covered_by(substitutions: QuerySet[Substitution]) -> Exists:
@@ -141,20 +239,53 @@ def _covered_room_ids(teachers: Collection[int]) -> tuple[dict[int, set[int]], d
     ever: dict[int, set[int]] = {pk: set() for pk in teachers}
     current: dict[int, set[int]] = {pk: set() for pk in teachers}
     now = clock.now()
-    known = Substitution.objects.filter(teacher__in=teachers)
-    columns = ("teacher_id", "room_id", "series__planned__key", "starts_at", "ends_at")
-    rows = list(known.values_list(*columns))
-    uuids = {uuid for _teacher, _room, uuid, _starts, _ends in rows if uuid}
-    ids: dict[str, int] = {}
-    for some in chunks(uuids):
-        ids |= dict(Room.objects.filter(room_uuid__in=some).values_list("room_uuid", "pk"))
-    for teacher_id, room_id, room_uuid, starts_at, ends_at in rows:
-        pk = room_id or ids.get(room_uuid or "")
-        if pk is not None:
-            ever[teacher_id].add(pk)
-            if starts_at <= now < ends_at:
-                current[teacher_id].add(pk)
+    rows = _substitutions_of(teachers)
+    rooms = _rooms_covered(rows)
+    of_teacher = _rooms_without_substitution({row["of_teacher"] for row in rows if row["of_teacher"]})
+    for row in rows:
+        covered = rooms(row) | of_teacher.get(row["of_teacher"] or 0, set())
+        ever[row["teacher"]] |= covered
+        if row["starts_at"] <= now < row["ends_at"]:
+            current[row["teacher"]] |= covered
     return ever, current
+
+
+def _rooms_without_substitution(teachers: Collection[int]) -> dict[int, set[int]]:
+    """Return the ids of the rooms that each teacher has, except those where they were only a substitute."""
+    if not teachers:
+        return {}
+    rows = _substitutions_of(teachers)
+    rooms = _rooms_covered(rows)
+    covered: dict[int, set[int]] = {pk: set() for pk in teachers}
+    for row in rows:
+        covered[row["teacher"]] |= rooms(row)
+    assigned, taught = _assigned_ids(teachers), _taught_ids(teachers)
+    return {pk: assigned[pk] | (taught[pk] - covered[pk]) for pk in teachers}
+
+
+def _substitutions_of(teachers: Collection[int]) -> list[dict[str, Any]]:
+    columns = ("teacher", "room", "series__planned__key", "class_list", "of_teacher", "starts_at", "ends_at")
+    return list(Substitution.objects.filter(teacher__in=teachers).values(*columns))
+
+
+def _rooms_covered(rows: Collection[dict[str, Any]]) -> Callable[[dict[str, Any]], set[int]]:
+    """Return a function that takes one of `rows` and returns the rooms that the substitution covers.
+
+    It omits the rooms of another teacher.
+    """
+    by_uuid: dict[str, int] = {}
+    by_list: dict[int, set[int]] = {}
+    for some in chunks({row["series__planned__key"] for row in rows if row["series__planned__key"]}):
+        by_uuid |= dict(Room.objects.filter(room_uuid__in=some).values_list("room_uuid", "pk"))
+    for lists in chunks({row["class_list"] for row in rows if row["class_list"]}):
+        for class_list, pk in Room.objects.filter(class_list__in=lists).values_list("class_list", "pk"):
+            by_list.setdefault(class_list, set()).add(pk)
+
+    def covered(row: dict[str, Any]) -> set[int]:
+        pk = row["room"] or by_uuid.get(row["series__planned__key"] or "")
+        return by_list.get(row["class_list"] or 0, set()) | ({pk} if pk is not None else set())
+
+    return covered
 
 
 def _was_taught_by(identities: QuerySet[CloudIdentity]) -> Exists:

@@ -21,9 +21,10 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.common import clock
-from classroom_admin.rooms.models import ClassList, ClassListFile, ListedPerson, Room
+from classroom_admin.rooms.models import ClassList, ClassListFile, ListedPerson, Room, Supervision
 
 FILES_KEPT_FOR: Final = timedelta(hours=24)
 
@@ -48,9 +49,20 @@ class _JsonList(Aggregate):
 
 
 def visible_lists(user: User) -> QuerySet[ClassList]:
-    """Return the class lists that `user` may see, annotated with `size`. Administrators may see all lists."""
+    """Return the class lists that `user` may see, annotated with `size`.
+
+    A person sees the lists that they own. A person with a set also sees its lists and those of its teachers.
+    """
     lists = ClassList.objects.annotate(size=Count("people")).select_related("owner").order_by("name", "pk")
-    return lists if user.is_administrator else lists.filter(owner=user)
+    if permissions.sees_all_classes(user):
+        return lists
+    found = Q(owner=user)
+    if permissions.has_set(user.role):
+        rows = Supervision.objects.filter(person=user)
+        found |= Q(owner__in=rows.filter(teacher__isnull=False).values("teacher"))
+        if permissions.set_has_lists(user.role):
+            found |= Q(pk__in=rows.filter(class_list__isnull=False).values("class_list"))
+    return lists.filter(found)
 
 
 def list_for(user: User, key: str) -> ClassList:

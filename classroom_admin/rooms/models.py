@@ -24,6 +24,7 @@ from classroom_admin.rooms.quiz_poll_models import Poll as Poll
 from classroom_admin.rooms.quiz_poll_models import Quiz as Quiz
 from classroom_admin.rooms.retention_models import ClassRetention as ClassRetention
 from classroom_admin.rooms.substitution_models import Substitution as Substitution
+from classroom_admin.rooms.supervision_models import Supervision as Supervision
 
 
 class RoomState(models.IntegerChoices):

@@ -15,10 +15,12 @@ from typing import Any, Final, Generic, TypeVar
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils.translation import gettext
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import CloudIdentity, User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.common.names import exact_key
 from classroom_admin.common.search_field import matches
-from classroom_admin.rooms.access import NotYours, own_room_ids
+from classroom_admin.rooms.access import NotYours, visible_room_ids
 from classroom_admin.rooms.models import Participant, Role, Room
 from classroom_admin.rooms.selectors import teacher_name, with_state
 
@@ -60,7 +62,8 @@ def scope_of(user: User) -> Scope:
     """Return the classes that `user` may see, as a scope for searches."""
     if not user.is_active:
         return Scope(user, frozenset())
-    return Scope(user, None if user.is_administrator else frozenset(own_room_ids([user.pk])[user.pk]))
+    ids = visible_room_ids([user]).get(user.pk)
+    return Scope(user, None if ids is None else frozenset(ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,9 @@ def find_people(scope: Scope, words: str, *, taught: bool, start: int = 0, most:
         return Found([], False)
     # `was_teacher=False` would become NOT was_teacher, which uses no index.
     rows = scope.people().filter(matches(words, field="name_search"), was_teacher__in=(taught,))
-    if taught and scope.user.is_administrator:  # `find_accounts` finds teachers with an account
+    if taught and permissions.may(
+        scope.user, Permission.PEOPLE
+    ):  # `find_accounts` finds teachers with an account
         rows = rows.exclude(user_uuid__in=CloudIdentity.objects.order_by().values("user_uuid"))
     named = rows.order_by("name_search", "user_uuid").values_list("name_search", "user_uuid").distinct()
     found = list(named[start : start + most + 1])
@@ -155,8 +160,9 @@ def _light(rows: QuerySet[Participant]) -> QuerySet[Participant]:
 
 
 def find_accounts(scope: Scope, words: str, *, start: int = 0, most: int) -> Found[User]:
-    """Return the accounts with a matching name or address, sorted by name. Teachers find no accounts."""
-    if not words or not scope.user.is_administrator:
+    """Return the accounts with a matching name or address, sorted by name. Only people who
+    manage accounts find any."""
+    if not words or not permissions.may(scope.user, Permission.PEOPLE):
         return Found([], False)
     rows = User.objects.filter(matches(words, field="search")).order_by("search", "pk")
     found = list(rows[start : start + most + 1])

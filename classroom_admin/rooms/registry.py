@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomTeacher
@@ -34,6 +35,6 @@ def register(
             "known_since": clock.now(),
         },
     )
-    if not created_by.is_administrator:
+    if not permissions.sees_all_classes(created_by):
         RoomTeacher.objects.get_or_create(room=room, user=created_by, defaults={"assigned_at": clock.now()})
     return room

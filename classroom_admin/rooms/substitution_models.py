@@ -1,12 +1,23 @@
-"""The substitutions of teachers, by class or by series."""
+"""The substitutions of teachers: in a class, a series, the classes with a list, or those of a teacher."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 
+def _only_one(*fields: str) -> models.Q:
+    """Return the condition that exactly one of the fields is not null."""
+    found = models.Q()
+    for field in fields:
+        found |= models.Q(**{f"{other}__isnull": other != field for other in fields})
+    return found
+
+
 class Substitution(models.Model):
-    """A teacher who substitutes for a time, in one class or in all classes of a series.
+    """A teacher who substitutes for a time.
+
+    They substitute in one class, in all classes of a series, in all classes with a class list, or in all
+    classes of another teacher (`of_teacher`).
 
     From `starts_at` until `ends_at`, the teacher sees and controls the class, and is expected to teach it.
     Only `ends_at` may change later, so the table shows who taught as a substitute.
@@ -20,6 +31,12 @@ class Substitution(models.Model):
     series = models.ForeignKey(
         "actions.Series", null=True, on_delete=models.CASCADE, related_name="substitutions"
     )
+    class_list = models.ForeignKey(
+        "rooms.ClassList", null=True, on_delete=models.CASCADE, related_name="substitutions"
+    )
+    of_teacher = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="substituted"
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -29,7 +46,7 @@ class Substitution(models.Model):
         indexes = [models.Index(fields=["teacher", "ends_at"], name="rooms_substitution_teacher")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(room__isnull=True) ^ models.Q(series__isnull=True),
+                condition=_only_one("room", "series", "class_list", "of_teacher"),
                 name="rooms_substitution_of_one",
             )
         ]

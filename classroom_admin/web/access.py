@@ -1,4 +1,4 @@
-"""Decorators that require a signed-in user. `rooms.access` decides which rooms the user may see."""
+"""Decorators that require a sign-in or a permission. `rooms.access` decides which rooms the user may see."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission, may
 
 
 class AuthenticatedHttpRequest(HttpRequest):
@@ -49,16 +50,26 @@ def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
     return checked
 
 
+def requires(
+    permission: Permission,
+) -> Callable[[AuthenticatedView[Arguments]], View[Arguments]]:
+    """Require a permission. Raise Http404 for roles without it, and redirect others to the sign-in page."""
+
+    def decorate(view: AuthenticatedView[Arguments]) -> View[Arguments]:
+        @signed_in
+        @wraps(view)
+        def checked(
+            request: AuthenticatedHttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
+        ) -> HttpResponseBase:
+            if not may(request.user, permission):
+                raise Http404(_("This page does not exist."))
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
 def administrator_only(view: AuthenticatedView[Arguments]) -> View[Arguments]:
-    """Require an administrator. Raise Http404 for teachers, and redirect other people to the sign-in page."""
-
-    @signed_in
-    @wraps(view)
-    def checked(
-        request: AuthenticatedHttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
-    ) -> HttpResponseBase:
-        if not request.user.is_administrator:
-            raise Http404(_("This page does not exist."))
-        return view(request, *args, **kwargs)
-
-    return checked
+    """Require an administrator. Raise Http404 for others, and redirect visitors to the sign-in page."""
+    return requires(Permission.SETTINGS)(view)

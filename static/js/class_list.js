@@ -142,6 +142,7 @@
 
   function tally() {
     const count = boxes().filter((box) => box.checked).length;
+    if (!$("#bulk")) return; // the person may not send commands
     put($("#bulk-count"), words($("#bulk-count"), count));
     choosing ||= count > 0;
     main.classList.toggle("choosing", choosing);

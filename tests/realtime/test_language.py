@@ -29,7 +29,7 @@ def test_language_comes_from_the_cookie_then_the_browser(cookie: bytes, wish: by
 def test_cloud_error_is_in_the_language_of_each_page() -> None:
     hub = make_hub()
     hub._poll_error = to_text(Problem("poll_cloud_failed", {"details": "HTTP 503"}))
-    administrator = Right(1, True, "", "", None)
+    administrator = Right(1, "administrator", False, "", "", None)
     languages = ("en", "es", "zh-hans", "ar")
     told = {one: hub.status(one, administrator)["trouble"] for one in languages}
     assert told["en"] == "The cloud has an internal problem. The server asks again automatically. (HTTP 503)"

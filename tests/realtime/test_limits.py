@@ -120,7 +120,7 @@ def test_one_more_filtered_list_of_an_account_is_refused(school: School, server:
 
 
 def subscriber_of(user: User) -> Subscriber:
-    return Subscriber(Right(user.pk, user.is_administrator, "", "", None), language="en")
+    return Subscriber(Right(user.pk, user.role, False, "", "", None), language="en")
 
 
 def test_filtered_lists_are_sent_after_the_others_and_in_turn(school: School) -> None:

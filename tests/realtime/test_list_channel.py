@@ -119,7 +119,7 @@ def test_last_page_may_leave_during_a_tick() -> None:
             return clock.cloud_now(), {7: "late"}
 
     lists = ListChannel(Leaving())
-    subscriber = Subscriber(Right(1, True, "", "", None), language="en")
+    subscriber = Subscriber(Right(1, "administrator", False, "", "", None), language="en")
     lists._known = {7: Known(1, "cloud-room", (), Traits(True, False, True, False))}
     asyncio.run(lists.tick())
     assert lists._known is None

@@ -25,7 +25,7 @@ from classroom_admin.web.class_list.channel import normalised
 from classroom_admin.web.classroom.roster import GONE, HERE, part
 from tests.stepped_clock import SteppedClock, use
 
-RIGHT = Right(user_id=7, is_administrator=False, session_key="s", auth_hash="m", room_id=3)
+RIGHT = Right(user_id=7, role="teacher", all_classes=False, session_key="s", auth_hash="m", room_id=3)
 
 
 def parsed(raw: bytes) -> str:
@@ -120,19 +120,22 @@ def test_single_message_may_exceed_the_queue_limit() -> None:
         ({"auth_hashes": {7: "another"}}, SIGNED_OUT),
         ({"auth_hashes": {}}, SIGNED_OUT),
         ({"sessions": ()}, SIGNED_OUT),
-        ({"administrators": {7}}, SIGNED_OUT),  # the role changed: what the page shows is another's
+        (
+            {"roles": {7: ("administrator", False)}},
+            SIGNED_OUT,
+        ),  # the role changed: what the page shows is another's
         ({"rooms": {7: {4}}}, NOT_YOURS),
         ({"rooms": {}}, NOT_YOURS),
     ],
 )
 def test_reason_of_a_lost_right(change: dict, reason: str) -> None:
-    holds = {"auth_hashes": {7: "m"}, "administrators": set(), "sessions": {"s"}, "rooms": {7: {3}}}
+    holds = {"auth_hashes": {7: "m"}, "roles": {7: ("teacher", False)}, "sessions": {"s"}, "rooms": {7: {3}}}
     assert CurrentRights(**{**holds, **change}).refusal(RIGHT) == reason
 
 
 def test_right_of_a_polling_page_expires_without_confirmation() -> None:
     holder = (7, "s", "r")
-    good = CurrentRights(auth_hashes={7: "m"}, sessions={"s"}, rooms={7: {3}})
+    good = CurrentRights(auth_hashes={7: "m"}, roles={7: ("teacher", False)}, sessions={"s"}, rooms={7: {3}})
     with use(SteppedClock(datetime(2026, 1, 1, tzinfo=UTC))) as time:
         asking = PollingPages()
         assert asking.right(holder, now=clock.monotonic()) is None

@@ -72,7 +72,9 @@ def test_lost_right_ends_the_stream_within_ten_seconds(
 
 def test_check_of_rights_costs_the_same_for_many_pages(school: School) -> None:
     def right(user: User, session: str) -> Right:
-        return Right(user.pk, user.is_administrator, session, user.get_session_auth_hash(), school.room.pk)
+        return Right(
+            user.pk, user.role, user.all_classes, session, user.get_session_auth_hash(), school.room.pk
+        )
 
     CloudIdentity.objects.create(user=school.teacher, user_uuid="ana")
     counts = []

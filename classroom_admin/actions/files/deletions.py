@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import scheduled
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files.resources import delete_resources
@@ -17,7 +18,7 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, done
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
-from classroom_admin.rooms.access import ClassAccess, NotYours, access_to
+from classroom_admin.rooms.access import ClassAccess, NotAllowed, NotYours, access_to
 from classroom_admin.rooms.models import Resource, Room
 
 DELAY: Final = timedelta(seconds=10)
@@ -29,6 +30,7 @@ def schedule_deletion(access: ClassAccess, *, resources: Sequence[Resource]) -> 
     If the same button is pressed twice, return the command of the first press. Raise ``ActionRefused`` if
     there are no files, or if a file is deleted, is being deleted or belongs to another class.
     """
+    access.require(Permission.FILES)
     person, room = access.person, access.room
     if not resources or any(one.room_id != room.pk or one.removed_at for one in resources):
         raise ActionRefused(Problem("file_not_in_class"), field="resourceUuids")
@@ -76,6 +78,7 @@ def undo_deletion(access: ClassAccess, *, hold: int) -> ScheduledCommand:
 
     Raise ``NotYours`` if the class has no such deletion. Raise ``ActionRefused`` if it is too late to cancel.
     """
+    access.require(Permission.FILES)
     command = ScheduledCommand.objects.filter(kind=Kind.DELETION, room=access.room, entry_id=hold).first()
     if command is None:
         raise NotYours
@@ -114,7 +117,7 @@ def _run_deletion(command: ScheduledCommand) -> Outcome:
         return Outcome(state=State.DONE)
     except ActionRefused as refused:
         why = refused.problem
-    except NotYours:
+    except (NotYours, NotAllowed):
         why = Problem("deletion_not_allowed")
     entry = command.entry
     assert entry is not None

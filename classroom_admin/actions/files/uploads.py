@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import addresses, kinds, resources
 from classroom_admin.actions.files.storage import storage_errors
@@ -39,6 +40,7 @@ def take(access: ClassAccess, *, file: UploadedFile[bytes]) -> Upload:
     wrong = kinds.problem(name=name, size=size, content=file, most_bytes=settings.FILES_MAX_BYTES)
     if wrong:
         raise ActionRefused(wrong, field="file")
+    access.require(Permission.FILES)
     _make_room(access.person)
     upload = Upload(room=access.room, by=access.person, name=name, ext=kinds.ext_of(name), size=size)
     file.seek(0)

@@ -23,7 +23,9 @@ from django.http import Http404
 from django.utils import translation
 from kombu.exceptions import OperationalError
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.files.storage import storage_errors
 from classroom_admin.audit import record
 from classroom_admin.common import clock
@@ -108,7 +110,8 @@ def record_export(
 def job_for(person: User, key: str) -> ExportJob:
     """Return the export with this key. Raise `NotYours` unless `person` owns it or is an administrator."""
     job = ExportJob.objects.select_related("owner").filter(key=key).first()
-    if job is None or not person.is_active or not (person.is_administrator or job.owner_id == person.pk):
+    may_have_all = permissions.may(person, Permission.ALL_EXPORTS)
+    if job is None or not person.is_active or not (may_have_all or job.owner_id == person.pk):
         raise NotYours
     return job
 
@@ -236,7 +239,7 @@ def _table_of(job: ExportJob) -> Table:
         raise NotYours
     chosen = ReportFilter.from_json(owner, params["filter"])
     table = EXPORTS[job.what].make(chosen, params["options"])
-    if not owner.is_administrator:
+    if not permissions.sees_all_classes(owner):
         rooms = list(chosen.summaries().order_by().values_list("room_id", flat=True))
         params["rooms"] = rooms
         ExportJob.objects.filter(pk=job.pk).update(params=params)
@@ -244,7 +247,7 @@ def _table_of(job: ExportJob) -> Table:
 
 
 def _may_read(person: User, job: ExportJob) -> bool:
-    if person.is_administrator:
+    if permissions.sees_all_classes(person):
         return True
     if person.role != job.params.get("role"):
         return False

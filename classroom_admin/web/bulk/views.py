@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import bulk
 from classroom_admin.actions.bulk import Skip
 from classroom_admin.actions.errors import ActionRefused
@@ -23,7 +25,7 @@ from classroom_admin.agora.classroom_calls import LONGEST_MESSAGE
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import visible_rooms
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.parameters import without_nul
 from classroom_admin.web.wording import PATIENCE, CommandStatus, command_statuses
 
@@ -41,7 +43,7 @@ class AnnouncementForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.RUN)
 def bulk_actions(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the list of bulk actions.
 
@@ -84,7 +86,7 @@ def bulk_actions(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.RUN)
 def bulk_action(request: AuthenticatedHttpRequest, run: str) -> HttpResponse:
     """Show the progress of a bulk action. A POST retries the failed classes.
 
@@ -143,7 +145,7 @@ def runs_of(user: User) -> list[BulkRun]:
 
 def _visible_runs(user: User) -> QuerySet[BulkRun]:
     runs = BulkRun.objects.select_related("by")
-    return runs if user.is_administrator else runs.filter(by=user)
+    return runs if permissions.may(user, Permission.AUDIT) else runs.filter(by=user)
 
 
 class RunStatus:

@@ -104,7 +104,7 @@ class PastClassPresenter(ClassPresenter):
         self._upto = upto
         self._room = room
         gaps = sum(gap.start_ms <= ms for gap in film.gaps)
-        super().__init__(past_room(room, self.rows, gaps=gaps), everyone=everyone)
+        super().__init__(past_room(room, self.rows, gaps=gaps), frozenset(), everyone=everyone)
 
     @cached_property
     def _entries(self) -> list[Entry]:

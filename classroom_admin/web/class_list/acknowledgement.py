@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import reswap, trigger_client_event
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.audit.record import done
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import ClassAccess
@@ -35,6 +36,7 @@ def acknowledge(access: ClassAccess, *, kinds: Collection[str], minutes: int | N
     If ``minutes`` is None, they are acknowledged until the class ends. Alerts that begin later are not
     acknowledged. Unknown kinds are ignored.
     """
+    access.require(Permission.RUN)
     known = [kind for kind in KINDS if kind in kinds]
     if not known:
         return
@@ -53,6 +55,7 @@ def acknowledge(access: ClassAccess, *, kinds: Collection[str], minutes: int | N
 
 def cancel_acknowledgement(access: ClassAccess, *, kinds: Collection[str]) -> None:
     """Make alerts of these kinds active again. Unknown kinds are ignored."""
+    access.require(Permission.RUN)
     known = [kind for kind in KINDS if kind in kinds]
     with transaction.atomic():
         found = Acknowledgement.objects.select_for_update().filter(room=access.room, kind__in=known)
@@ -105,6 +108,8 @@ def acknowledge_alerts(request: AuthenticatedHttpRequest, key: str) -> HttpRespo
     """
     access = live_classes.access_with_alerts(request.user, key)
     room: Any = access.room
+    if request.method == "POST":
+        access.require(Permission.RUN)
     if request.method == "POST" and (back := request.POST.getlist("back")):
         cancel_acknowledgement(access, kinds=back)
         return _done(request)
@@ -116,7 +121,8 @@ def acknowledge_alerts(request: AuthenticatedHttpRequest, key: str) -> HttpRespo
         kinds = form.cleaned_data["kinds"]
         acknowledge(access, kinds=kinds, minutes=form.duration)
         return _done(request)
-    context = {"room": room, "form": form, "chosen": request.POST.getlist("kinds")}
+    may = access.may(Permission.RUN)
+    context = {"room": room, "form": form, "chosen": request.POST.getlist("kinds"), "may_acknowledge": may}
     return ask(request, "class_list/acknowledge.html", context, status=422 if form.is_bound else 200)
 
 

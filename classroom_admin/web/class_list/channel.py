@@ -22,12 +22,16 @@ from classroom_admin.web.class_list.rendering import BEHIND, Tile, Whole
 from classroom_admin.web.class_list.views import TILES, read_filters, read_tiles, write_filters
 
 Rooms = Mapping[int, rendering.Known]
-Key = tuple[int, str, str]
-"""The user id (0 for every administrator), the query string of the page, and the language."""
+Key = tuple[str, str, str]
+"""Whose list it is, the query string of the page, and the language.
+
+People who see all classes share one list for each role. For others, it is the user id.
+"""
 
 
 class Group:
-    """The subscribers with identical pages. `rooms` has the ids of a teacher's rooms, or None for all.
+    """The subscribers with identical pages. `rooms` has the ids of the person's rooms, or None for all.
+
 
     `held` has the ids of the tiles on the pages. They are the tiles with an `order` up to `limit`. `alerting`
     has the classes with an alert. `totals` has the numbers of live classes. `changes` counts the changes of a
@@ -263,12 +267,13 @@ class ListChannel:
                 await self._send_whole(group)
 
     def _key(self, subscriber: Subscriber, query: dict[str, str]) -> Key:
-        whose = 0 if subscriber.right.is_administrator else subscriber.right.user_id
+        right = subscriber.right
+        whose = right.role if right.sees_all_classes else str(right.user_id)
         return whose, "&".join(f"{name}={query[name]}" for name in sorted(query)), subscriber.language
 
     async def _make(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> Group:
         rooms = None
-        if not subscriber.right.is_administrator:
+        if not subscriber.right.sees_all_classes:
             rooms = await self._threads.run(rendering.visible_ids, user)
         return Group(user, query, language=subscriber.language, rooms=rooms)
 

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.rooms.class_lists import visible_lists
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ class Step:
 
 def steps_for(user: User) -> list[Step]:
     """Return the first steps for a person who has no class yet. Run at most two queries."""
-    first = _of_administrators(user) if user.is_administrator else _of_teachers(user)
+    first = _of_administrators(user) if permissions.may(user, Permission.PEOPLE) else _of_teachers(user)
     return [*first, *_of_everyone(user)]
 
 

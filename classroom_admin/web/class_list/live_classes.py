@@ -6,7 +6,7 @@ content changes, so rendering a list costs only as much as its changed tiles.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cache, cached_property
@@ -104,11 +104,10 @@ def tile(room: LiveClass) -> SafeString:
     return render_once("class_list/_tile.html", attrgetter(*SHOWN)(room), {"room": room})
 
 
-def alert_line(room: LiveClass, *, may_enter: bool, may_appoint: bool) -> SafeString:
-    """Return the alert of `room` above the tiles as HTML."""
-    may = {"may_enter": may_enter, "may_appoint": may_appoint}
-    shown = (*attrgetter(*OFFERED)(room), *may.values())
-    return render_once("class_list/_alert.html", shown, {"room": room, **may})
+def alert_line(room: LiveClass, *, may: Mapping[str, bool]) -> SafeString:
+    """Return the alert of `room` above the tiles as HTML. `may` says which commands it offers."""
+    shown = (*attrgetter(*OFFERED)(room), *sorted(may.items()))
+    return render_once("class_list/_alert.html", shown, {"room": room, "may": may})
 
 
 AT_ONCE: Final = 500

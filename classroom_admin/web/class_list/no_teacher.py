@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, trigger_client_event
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission, may
 from classroom_admin.actions import people, substitutions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import Series
@@ -24,7 +25,7 @@ from classroom_admin.rooms import class_selectors, selectors
 from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.rooms.substitutions import of_room
-from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.join_links import OBSERVER, TEACHER, join_link
 from classroom_admin.web.parameters import LocalMomentField, is_number
@@ -48,10 +49,10 @@ def enter(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespons
     if name not in ROLES:
         raise Http404(gettext("This page does not exist."))
     rooms = selectors.with_state(own_identity=class_selectors.own_identity(request.user))
-    room: Any = access_by_key(request.user, key, rooms).room
+    room: Any = access_by_key(request.user, key, rooms, to=Permission.JOIN).room
     identity = room.own_identity
     is_open = bool(settings.JOIN_URL_TEMPLATE) and not room.gone_at and room.now_state != RoomState.CLOSED
-    if is_open and not identity and request.method == "POST" and request.user.is_administrator:
+    if is_open and not identity and request.method == "POST" and may(request.user, Permission.PEOPLE):
         identity = people.create_own_cloud_id(actor=request.user)
     address = ""
     if is_open and identity:
@@ -102,10 +103,10 @@ class SubstitutionForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@administrator_only
+@signed_in
 def substitute(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Appoint a substitute for a period. If a POST has `end`, end the substitutions with these ids."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.SUBSTITUTE)
     if request.method == "POST" and (ids := request.POST.getlist("end")):
         substitutions.end(access, ids=[int(pk) for pk in ids if is_number(pk)])
         return _done(request, access, gettext("The substitution was ended."))

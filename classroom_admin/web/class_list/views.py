@@ -17,7 +17,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.rooms import selectors
@@ -270,7 +272,7 @@ def changes(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _tell(answer: HttpResponse, shown: ListOfClasses) -> HttpResponse:
-    administrator = shown.user.is_administrator
+    administrator = permissions.may(shown.user, Permission.SETTINGS)
     return freshness.tell(answer, shown.polled_at, shown.poll_error, administrator=administrator)
 
 
@@ -280,7 +282,9 @@ def status(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Return the age of the data and the problem with the cloud as JSON. Pages without a stream need this."""
     polled_at, error = freshness.read()
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
-    words = freshness.trouble_in_words(error, administrator=request.user.is_administrator)
+    words = freshness.trouble_in_words(
+        error, administrator=permissions.may(request.user, Permission.SETTINGS)
+    )
     answer = JsonResponse({"age": age, "trouble": words})
     answer["Cache-Control"] = "no-store"
     return answer
@@ -293,6 +297,10 @@ def more(request: AuthenticatedHttpRequest) -> HttpResponse:
     return render(request, "class_list/_more.html", {"list": ListOfClasses(request.user, request.GET.dict())})
 
 
+OF_ALERTS: Final = (Permission.RUN, Permission.JOIN, Permission.RECORD, Permission.SUBSTITUTE)
+
+
 def may_do(user: User) -> dict[str, Any]:
     """Return template variables that say which commands the alerts offer to `user`."""
-    return {"may_appoint": user.is_administrator, "may_enter": bool(settings.JOIN_URL_TEMPLATE)}
+    may = {one.value: permissions.may(user, one) for one in OF_ALERTS}
+    return {"may": may | {"join": may["join"] and bool(settings.JOIN_URL_TEMPLATE)}}

@@ -11,13 +11,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_list_files as actions
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms.class_list_files.cells import UnreadableFile
 from classroom_admin.rooms.class_list_files.tables import LARGEST_BYTES
 from classroom_admin.rooms.class_lists import file_for, list_for
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.class_lists.forms import FileForm, OptionsForm
 from classroom_admin.web.class_lists.views import UNPROCESSABLE, list_page
 from classroom_admin.web.dialogs import sent
@@ -27,7 +28,7 @@ ROWS_SHOWN = 8
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Store an uploaded file and redirect to the page with its columns. If it can't be read, show why."""
     shown = list_for(request.user, key)
@@ -51,7 +52,7 @@ def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def columns(request: AuthenticatedHttpRequest, key: str, file_key: str) -> HttpResponse:
     """Show how the file was read. A POST stores the person's choices."""
     shown = list_for(request.user, key)
@@ -78,7 +79,7 @@ def columns(request: AuthenticatedHttpRequest, key: str, file_key: str) -> HttpR
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def preview(request: AuthenticatedHttpRequest, key: str, file_key: str) -> HttpResponse:
     """Show how the file would change the class list. A POST applies the changes."""
     shown = list_for(request.user, key)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_list_files as actions
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.class_lists import Changes
@@ -22,7 +23,7 @@ from classroom_admin.rooms.class_list_files.contents import Contents
 from classroom_admin.rooms.class_list_files.tables import LARGEST_BYTES
 from classroom_admin.rooms.class_lists import file_for
 from classroom_admin.rooms.models import ClassList
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.class_lists.forms import OneRosterForm
 from classroom_admin.web.class_lists.views import UNPROCESSABLE
 from classroom_admin.web.parameters import is_number
@@ -38,14 +39,14 @@ class _ClassChanges:
 
 
 @require_safe
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def start(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the form that uploads a OneRoster export."""
     return render(request, "class_lists/oneroster.html", {"form": OneRosterForm()})
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def upload(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Store an uploaded export and redirect to the page with its classes. If it can't be read, show why."""
     if request.method == "GET":
@@ -66,7 +67,7 @@ def upload(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def classes(request: AuthenticatedHttpRequest, file_key: str) -> HttpResponse:
     """Show the classes in the export and the changes to their lists. A POST imports the chosen classes."""
     file = file_for(request.user, file_key)

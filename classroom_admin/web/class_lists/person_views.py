@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_lists as actions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms.class_lists import list_for
 from classroom_admin.rooms.models import ClassList, ListedPerson
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.class_lists.forms import ListedPersonForm
 from classroom_admin.web.dialogs import sent
 from classroom_admin.web.parameters import is_number
@@ -23,7 +24,7 @@ UNPROCESSABLE: Final = 422
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the form for a new person. A POST adds the person to the class list."""
     shown = list_for(request.user, key)
@@ -46,7 +47,7 @@ def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def change(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Show the form for a person on a class list. A POST saves the changes."""
     shown = list_for(request.user, key)
@@ -70,7 +71,7 @@ def change(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
 
 
 @require_POST
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def delete(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Delete a person from a class list."""
     shown = list_for(request.user, key)

@@ -11,13 +11,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_lists as actions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common.csv_files import csv_text
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.class_lists import list_for, visible_lists
 from classroom_admin.rooms.models import ClassList
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.class_lists.forms import FileForm, NameForm, ThresholdsForm
 from classroom_admin.web.dialogs import sent
 
@@ -29,7 +30,7 @@ EXAMPLE = "name,user id,e-mail,group\nAda Lovelace,ada-1815,ada@school.example,7
 
 
 @require_safe
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def lists(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show all class lists that the person may see."""
     page = Paginator(visible_lists(request.user), LISTS_A_PAGE).get_page(request.GET.get("page"))
@@ -37,7 +38,7 @@ def lists(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def make(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Create an empty class list and redirect to its page."""
     form = NameForm(sent(request))
@@ -53,7 +54,7 @@ def make(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def one_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the people of a class list and the classes that use it. A POST renames the list."""
     shown = list_for(request.user, key)
@@ -68,7 +69,7 @@ def one_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def thresholds(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Set when people on the list count as late and as leaving early. Only a POST changes something."""
     shown = list_for(request.user, key)
@@ -86,7 +87,7 @@ def thresholds(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Ask for confirmation. A POST deletes the class list."""
     shown = list_for(request.user, key)
@@ -102,7 +103,7 @@ def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def download(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Return the class list as a CSV file. The same file can be uploaded again."""
     shown = list_for(request.user, key)
@@ -114,7 +115,7 @@ def download(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@requires(Permission.CLASS_LISTS)
 def example(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Return an example of a class list file."""
     answer = HttpResponse("\ufeff" + EXAMPLE, content_type="text/csv; charset=utf-8")

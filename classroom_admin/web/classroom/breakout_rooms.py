@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import breakout_rooms as actions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.agora import fields
@@ -239,7 +240,7 @@ class Table:
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the breakout rooms. A POST changes the draft, or opens or closes the rooms."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.RUN)
     table = Table(access.room)
     if request.method == "GET":
         return _show(request, table, table.draft())

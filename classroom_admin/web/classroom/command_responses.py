@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh, reswap, trigger_client_event
 
+from classroom_admin.accounts.permissions import rights_of
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.rooms import class_selectors
@@ -123,7 +124,8 @@ def _panels(
     if in_dialog:
         context |= {"problem": problem, "refused": ""}
     fresh = class_selectors.as_shown().get(pk=room.pk)
-    presenter = ClassPresenter(fresh, since=fresh.version, also=[one for one in about if one])
+    rights = rights_of(request.user.role)
+    presenter = ClassPresenter(fresh, rights, since=fresh.version, also=[one for one in about if one])
     response = render(
         request,
         "classroom/commands/_result.html",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigger_client_event
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_lists, class_state, verification
 from classroom_admin.actions.early_starts import early_by, start_and_replace
 from classroom_admin.actions.errors import ActionRefused
@@ -44,6 +45,7 @@ COMMANDS: Final = {
 def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
     """Explain a command and ask for confirmation. A POST sends the command."""
     access = access_by_key(request.user, key)
+    access.require(Permission.START_END if name in COMMANDS else Permission.RUN)
     if name in CLASS_FORMS:
         return class_form(request, access, name)
     if name in CLASS_COMMANDS:
@@ -117,7 +119,9 @@ def class_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
     A POST assigns the list. The event stream then updates the page.
     """
-    access = access_by_key(request.user, key, Room.objects.select_related("class_list"))
+    access = access_by_key(
+        request.user, key, Room.objects.select_related("class_list"), to=Permission.CHOOSE_LIST
+    )
     room = access.room
     lists = visible_lists(request.user)
     form = AssignedListForm(
@@ -136,7 +140,7 @@ def class_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @signed_in
 def verify(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Ask for confirmation. A POST asks the cloud whether the command worked, and shows the result."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.RUN)
     entry = get_object_or_404(Entry, room_uuid=access.room.room_uuid, pk=pk)
     if request.method == "GET":
         return ask(

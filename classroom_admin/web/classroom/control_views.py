@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import quizzes_polls
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms import breakout_rooms
@@ -72,7 +73,7 @@ def people_do(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
     The parameter is named after the command. Its value is the person's primary key.
     """
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.RUN)
     given = request.POST if request.method == "POST" else request.GET
     name = next((name for name in PERSON_COMMANDS if name in given), "")
     if not name or not is_number(given[name]):
@@ -88,7 +89,7 @@ def people_do(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @signed_in
 def person_form(request: AuthenticatedHttpRequest, key: str, pk: int, name: str) -> HttpResponse:
     """Show the form of a command for one person. A POST sends the command."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.RUN)
     if name not in PERSON_FORMS:
         raise Http404(gettext("This command does not exist. Reload the page."))
     person = get_object_or_404(Participant, room=access.room, pk=pk)
@@ -123,7 +124,7 @@ def class_command(request: AuthenticatedHttpRequest, access: ClassAccess, name: 
 @signed_in
 def group_form(request: AuthenticatedHttpRequest, key: str, group: str, name: str) -> HttpResponse:
     """Show the form of a command for one breakout room. A POST sends the command."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.RUN)
     found = next((one for one in breakout_rooms.read(access.room.groups) if group_key(one) == group), None)
     if found is None or name not in GROUP_FORMS:
         raise Http404(gettext("This breakout room is not open."))
@@ -134,7 +135,7 @@ def group_form(request: AuthenticatedHttpRequest, key: str, group: str, name: st
 @signed_in
 def end_question(request: AuthenticatedHttpRequest, key: str, of: str, pk: int) -> HttpResponse:
     """Ask for confirmation. A POST ends a quiz or poll."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.RUN)
     if of == "quiz":
         quiz = get_object_or_404(Quiz, room=access.room, pk=pk)
         run = partial(quizzes_polls.stop_quiz, access, quiz=quiz)

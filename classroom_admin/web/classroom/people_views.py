@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import participants
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms import bans, class_selectors
@@ -42,13 +43,15 @@ from classroom_admin.web.wording import command_statuses
 @signed_in
 def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Show a person's state and times of presence in a class, and the commands about the person."""
-    room = access_by_key(request.user, key).room
+    access = access_by_key(request.user, key)
+    room, may_run = access.room, access.may(Permission.RUN)
     shown = get_object_or_404(with_removals(Participant.objects.filter(room=room)), pk=pk)
     removals = class_selectors.removals_this_week(request.user, user_uuid=shown.user_uuid)
-    offered = offers_commands(state=room.current_state, gone=bool(room.gone_at), read_only=False)
+    offered = offers_commands(state=room.current_state, gone=bool(room.gone_at), read_only=not may_run)
     controls = Controls(room, under_way=(), offered=offered)
     context = {
         "controls": controls,
+        "may_run": may_run,
         "buttons": controls.of_person(shown),
         "forms": controls.forms_of_person(shown),
         "room": room,
@@ -175,7 +178,7 @@ class RemoveForm(forms.Form):
 @signed_in
 def remove(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Ask for the time of the removal and the length of the ban. A POST removes the person now or later."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.RUN)
     person = get_object_or_404(Participant, room=access.room, pk=pk)
     form = RemoveForm(sent(request))
     if request.method == "POST" and form.is_valid():
@@ -222,7 +225,7 @@ def _times_this_week(user: User, person: Participant) -> str:
 @signed_in
 def cancel(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Ask for confirmation. A POST cancels a scheduled removal."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.RUN)
     room = access.room
     removal = get_object_or_404(participants.scheduled_removals(room).select_related("room"), pk=pk)
     if request.method == "GET":
@@ -242,7 +245,7 @@ def unban(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
 
     A POST tries to unban the person.
     """
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.RUN)
     person = get_object_or_404(Participant, room=access.room, pk=pk)
     run = partial(participants.unban, access, user_uuid=person.user_uuid)
     return confirm_and_run(request, access, "classroom/commands/unban.html", {"person": person}, run)

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from classroom_admin.accounts.permissions import OF_CLASS_PAGE, Permission
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
@@ -54,6 +55,7 @@ def is_over(*, state: int | None, gone: bool, people_online: int) -> bool:
     return gone or state == RoomState.CLOSED or (state == RoomState.ENDED and not people_online)
 
 
+Rights = Collection[Permission]
 COMMANDS_SHOWN: Final = 12
 QUESTIONS_SHOWN: Final = 30
 HANDS_IN_VIEW: Final = 5
@@ -64,8 +66,8 @@ class ClassPresenter:
     """The values that a class page shows. With `since`, only what changed after that version of the room.
 
     `also` has user ids of people to include even if they did not change. `shown` is the chosen panel. If it
-    is "", the usual panel is shown. `all_questions` includes older quizzes and polls. No value may depend on
-    the viewer, because everyone gets the same fragments.
+    is "", the usual panel is shown. `all_questions` includes older quizzes and polls. Of the viewer, values
+    may depend only on `rights`, because people with the same rights get the same fragments.
     """
 
     event_kinds = EVENT_KINDS
@@ -79,6 +81,7 @@ class ClassPresenter:
     def __init__(
         self,
         room: ShownRoom,
+        rights: Rights,
         *,
         since: int | None = None,
         also: Collection[str] = (),
@@ -87,6 +90,7 @@ class ClassPresenter:
         all_questions: bool = False,
     ) -> None:
         self.room = room
+        self.rights = rights
         self.since = since
         self.also = also
         self.everyone = everyone
@@ -97,7 +101,7 @@ class ClassPresenter:
     @cached_property
     def whole(self) -> ClassPresenter:
         """A presenter of the same room without `since`."""
-        return ClassPresenter(self.room)
+        return ClassPresenter(self.room, self.rights)
 
     # --- header and commands ---
     @property
@@ -151,8 +155,15 @@ class ClassPresenter:
     def under_way(self) -> set[str]:
         return under_way(self.commands, now=clock.now())
 
+    @cached_property
+    def may(self) -> dict[str, bool]:
+        """Whether the page offers what a permission allows. A page that shows a past time offers nothing."""
+        return {one.value: one in self.rights and not self.read_only for one in OF_CLASS_PAGE}
+
     @property
     def buttons(self) -> list[Button]:
+        if not self.may["start_end"]:
+            return []
         return class_buttons(state=self.state, gone=bool(self.room.gone_at), under_way=self.under_way)
 
     @property
@@ -167,7 +178,7 @@ class ClassPresenter:
     @cached_property
     def controls(self) -> Controls:
         """The commands that the page offers, except those that start, end, close or record a class."""
-        past = self.read_only or self.is_over
+        past = self.read_only or self.is_over or Permission.RUN not in self.rights
         offered = offers_commands(state=self.state, gone=bool(self.room.gone_at), read_only=past)
         return Controls(self.room, under_way=self.under_way, offered=offered)
 
@@ -317,6 +328,8 @@ class ClassPresenter:
 
     @property
     def recording_buttons(self) -> list[Button]:
+        if not self.may["record"]:
+            return []
         return recording_buttons(
             recording=self.running_recording is not None,
             web=self._can_pause,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import recordings
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
@@ -42,7 +43,7 @@ SIMPLE: Final = {
 @signed_in
 def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
     """Ask for confirmation or show a form. A POST sends the command."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.RECORD)
     if name == "start":
         return _start(request, access)
     if name == "change":
@@ -59,7 +60,7 @@ def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespo
 @signed_in
 def check(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
     """Check the settings while a person types, and show the errors."""
-    room = access_by_key(request.user, key).room
+    room = access_by_key(request.user, key, to=Permission.RECORD).room
     form_class = {"start": StartForm, "change": ChangeForm}.get(name)
     if form_class is None:
         raise Http404("There is no such form.")
@@ -134,7 +135,7 @@ def addresses(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpRespo
 
     A URL may contain a key, so it is shown only on request. It is never in a fragment or a cache.
     """
-    room = access_by_key(request.user, key).room
+    room = access_by_key(request.user, key, to=Permission.RECORD).room
     recording = get_object_or_404(Recording, room=room, pk=pk)
     urls = recording.streaming_urls if isinstance(recording.streaming_urls, dict) else {}
     known = [kind for kind in STREAM_WORDS if kind in urls]

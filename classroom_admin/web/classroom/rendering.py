@@ -1,4 +1,4 @@
-"""Load and render a class for the event stream. The result is the same for everyone who may see the class."""
+"""Load and render a class for the event stream. The result is the same for people with the same rights."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -11,11 +11,12 @@ from django.utils import translation
 from classroom_admin.common.chunks import chunks
 from classroom_admin.realtime import messages, versions
 from classroom_admin.realtime.class_channel import Rendered
+from classroom_admin.realtime.subscriber import Viewers
 from classroom_admin.realtime.versions import PageVersion, ShownRoom, changed_parts
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.classroom.events import EventPage
-from classroom_admin.web.classroom.presenter import ClassPresenter
+from classroom_admin.web.classroom.presenter import ClassPresenter, Rights
 from classroom_admin.web.classroom.roster import FIRST_PEOPLE, presence_changed
 
 _INDENTATION: Final = re.compile(r"(?<=>)\s*\n\s*(?=<)|\n[ \t]+")
@@ -30,7 +31,7 @@ class Fragment:
     more: dict[str, Any] = field(default_factory=dict)
 
 
-def fragments(room: ShownRoom, *, seen: PageVersion, now: PageVersion) -> list[Fragment]:
+def fragments(room: ShownRoom, *, seen: PageVersion, now: PageVersion, rights: Rights) -> list[Fragment]:
     """Return the fragments that update a page from version `seen` to `now`."""
     seen = seen.limited_to(now)
     parts = changed_parts(seen, now)
@@ -38,7 +39,7 @@ def fragments(room: ShownRoom, *, seen: PageVersion, now: PageVersion) -> list[F
     also = class_selectors.targets_since(room, seen.step) if versions.COMMANDS in parts else []
     details = now.details != seen.details
     tools = now.tools != seen.tools
-    since = ClassPresenter(room, since=seen.version, also=also)
+    since = ClassPresenter(room, rights, since=seen.version, also=also)
     is_changed = {
         "classroom/_header.html": versions.HEADER in parts,
         "classroom/_actions.html": versions.ACTIONS in parts or "recording" in panels,
@@ -121,7 +122,7 @@ def load(ids: Collection[int]) -> dict[int, Room]:
 
 
 def render(
-    room: Room, *, seen: PageVersion, language: str, known: Mapping[str, str] | None = None
+    room: Room, *, seen: PageVersion, viewers: Viewers, known: Mapping[str, str] | None = None
 ) -> Rendered:
     """Render the changes from version `seen` to the current state of `room`.
 
@@ -130,8 +131,8 @@ def render(
     parts = dict(known or {})
     now = PageVersion.of(room)
     rendered: list[str] = []
-    with translation.override(language):
-        for fragment in fragments(room, seen=seen, now=now):
+    with translation.override(viewers.language):
+        for fragment in fragments(room, seen=seen, now=now, rights=viewers.rights):
             html = _html(fragment, room)
             if parts.get(fragment.template) == html:
                 continue
@@ -141,10 +142,10 @@ def render(
     return Rendered(messages.message(messages.CHANGES, "".join(rendered), version=str(now)), parts)
 
 
-def whole_parts(room: Room, *, language: str) -> dict[str, str]:
+def whole_parts(room: Room, *, viewers: Viewers) -> dict[str, str]:
     """Return the HTML of the parts that are always sent as a whole, by template."""
-    presenter = ClassPresenter(room, since=room.version)
-    with translation.override(language):
+    presenter = ClassPresenter(room, viewers.rights, since=room.version)
+    with translation.override(viewers.language):
         return {name: _html(Fragment(template=name, presenter=presenter), room) for name in WHOLE}
 
 

@@ -50,10 +50,12 @@ SHOWN: Final = (
 """All attributes of a person that the template of a roster row reads."""
 
 
-def row(person: Any, *, room: ShownRoom, may: frozenset[str], read_only: bool) -> SafeString:
+def row(
+    person: Any, *, room: ShownRoom, may: frozenset[str], may_remove: bool, read_only: bool
+) -> SafeString:
     """Return a row of the roster as HTML. `may` has the names of the commands that it offers."""
-    shown = (*attrgetter(*SHOWN)(person), room.key, may, read_only)
-    context = {"person": person, "room": room, "may": may, "read_only": read_only}
+    shown = (*attrgetter(*SHOWN)(person), room.key, may, may_remove, read_only)
+    context = {"person": person, "room": room, "may": may, "may_remove": may_remove, "read_only": read_only}
     return render_once("classroom/_roster_row.html", shown, context)
 
 

@@ -9,6 +9,8 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from classroom_admin.accounts import permissions
+from classroom_admin.accounts.permissions import Permission, rights_of
 from classroom_admin.common import clock
 from classroom_admin.realtime.polling_token import issue
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
@@ -57,6 +59,7 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     )
     presenter = ClassPresenter(
         room,
+        rights_of(request.user.role),
         everyone=request.GET.get("people") == "all",
         shown=next((name for name in (shown, request.COOKIES.get("panel", "")) if _is_panel(name)), ""),
         all_questions=request.GET.get("questions") == "all",
@@ -76,7 +79,7 @@ def _is_panel(name: str) -> bool:
 
 def _panel(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
     room = class_selectors.class_for(request.user, key)
-    context = {"presenter": ClassPresenter(room, shown=name), "room": room}
+    context = {"presenter": ClassPresenter(room, rights_of(request.user.role), shown=name), "room": room}
     response = render(request, PANELS[name], context)
     patch_vary_headers(response, ["HX-Request"])
     # The stream may have filled the panel meanwhile, and removed the attribute with the swap style.
@@ -99,10 +102,11 @@ def changes(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     if seen == now:
         response = HttpResponse(status=204)
     else:
-        changed = fragments(room, seen=seen, now=now)
-        context = {"room": room, "presenter": ClassPresenter(room), "fragments": changed}
+        rights = rights_of(request.user.role)
+        changed = fragments(room, seen=seen, now=now, rights=rights)
+        context = {"room": room, "presenter": ClassPresenter(room, rights), "fragments": changed}
         response = HttpResponse(compact(render_to_string("classroom/_changes.html", context, request)))
-    administrator = request.user.is_administrator
+    administrator = permissions.may(request.user, Permission.SETTINGS)
     return freshness.tell(
         response, room.polled_at, room.poll_error, administrator=administrator, ticket=token
     )
@@ -113,7 +117,7 @@ def changes(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def more_people(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Return the next rows of a long roster. With the parameter `all`, return all other rows."""
     room = class_selectors.class_for(request.user, key)
-    presenter = ClassPresenter(room, everyone="all" in request.GET)
+    presenter = ClassPresenter(room, rights_of(request.user.role), everyone="all" in request.GET)
     context = {"room": room, "presenter": presenter, "part": requested_part(request, presenter)}
     return render(request, "classroom/_roster_more.html", context)
 
@@ -138,7 +142,8 @@ def details(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def _links(request: AuthenticatedHttpRequest, room: ShownRoom) -> dict[str, str]:
     """Return the join links if they are configured. They are personal, so fragments must not contain them."""
     template = settings.JOIN_URL_TEMPLATE
-    if not template or room.gone_at or room.current_state == RoomState.CLOSED:
+    is_closed = room.gone_at or room.current_state == RoomState.CLOSED
+    if not template or is_closed or not permissions.may(request.user, Permission.JOIN):
         return {}
     links = {"pupil_link": join_link(template, room=room.room_uuid, role=STUDENT)}
     if room.own_identity:

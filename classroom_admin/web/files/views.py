@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import deletions, resources, uploads
 from classroom_admin.actions.models import Upload
@@ -31,7 +32,7 @@ from classroom_admin.web.parameters import is_number, without_nul
 @signed_in
 def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the form. A POST shares the file."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.FILES)
     room = access.room
     form = AddForm(sent(request), request.FILES or None)
     upload = None
@@ -54,7 +55,7 @@ def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @signed_in
 def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Store a file before its form is sent. Return the file field with its key or an error."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.FILES)
     room = access.room
     form = UploadForm(request.POST, request.FILES)
     stored = None
@@ -71,7 +72,7 @@ def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @signed_in
 def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Ask which files to delete. A POST schedules the deletion, which takes place ten seconds later."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.FILES)
     room = access.room
     form = DeleteForm(sent(request), files=class_selectors.resources(room))
     if request.method == "POST" and form.is_valid():
@@ -91,7 +92,7 @@ def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @signed_in
 def undo(request: AuthenticatedHttpRequest, key: str, hold: int) -> HttpResponse:
     """Ask for confirmation. A POST undoes a deletion that was not sent yet."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.FILES)
 
     def run() -> Entry:
         deletions.undo_deletion(access, hold=hold)

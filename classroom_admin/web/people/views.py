@@ -1,4 +1,4 @@
-"""Views about people and the classes assigned to them, for administrators only."""
+"""Views about people and the classes assigned to them, for people who manage accounts."""
 
 from typing import Any
 
@@ -15,7 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.accounts.recently_signed_in import recently_signed_in
 from classroom_admin.actions import people as actions
 from classroom_admin.actions.errors import ActionRefused
@@ -23,7 +25,7 @@ from classroom_admin.common.search_field import matches
 from classroom_admin.rooms import access
 from classroom_admin.rooms.models import Room
 from classroom_admin.rooms.selectors import HEAVY, named_like
-from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.parameters import search_words
 from classroom_admin.web.people import sign_in
 from classroom_admin.web.people.forms import AssignForm, PersonForm, RoomsForm
@@ -34,7 +36,7 @@ UNPROCESSABLE = 422
 
 
 @require_safe
-@administrator_only
+@requires(Permission.PEOPLE)
 def people(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show a list of people. `q` and `show` are its filters."""
     words, show = search_words(request.GET), request.GET.get("show", "")
@@ -45,7 +47,7 @@ def people(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @never_cache
 @sensitive_variables("secret")
-@administrator_only
+@requires(Permission.PEOPLE)
 @recently_signed_in
 def create(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Create a person. Mail or show the link to choose a password."""
@@ -61,7 +63,7 @@ def create(request: AuthenticatedHttpRequest) -> HttpResponse:
     return render(request, "people/create.html", {"form": form}, status=status)
 
 
-@administrator_only
+@requires(Permission.PEOPLE)
 @recently_signed_in
 def person(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Show a person's details, classes and account. A POST saves the details."""
@@ -77,13 +79,13 @@ def person(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The details were saved."))
             # An administrator who changed their own role to teacher may no longer see this page.
-            may_stay = changed.pk != request.user.pk or changed.is_administrator
+            may_stay = changed.pk != request.user.pk or permissions.may(changed, Permission.PEOPLE)
             return redirect("people:person", pk=pk) if may_stay else redirect("live:classes")
     return _person_page(request, shown, form, status=UNPROCESSABLE)
 
 
 @require_POST
-@administrator_only
+@requires(Permission.PEOPLE)
 def assign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Assign the selected classes to the person."""
     person_to = get_object_or_404(User, pk=pk)
@@ -92,7 +94,7 @@ def assign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@administrator_only
+@requires(Permission.PEOPLE)
 def unassign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Unassign the selected classes from the person."""
     owner = get_object_or_404(User, pk=pk)
@@ -108,7 +110,7 @@ def unassign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     return redirect("people:person", pk=pk)
 
 
-@administrator_only
+@requires(Permission.PEOPLE)
 def unassigned(request: AuthenticatedHttpRequest) -> HttpResponse:
     """List the unassigned classes. A POST assigns the selected classes to a person."""
     form = AssignForm(request.POST or None)
@@ -126,7 +128,7 @@ def unassigned(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_POST
-@administrator_only
+@requires(Permission.PEOPLE)
 @recently_signed_in
 def deactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Deactivate the account and sign the person out everywhere."""
@@ -143,7 +145,7 @@ def deactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@administrator_only
+@requires(Permission.PEOPLE)
 @recently_signed_in
 def reactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Reactivate the account."""
@@ -156,7 +158,7 @@ def reactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @sensitive_variables("secret")
 @require_POST
-@administrator_only
+@requires(Permission.PEOPLE)
 @recently_signed_in
 def reset_password(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Delete the password. Mail or show a link to choose another one."""

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.common import clock
 from classroom_admin.common.search_field import matches
 from classroom_admin.rooms.access import own_rooms, visible_rooms
@@ -28,7 +29,7 @@ from classroom_admin.rooms.recording_links import (
     link_ends_at,
     with_over_at,
 )
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.parameters import is_number
 from classroom_admin.web.reports.filters import ALL, OWN, FilterForm
 from classroom_admin.web.reports.tabs import tabs_for
@@ -89,7 +90,7 @@ def _named(words: str) -> Q:
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def recordings(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the recordings of the classes that the person may see. `page` is the number of the page."""
     now = clock.cloud_now()

@@ -13,13 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import recording_shares
 from classroom_admin.agora.recording_downloads import FileUnavailable
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import ClassAccess, NotYours, access_by_key
 from classroom_admin.rooms.models import Recording
 from classroom_admin.rooms.recording_links import Availability, availability
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.recordings.files import file_response, segment_response
 from classroom_admin.web.recordings.library import row, with_names
 from classroom_admin.web.recordings.player import player_for
@@ -27,7 +28,7 @@ from classroom_admin.web.recordings.player import player_for
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def recording(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Show a recording. `at` is the second at which it begins to play, and `part` the number of a file."""
     access, found = recording_access(request.user, pk)
@@ -49,7 +50,7 @@ def recording(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def file(request: AuthenticatedHttpRequest, pk: int, number: int) -> HttpResponseBase:
     """Send a file of a recording to the player. With `download`, the browser saves it."""
     found = ready_recording(request.user, pk)
@@ -60,7 +61,7 @@ def file(request: AuthenticatedHttpRequest, pk: int, number: int) -> HttpRespons
 
 
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def segment(request: AuthenticatedHttpRequest, pk: int, number: int, segment: int) -> HttpResponseBase:
     """Send a segment of a recording whose file is a playlist."""
     found = ready_recording(request.user, pk)
@@ -70,12 +71,12 @@ def segment(request: AuthenticatedHttpRequest, pk: int, number: int, segment: in
         return unavailable(request, found, error)
 
 
-def recording_access(person: User, pk: int) -> tuple[ClassAccess, Recording]:
-    """Return the access to the class, and its recording. Raise `NotYours` as `access_by_key` does."""
+def recording_access(person: User, pk: int, *, to: Permission | None = None) -> tuple[ClassAccess, Recording]:
+    """Return the access to the class, and its recording. Raise the errors of `access_by_key`."""
     found = Recording.objects.filter(pk=pk).select_related("room").first()
     if found is None:
         raise NotYours
-    access = access_by_key(person, found.room.key)
+    access = access_by_key(person, found.room.key, to=to)
     found.room = access.room
     return access, found
 

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import recording_shares
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common import clock
@@ -85,7 +86,7 @@ class ShareForm(forms.Form):
 @signed_in
 def share(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Create a link to a recording, and show it once. If a POST has `end`, end the link with this id."""
-    access, found = recording_access(request.user, pk)
+    access, found = recording_access(request.user, pk, to=Permission.RECORD)
     if request.method == "POST" and "end" in request.POST:
         return _end(request, access, found)
     latest = recording_shares.latest_end(now=clock.cloud_now(), link_ends=link_ends_at(found))

@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.reports import attendance_totals
 from classroom_admin.reports.report_filter import ReportFilter
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.parameters import search_words
 from classroom_admin.web.reports.attendance_rows import (
     STUDENT,
@@ -36,7 +37,7 @@ LONGEST_SORT: Final = 20
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the attendance of the chosen classes.
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.common.text_matching import contains_all, search_key
 from classroom_admin.reports import attendance_totals
@@ -110,8 +111,10 @@ class Heading:
 
 
 def kinds_for(user: User) -> dict[str, Any]:
-    """Return the kinds of rows that a person may choose. Only administrators compare teachers."""
-    return {name: words for name, words in BY.items() if name != TEACHER or user.is_administrator}
+    """Return the kinds of rows that a person may choose. Only people who see all classes compare teachers."""
+    return {
+        name: words for name, words in BY.items() if name != TEACHER or permissions.sees_all_classes(user)
+    }
 
 
 def headings(kind: str, sort: str) -> list[Heading]:

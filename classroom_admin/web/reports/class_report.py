@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.common import clock
 from classroom_admin.common.text_matching import search_key
 from classroom_admin.reports import summaries
@@ -26,7 +27,7 @@ from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.reports.student_rows import STUDENTS
 from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Poll, Quiz, Recording, Room
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.tabs import tabs_for
 
@@ -64,7 +65,7 @@ class GapShown:
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponseBase:
     """Show the report about a class that is over. For other classes, say when the report will be there."""
     room = access_by_key(request.user, key, Room.objects.select_related("class_list", "list_version")).room

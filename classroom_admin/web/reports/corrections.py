@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh, reswap, trigger_client_event
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.reports import corrections
 from classroom_admin.reports.models import STATUSES, PersonSummary
@@ -50,7 +51,7 @@ def correct(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpRespons
 
     A POST corrects the status. With `do=withdraw`, it withdraws the correction.
     """
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.ATTENDANCE)
     person = _person(access, pk)
     form = CorrectionForm(sent(request), initial=_initial(person))
     withdraws = request.POST.get("do") == "withdraw"

@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from classroom_admin.accounts import permissions
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.reports.export_models import ExportJob
 from classroom_admin.reports.exports import all as _all  # noqa: F401 - registers the exports
 from classroom_admin.reports.exports import jobs
 from classroom_admin.reports.exports.files import CONTENT_TYPES, file_name
 from classroom_admin.reports.exports.kinds import EXPORTS
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.reports.export import options_in
 from classroom_admin.web.reports.filters import FilterForm
 from classroom_admin.web.reports.tabs import tabs_for
@@ -27,10 +29,12 @@ MOST_SHOWN: Final = 100
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the person's newest exports. Administrators may ask for the exports of everyone."""
-    of_everyone = request.user.is_administrator and request.GET.get("of") == "everyone"
+    of_everyone = (
+        permissions.may(request.user, Permission.ALL_EXPORTS) and request.GET.get("of") == "everyone"
+    )
     found = ExportJob.objects.select_related("owner")
     if not of_everyone:
         found = found.filter(owner=request.user)
@@ -44,7 +48,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def row(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Render the row of an export, for the page that shows its progress."""
     job = jobs.job_for(request.user, key)
@@ -54,7 +58,7 @@ def row(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@requires(Permission.REPORTS)
 def new(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Say how large an export is. A POST starts it in the background. The address contains the filter."""
     what, asked = request.GET.get("what", ""), request.GET.get("format", "")
@@ -81,7 +85,7 @@ def new(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@requires(Permission.REPORTS)
 def cancel(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Ask for confirmation. A POST cancels an unfinished export."""
     job = jobs.job_for(request.user, key)
@@ -95,7 +99,7 @@ def cancel(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def file(request: AuthenticatedHttpRequest, key: str) -> HttpResponseBase:
     """Download the file of a finished export."""
     job, content = jobs.file_for(request.user, key)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.common import clock
 from classroom_admin.reports.report_filter import ReportFilter
@@ -65,7 +66,7 @@ class FilterForm(forms.Form):
         super().__init__(filled)
         self._viewer = viewer
         self.fields["class_list"].queryset = visible_lists(viewer)  # type: ignore[attr-defined]
-        if viewer.is_administrator:
+        if permissions.sees_all_classes(viewer):
             teachers = User.objects.filter(is_active=True).order_by("name", "email")
             self.fields["teacher"].queryset = teachers  # type: ignore[attr-defined]
         else:

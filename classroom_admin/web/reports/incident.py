@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.audit import record
 from classroom_admin.common import clock
 from classroom_admin.common.clock import iso
 from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Room
-from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.dialogs import sent
 from classroom_admin.web.parameters import require_plausible_year
 from classroom_admin.web.reports.incident_archive import make_archive
@@ -48,10 +49,10 @@ class StretchForm(forms.Form):
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@administrator_only
+@signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponseBase:
     """Ask for the stretch of the class. A POST returns the archive."""
-    room = access_by_key(request.user, key).room
+    room = access_by_key(request.user, key, to=Permission.INCIDENTS).room
     whole = whole_class(room)
     initial = {
         "start": whole.start.replace(microsecond=0),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.common.text_matching import search_key
 from classroom_admin.reports import attendance_totals
 from classroom_admin.reports.attendance_totals import ClassFigures, StudentFigures
@@ -19,7 +20,7 @@ from classroom_admin.reports.models import PersonSummary
 from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.rooms.class_lists import list_for
 from classroom_admin.rooms.models import Room
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.reports.tabs import tabs_for
 from classroom_admin.web.reports.weeks import week_trend
 from classroom_admin.web.templatetags.reports import LABELS
@@ -46,7 +47,7 @@ class Line:
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show who attended which classes of a class list, the newest class first.
 

@@ -7,10 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.reports.models import ClassSummary
 from classroom_admin.reports.summaries import OVER
 from classroom_admin.rooms.access import visible_rooms
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.reports.tabs import tabs_for
 
 NEWEST = 5
@@ -18,7 +19,7 @@ NEWEST = 5
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show which reports there are, what each of them answers, and the classes that were over last."""
     rooms = visible_rooms(request.user)

@@ -10,11 +10,12 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.reports import summaries
 from classroom_admin.reports.models import PersonSummary
 from classroom_admin.reports.participation_totals import sorted_by, students, totals
 from classroom_admin.rooms.access import access_by_key
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.filters import FilterForm, ReportFilter
 from classroom_admin.web.reports.participation_rows import (
@@ -34,7 +35,7 @@ _OF_ONE_CLASS: Final = tuple(column for column in COLUMNS if column.name != "cla
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the participation of each student in the chosen classes. `sort` and `page` choose rows."""
     form = FilterForm(request.user, request.GET)
@@ -58,7 +59,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def of_class(request: AuthenticatedHttpRequest, key: str) -> HttpResponseBase:
     """Show the participation of each student in a class that is over. `sort` and `page` choose rows."""
     room = access_by_key(request.user, key).room

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.reports.charts import Point, trend
 from classroom_admin.reports.models import PersonSummary
 from classroom_admin.reports.participation_totals import same_person, students
@@ -31,7 +32,7 @@ from classroom_admin.reports.quizzes_polls import (
 )
 from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Poll, Room, name_or_unnamed
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.classroom.quizzes_polls import Question, question
 from classroom_admin.web.parameters import number, without_nul
 from classroom_admin.web.reports.export import export_of
@@ -66,7 +67,7 @@ class ClassQuestions:
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show quizzes and polls with their choices, newest first. `class` is the key of one class to show."""
     context, chosen = _context(request)
@@ -95,7 +96,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def by_student(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the answers of each student. `sort` and `page` choose rows."""
     context, chosen = _context(request)
@@ -122,7 +123,7 @@ def by_student(request: AuthenticatedHttpRequest) -> HttpResponseBase:
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def by_week(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the answers of each week. `student` is the key of a row of one student to show."""
     context, chosen = _context(request)

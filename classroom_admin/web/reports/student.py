@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.reports.attendance_totals import by_week_of_people, figures_of
 from classroom_admin.reports.models import PersonSummary
 from classroom_admin.reports.report_filter import ReportFilter
 from classroom_admin.reports.student_rows import newest_participant, rows_of_student, student_row, user_ids
 from classroom_admin.rooms.access import visible_rooms
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.tabs import tabs_for
 from classroom_admin.web.reports.weeks import week_trend
@@ -26,7 +27,7 @@ A_PAGE: Final = 50
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def page(request: AuthenticatedHttpRequest, pk: int) -> HttpResponseBase:
     """Show the attendance of a student, with a row for each class. `pk` is any row of the student."""
     rooms = visible_rooms(request.user)

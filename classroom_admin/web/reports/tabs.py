@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission, may
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,6 @@ class Tab:
     title: Any
     about: Any
     icon: str
-    for_administrators: bool = False
 
 
 TABS: Final = (
@@ -63,4 +63,4 @@ TABS: Final = (
 
 def tabs_for(user: User) -> list[Tab]:
     """Return the reports that a person may open."""
-    return [tab for tab in TABS if user.is_administrator or not tab.for_administrators]
+    return list(TABS) if may(user, Permission.REPORTS) else []

@@ -16,14 +16,16 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.reports import teaching
 from classroom_admin.reports.charts import Bar, Point, columns, trend
 from classroom_admin.reports.teaching import TaughtClass, Teaching
 from classroom_admin.rooms.access import own_room_ids
 from classroom_admin.rooms.alert_kinds import ALONE, HAND, NO_TEACHER, OVER_TIME, RECORDING
 from classroom_admin.rooms.models import ClassList
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.reports.export import export_of
 from classroom_admin.web.reports.filters import FilterForm
 from classroom_admin.web.reports.tabs import tabs_for
@@ -54,7 +56,7 @@ class Row:
 
 @never_cache
 @require_safe
-@signed_in
+@requires(Permission.REPORTS)
 def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Show the figures of the chosen classes. `by` is a name of `GROUPS`."""
     form = FilterForm(request.user, request.GET)
@@ -88,8 +90,10 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponseBase:
 
 
 def groups_for(user: User) -> dict[str, Any]:
-    """Return the groups that a person may choose. Only administrators compare teachers."""
-    return {name: words for name, words in GROUPS.items() if user.is_administrator or name != TEACHER}
+    """Return the groups that a person may choose. Only people who see all classes compare teachers."""
+    return {
+        name: words for name, words in GROUPS.items() if permissions.sees_all_classes(user) or name != TEACHER
+    }
 
 
 def rows(classes: Collection[TaughtClass], by: str, query: QueryDict) -> Iterator[Row]:

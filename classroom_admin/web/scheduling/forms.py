@@ -13,8 +13,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.middleware import zone_named
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_state, recurrence
 from classroom_admin.actions.class_plans import ClassPlan
 from classroom_admin.actions.errors import ActionRefused
@@ -126,7 +128,7 @@ class SettingsForm(forms.Form):
         lists: Any = self.fields["class_list"]
         shown = Q(pk__in=visible_lists(user).order_by().values("pk"))
         lists.queryset = ClassList.objects.filter(shown | Q(pk=kept.class_list if kept else None))
-        if user.is_administrator:
+        if permissions.may(user, Permission.PEOPLE):
             people: Any = self.fields["taught_by"]
             chosen = Q(is_active=True) | Q(pk=kept.taught_by if kept else None)
             people.queryset = User.objects.filter(chosen).order_by("name", "email")

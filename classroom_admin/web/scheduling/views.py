@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import class_lists, class_state, people, same_class, scheduling, series_changes
 from classroom_admin.actions.early_starts import settings_of
 from classroom_admin.actions.errors import ActionRefused
@@ -25,7 +26,7 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import ClassAccess, access_by_key, access_to
 from classroom_admin.rooms.models import ClassList, Room
-from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.parameters import is_number, without_nul
 from classroom_admin.web.scheduling import arguments
@@ -40,7 +41,7 @@ DO: Final = {"retry": scheduling.try_again, "cancel": scheduling.cancel, "restor
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.SCHEDULE)
 def create(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the form. A POST creates a class or schedules a series. `like` is the key of a class to copy."""
     source = _source(request)
@@ -58,7 +59,7 @@ def create(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_POST
-@signed_in
+@requires(Permission.SCHEDULE)
 def check(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Check the form while the person types. Return its errors and dates."""
     form = ClassForm(request.POST, user=request.user)
@@ -72,14 +73,14 @@ def check(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@requires(Permission.SCHEDULE)
 def plans(request: AuthenticatedHttpRequest) -> HttpResponse:
     """List the scheduled series, including past series."""
     return render(request, "scheduling/plans.html", {"plans": plans_of(request.user)})
 
 
 @require_safe
-@signed_in
+@requires(Permission.SCHEDULE)
 def plan(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show one series and the state of each class. For htmx, render only the part that changes."""
     shown = Plan(_series(request.user, key))
@@ -89,7 +90,7 @@ def plan(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-@signed_in
+@requires(Permission.SCHEDULE)
 def change_state(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
     """Retry failed classes, cancel classes that were not created yet, or restore a cancelled class."""
     series = _series(request.user, key)
@@ -106,7 +107,7 @@ def change_state(request: AuthenticatedHttpRequest, key: str, name: str) -> Http
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in
+@requires(Permission.SCHEDULE)
 def change(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Change one class of a series, this class and later ones, or all.
 

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import capability_tests
 from classroom_admin.actions.capabilities import capabilities
 from classroom_admin.actions.connection import try_connection
@@ -19,7 +20,7 @@ from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.common import problem_texts
 from classroom_admin.common.csv_files import csv_text
 from classroom_admin.sync.health import chat_health, health
-from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.settings.audit_log import MOST_IN_FILE, AuditForm, file_rows, periods, rows_of
 from classroom_admin.web.settings.sync_health import SyncForm, chat_facts_of, facts_of, quarantine_page
 
@@ -27,14 +28,14 @@ LATEST = 5
 
 
 @require_safe
-@administrator_only
+@requires(Permission.SETTINGS)
 def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the connection settings from the environment, and the latest entries of the audit log."""
     return render(request, "settings/overview.html", _overview())
 
 
 @require_POST
-@administrator_only
+@requires(Permission.SETTINGS)
 def test(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Test the connection to the cloud. For htmx, render only the result."""
     report = try_connection(actor=request.user, room_uuid=request.POST.get("room", "").strip())
@@ -44,7 +45,7 @@ def test(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_safe
-@administrator_only
+@requires(Permission.AUDIT)
 def audit(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the audit log, newest first."""
     form = AuditForm(request.GET)
@@ -69,7 +70,7 @@ def audit(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_safe
-@administrator_only
+@requires(Permission.AUDIT)
 def audit_file(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Return the filtered entries as a CSV file. If a filter is not valid, show the page."""
     form = AuditForm(request.GET)
@@ -82,7 +83,7 @@ def audit_file(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@administrator_only
+@requires(Permission.SETTINGS)
 def sync(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the event sync and its quarantine, newest first."""
     form = SyncForm(request.GET)
@@ -95,7 +96,7 @@ def sync(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @require_POST
-@administrator_only
+@requires(Permission.SETTINGS)
 def test_capability(request: AuthenticatedHttpRequest, name: str) -> HttpResponse:
     """Test again whether the cloud project offers a command. For htmx, render only its table row."""
     try:

@@ -118,7 +118,7 @@ def said(problem: Problem | str | None) -> str:
 def trouble(context: dict[str, Any], error: str | None) -> str:
     """Return the problem with the cloud in words. They depend on the role of the user."""
     user = context.get("user")
-    return freshness.trouble_in_words(error, administrator=bool(getattr(user, "is_administrator", False)))
+    return freshness.trouble_in_words(error, administrator=bool(getattr(user, "may", {}).get("settings")))
 
 
 @register.simple_tag
@@ -271,17 +271,21 @@ def tiles_of(rooms: Any) -> SafeString:
 
 
 @register.simple_tag
-def alerts_of(rooms: Any, may_enter: bool, may_appoint: bool) -> SafeString:
+def alerts_of(rooms: Any, may: Any) -> SafeString:
     """Return the alerts as HTML. All users with the same role share an alert that was rendered once."""
-    lines = (alert_line(room, may_enter=may_enter, may_appoint=may_appoint) for room in rooms)
+    lines = (alert_line(room, may=may) for room in rooms)
     return mark_safe("".join(lines))
 
 
 @register.simple_tag(takes_context=True)
 def roster_rows(context: dict[str, Any], people: Any, presenter: Any) -> SafeString:
     """Return rows of the roster as HTML. Each row is rendered once and shared by all pages of the class."""
-    room, may, read_only = context["room"], presenter.controls.row, presenter.read_only
-    return mark_safe("".join(row(person, room=room, may=may, read_only=read_only) for person in people))
+    offers = {
+        "may": presenter.controls.row,
+        "may_remove": presenter.may["run"],
+        "read_only": presenter.read_only,
+    }
+    return mark_safe("".join(row(person, room=context["room"], **offers) for person in people))
 
 
 @register.simple_tag

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from classroom_admin.accounts.permissions import rights_of
 from classroom_admin.common import clock
 from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms import class_selectors
@@ -155,7 +156,7 @@ def test_every_update_finds_its_place(over: School, admin: Client) -> None:
     room = class_selectors.class_for(over.administrator, over.room.key)
     now = PageVersion.of(room)
     changes = reverse("live:class_changes", args=[over.room.key])
-    assert fragments(room, seen=PageVersion(), now=now)
+    assert fragments(room, seen=PageVersion(), now=now, rights=rights_of("teacher"))
     updates = admin.get(changes, {"v": "0-0-0-0-0"}, **HTMX).content.decode()
     whole = r'<\w+ id="([\w-]+)"[^>]*hx-swap-oob="morph"'
     lists = r'hx-swap-oob="upsert[^:]*:#([\w-]+)"'

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from classroom_admin.accounts.permissions import rights_of
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.rooms import class_selectors
@@ -46,7 +47,7 @@ def busy(school: School) -> Room:
 
 
 def presenter(room: Room) -> ClassPresenter:
-    return ClassPresenter(class_selectors.as_shown().get(pk=room.pk))
+    return ClassPresenter(class_selectors.as_shown().get(pk=room.pk), rights_of("teacher"))
 
 
 def test_old_pause_still_counts(busy: Room) -> None:

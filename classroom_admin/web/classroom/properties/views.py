@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.verification import EXT_APP_STATE, KEPT_BY_THE_CLOUD, Present
 from classroom_admin.agora import fields
@@ -98,7 +99,7 @@ class Edit:
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the properties. On POST, `do` says whether to choose an extension, compare, or send."""
-    access = access_by_key(request.user, key)
+    access = access_by_key(request.user, key, to=Permission.PROPERTIES)
     subject = subject_of(access, request.GET, request.POST)
     do = request.POST.get("do", "")
     if not subject.is_chosen:
@@ -154,7 +155,7 @@ def _comparison(edit: Edit) -> dict[str, Any]:
 @signed_in
 def check(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Return the size of the typed text, or an error if it is not a valid JSON object."""
-    access_by_key(request.user, key)
+    access_by_key(request.user, key, to=Permission.PROPERTIES)
     context: dict[str, Any] = {}
     try:
         context["size"] = size(
