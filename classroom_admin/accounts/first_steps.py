@@ -208,5 +208,5 @@ def _save(request: HttpRequest, user: "User", chosen: Mapping[str, Any]) -> None
         user.must_change_password = False
         user.language, user.time_zone = chosen["language"], chosen["time_zone"]
         user.save(update_fields=["password", "must_change_password", "language", "time_zone"])
+        update_session_auth_hash(request, user)  # the session gets a new key, which the receivers store
         account_signals.password_changed.send(sender=user.__class__, request=request, user=user)
-    update_session_auth_hash(request, user)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, cast
 
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +32,7 @@ def page(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, text % {"count": len(ended)})
         return redirect("usersessions_list")
+    UserSession.objects.create_from_request(request)  # a session of an older version is not listed yet
     found = sessions.of(person, current=request.session.session_key)
     context = {"sessions": found, "others": any(not one.is_current for one in found)}
     return render(request, "usersessions/usersession_list.html", context)

@@ -33,7 +33,7 @@ def recently_signed_in(view: View) -> View:
     Other people first confirm who they are, on allauth's page. Then the command runs, and they need not fill
     in the form again. For an htmx request, the browser opens that page, which leads back; the person then
     presses again.
-    Put this decorator below the one that requires the sign-in, such as `administrator_only`.
+    Put this decorator below the one that requires the sign-in, such as `requires`.
     """
 
     @wraps(view)

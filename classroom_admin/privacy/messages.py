@@ -34,18 +34,27 @@ def delete_chat(recorder: Recorder) -> Iterator[None]:
     for class_id in _due(Kind.CHAT, recorder):
         rooms = list(room_ids(Room(pk=class_id, groups_sequence=1)))
         project_everything(rooms)
+        parts = 0
         for room_id in rooms:
-            yield from _delete_events_texts(recorder, class_id, room_id)
-            yield from _delete_texts_without_event(recorder, class_id, room_id)
+            for _part in _delete_texts_of(recorder, class_id, room_id):
+                parts += 1
+                yield
         with recorder.part() as deleted:
             if not still_due(class_id, recorder):
                 continue
             newest = Room.objects.filter(pk__in=rooms).aggregate(newest=Max("last_event_id"))["newest"]
             ClassRetention.objects.get_or_create(room_id=class_id)
             ClassRetention.objects.filter(room_id=class_id).update(chat_deleted_to=newest or 0)
-            if ChatMessage.objects.filter(room__in=rooms, deleted=True).exists():
+            is_unmarked = Room.objects.filter(pk=class_id, chat_deleted_at=None).exists()
+            has_deleted = ChatMessage.objects.filter(room__in=rooms, deleted=True).exists()
+            if has_deleted and (parts or is_unmarked):
                 deleted.classes += _mark(rooms, recorder, "chat_deleted_at")
         yield
+
+
+def _delete_texts_of(recorder: Recorder, class_id: int, room_id: int) -> Iterator[None]:
+    yield from _delete_events_texts(recorder, class_id, room_id)
+    yield from _delete_texts_without_event(recorder, class_id, room_id)
 
 
 def project_everything(room_ids: list[int]) -> None:

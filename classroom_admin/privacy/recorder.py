@@ -14,7 +14,7 @@ from django.db.models import Min, QuerySet
 from classroom_admin.privacy.limits import Kind
 from classroom_admin.privacy.models import RetentionRun
 
-AT_ONCE = 300
+AT_ONCE = 150
 """The maximum number of rows in one transaction, so that it holds SQLite's write lock for at most 100 ms."""
 
 

@@ -28,6 +28,7 @@ from classroom_admin.privacy.rows import OF_ROWS
 
 NIGHT: Final = timedelta(hours=3)
 """How long after `RETENTION_HOUR` a run may begin."""
+LONGEST_WAIT_MS: Final = 50
 OVERDUE: Final = timedelta(hours=48)
 """A run begins at any hour if the last one is older, for servers that are off at night."""
 
@@ -145,11 +146,17 @@ def _finish(run: RetentionRun) -> None:
             params = {"kind": kind, **count, "older_than": before.isoformat() if before else ""}
             record.done(actor=stored.by, action="retention.delete", params=params)
         total = {kind: count["rows"] for kind, count in stored.counts.items()}
-        record.done(actor=stored.by, action="retention.run", params={"deleted": total})
+        record.done(actor=stored.by, action="retention.run", params=total)
 
 
 def _empty_log() -> None:
-    """Empty SQLite's write-ahead log, which may contain copies of deleted rows. Skip it during other work."""
+    """Empty SQLite's write-ahead log, which may contain copies of deleted rows.
+
+    Give up after some milliseconds of waiting for other connections, because new writers would wait, too.
+    """
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            usual_ms = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout={LONGEST_WAIT_MS}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout={int(usual_ms)}")

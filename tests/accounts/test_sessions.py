@@ -189,3 +189,17 @@ def test_unknown_session_ends_nothing(school, admin, session):
 def test_unknown_device_has_words(school):
     assert devices.in_words("") == "Unknown device"
     assert devices.in_words("\x00" * 300) == "Unknown device"
+
+
+def test_current_session_is_listed_after_a_new_password_and_an_update(school, browser_of):
+    unlisted = browser_of(school.other)  # as after an update from a version without this list
+    assert "This session" in unlisted.get(SESSIONS).content.decode()
+    client = sign_in()
+    new = "blue-teapot-window"
+    client.post("/account/password/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    assert [one.is_current for one in sessions.of(school.teacher, current=session_of(client))] == [True]
+    school.teacher.refresh_from_db()
+    school.teacher.must_change_password = True
+    school.teacher.save()
+    client.post("/account/first-steps/", {"password1": PASSWORD, "password2": PASSWORD})
+    assert [one.is_current for one in sessions.of(school.teacher, current=session_of(client))] == [True]

@@ -167,7 +167,7 @@ def test_passkey_signs_in_and_confirms(visit: Opener, strict: Dashboard) -> None
     expect(page.get_by_text("Laptop", exact=True)).to_be_visible()
     leave(page)
 
-    press(page, "Sign in with a passkey")
+    press(page, "Use a passkey")
     expect_heading(page, "Classes")
     leave(page)
     enter(page, TEACHER)

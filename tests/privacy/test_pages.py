@@ -115,13 +115,22 @@ def test_every_page_of_a_sealed_class_opens(sealed: School) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["live:class", "live:chat", "live:events", "live:replay", "reports:class", "reports:class_participation"],
+    ["live:chat", "live:events", "live:replay", "reports:class", "reports:class_participation"],
 )
 def test_pages_say_what_was_deleted(sealed: School, name: str) -> None:
     page = sealed.signed_in(sealed.teacher).get(reverse(name, args=[sealed.room.key])).content.decode()
     assert "The events of this class were deleted on" in page
     assert "The texts of the chat were deleted on" in page
     assert "The direct messages were deleted on" in page
+
+
+def test_the_class_page_says_what_was_deleted(sealed: School) -> None:
+    teacher, address = sealed.signed_in(sealed.teacher), reverse("live:class", args=[sealed.room.key])
+    page = teacher.get(address).content.decode()
+    assert "Events deleted" in page
+    assert "The texts of the chat were deleted on" in page
+    panel = teacher.get(f"{address}?show=events", **HTMX).content.decode()
+    assert "The events of this class were deleted on" in panel
 
 
 def test_messages_without_text_say_so(sealed: School) -> None:
@@ -169,14 +178,14 @@ def test_the_page_shows_limits_a_preview_and_runs(school: School, settings: Any)
     row = page.partition('id="kind-chat"')[2].partition("</tr>")[0]
     assert "90" in row
     assert "days" in row
-    assert "of 1 class" in " ".join(row.split())
+    assert "2 of 1 class" in " ".join(row.split())
     assert "no limit" in page.partition('id="kind-events"')[2].partition("</tr>")[0]
     assert "No run yet." in page
     RetentionRun.objects.create(
         started_at=clock.now(), finished_at=clock.now(), counts={"chat": {"rows": 1204, "classes": 13}}
     )
     page = admin.get(reverse("settings:retention")).content.decode()
-    assert "of 13 classes" in " ".join(page.split())
+    assert "1204 of 13 classes" in " ".join(page.split())
 
 
 def test_only_administrators_see_the_limits(school: School) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import connection
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions.models import ScheduledCommand
+from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.privacy import retention, tasks
@@ -18,6 +20,7 @@ from classroom_admin.privacy.models import RetentionRun
 from classroom_admin.reports import summaries
 from classroom_admin.reports.models import ClassSummary, PersonSummary
 from classroom_admin.rooms.models import (
+    AgoraChatRoom,
     ChatMessage,
     ClassList,
     ClassRetention,
@@ -278,7 +281,7 @@ def test_each_run_is_recorded(lesson: Room, hands: SteppedClock, keep: Any) -> N
     entries = {entry.action: entry for entry in Entry.objects.filter(action__startswith="retention.")}
     assert entries["retention.delete"].params["rows"] == 4
     assert entries["retention.delete"].params["kind"] == "chat"
-    assert entries["retention.run"].params == {"deleted": {"chat": 4}}
+    assert entries["retention.run"].params == {"chat": 4}
     assert found.limits["chat"] == 90
 
 
@@ -329,3 +332,65 @@ def test_an_interrupted_run_continues(lesson: Room, hands: SteppedClock, keep: A
     assert begun.counts["events"]["classes"] == 1
     assert not StoredEvent.objects.exists()
     assert retention.begin().pk != begun.pk
+
+
+def test_agora_chat_and_breakout_rooms_belong_to_the_class(
+    sim: RunningSimulator, lesson: Room, hands: SteppedClock, keep: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    AgoraChatRoom.objects.create(
+        room=lesson, org_name="o", app_name="a", chat_room_id="9", known_since=clock.now()
+    )
+    callback = {
+        "callId": "o#a_1", "chat_type": "groupchat", "group_id": "9", "from": "ada", "to": "9",
+        "msg_id": "55", "timestamp": clock.now_ms(),
+        "payload": {"bodies": [{"type": "txt", "msg": CANARY}], "ext": {"nickName": "Ada"}},
+    }  # fmt: skip
+    raw = RawAnswer(
+        body=json.dumps(callback).encode(),
+        http_status=200,
+        received_at_ms=clock.now_ms(),
+        request_id="o#a",
+        path="",
+    )
+    assert inbox.read(inbox.keep(raw, source=InboxAnswer.Source.CHAT_CALL).pk).stored == 1
+    data = {"fromUser": {"userUuid": "ada", "userName": "Ada", "role": 2}, "message": f"{CANARY} in a group"}
+    arrive([{"roomUuid": "group", "cmd": 3, "sequence": 1, "ts": clock.now_ms(), "data": data}])
+    Room.objects.filter(room_uuid="group").update(parent=lesson, gone_at=clock.now())
+    projector.project_rooms(projector.waiting_rooms(), past_gaps=True)
+    assert ChatMessage.objects.filter(text__contains=CANARY).count() == 6
+    keep(chat=90, direct_messages=90)
+    days_later(hands, 91)
+    assert (retention.preview()[Kind.CHAT].rows, retention.preview()[Kind.CHAT].classes) == (6, 1)
+    assert run().counts["chat"] == {"rows": 6, "classes": 1}
+    inbox.prune()
+    assert CANARY not in everything_stored()
+    assert rebuilt(capsys) == "0 rows changed"
+    assert room("group").chat_deleted_at is not None
+    keep(chat=90, direct_messages=90, events=365)
+    days_later(hands, 300)
+    assert run().counts["events"]["classes"] == 1
+    assert room("group").sealed_at is not None
+    assert not StoredEvent.objects.exists()
+    arrive([{"roomUuid": "group", "cmd": 3, "sequence": 2, "ts": clock.now_ms(), "data": data}])
+    assert ClassRetention.objects.get(room=lesson).late_events == 1
+    assert rebuilt(capsys) == "0 rows changed"
+
+
+def test_a_kept_class_may_be_let_go_in_the_middle(lesson: Room, hands: SteppedClock, keep: Any) -> None:
+    """A class that is kept while its messages are deleted is not marked as done."""
+    keep(chat=90)
+    days_later(hands, 91)
+    begun = retention.begin()
+    assert retention.work(begun, within_s=0) is False
+    ClassRetention.objects.update_or_create(
+        room=lesson, defaults={"kept_at": clock.now(), "kept_reason": "x"}
+    )
+    ChatMessage.objects.filter(sequence=ChatMessage.objects.order_by("pk")[0].sequence).update(
+        text="left over", deleted=False
+    )
+    assert retention.work(begun)
+    assert ChatMessage.objects.filter(deleted=False).count() == 1
+    ClassRetention.objects.update(kept_at=None, kept_reason="")
+    days_later(hands, 1)
+    run()
+    assert not ChatMessage.objects.filter(deleted=False).exists()

@@ -26,6 +26,7 @@ class KeepForm(forms.Form):
     reason = forms.CharField(
         required=False,
         label=_("Reason"),
+        help_text=_("Administrators see the reason in the settings and in the audit log."),
         max_length=keeping.LONGEST_REASON,
         widget=forms.Textarea({"rows": 3}),
     )

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_POST
 
 from classroom_admin.accounts import password_links, sessions
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.accounts.recently_signed_in import recently_signed_in
 from classroom_admin.accounts.security import second_factors
 from classroom_admin.actions import people as actions
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 
 
 def context(person: User) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def link_page(request: AuthenticatedHttpRequest, person: User, secret: str, *, i
 
 
 @require_POST
-@administrator_only
+@requires(Permission.PEOPLE)
 @recently_signed_in
 def reset_second_factors(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Delete the person's second factors."""
@@ -51,7 +52,7 @@ def reset_second_factors(request: AuthenticatedHttpRequest, pk: int) -> HttpResp
 
 
 @require_POST
-@administrator_only
+@requires(Permission.PEOPLE)
 @recently_signed_in
 def end_sessions(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """End one session of the person, or all sessions if the form names none."""

@@ -185,6 +185,7 @@ _PARAMS = {
     "format": _("Format"),
     "from": _("From"),
     "groups": _("Breakout rooms"),
+    "kind": _("Kind of data"),
     "kinds": _("Alerts"),
     "last": _("Last class"),
     "late_after_minutes": _("Late after (minutes)"),
@@ -201,6 +202,7 @@ _PARAMS = {
     "note": _("Note"),
     "now": _("After"),
     "properties": _("Properties"),
+    "older_than": _("Older than"),
     "person": _("Person"),
     "pupil_limit": _("Maximum students"),
     "reason": _("Reason"),
@@ -228,7 +230,7 @@ _PARAMS = {
     "widgets": _("Widgets"),
     "words": _("Name of the class"),
 }
-_TIMES = {"ends_at", "first", "from", "last", "since", "starts_at", "until"}
+_TIMES = {"ends_at", "first", "from", "last", "older_than", "since", "starts_at", "until"}
 # Internal ids and numbers that mean nothing to people.
 _INTERNAL = {"due_ms", "hold", "planned"}
 

@@ -21,13 +21,13 @@ from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_o
 MOST_RUNS: Final = 30
 MOST_KEPT: Final = 200
 _COUNTS_FROM: Final = {
-    Kind.CLASS_LISTS: _("last change and last class"),
-    Kind.QUARANTINE: _("receipt"),
-    Kind.COMMANDS: _("execution"),
-    Kind.FILES: _("deletion of the content"),
-    Kind.EXPORTS: _("export"),
-    Kind.SESSIONS: _("end of the session"),
-    Kind.AUDIT: _("entry"),
+    Kind.CLASS_LISTS: _("after the last change and the last class"),
+    Kind.QUARANTINE: _("after the receipt"),
+    Kind.COMMANDS: _("after the execution"),
+    Kind.FILES: _("after the deletion of the content"),
+    Kind.EXPORTS: _("after the export"),
+    Kind.SESSIONS: "",
+    Kind.AUDIT: _("after the entry"),
 }
 
 
@@ -49,7 +49,7 @@ def rows() -> list[Row]:
         Row(
             kind=kind,
             days=None if kind == Kind.SESSIONS else days_of(kind),
-            counts_from=_("end of the class") if kind in OF_CLASSES else _COUNTS_FROM[kind],
+            counts_from=_("after the end of the class") if kind in OF_CLASSES else _COUNTS_FROM[kind],
             variable="" if kind == Kind.SESSIONS else f"RETENTION_{kind.value.upper()}_DAYS",
             preview=found.get(kind),
         )

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rooms', '0022_recording_files_deleted'),
+        ('rooms', '0023_roles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
