@@ -76,6 +76,16 @@ def test_only_administrators_open_the_pages(
     assert PersonJob.objects.filter(kind="erase").count() == 0
 
 
+@pytest.mark.parametrize("name", [*PAGES, *POSTS])
+@pytest.mark.parametrize("role", ["coordinator", "assistant", "observer", "auditor"])
+def test_other_roles_do_not_open_the_pages(school: School, name: str, role: str) -> None:
+    person = User.objects.create_user("role@school.test", "x", role=role, name="Role")
+    where = address(name, school)
+    client = school.signed_in(person)
+    answer = client.post(where, {"who": f"id:{ID}"}) if name in POSTS else client.get(where)
+    assert answer.status_code == 404
+
+
 @pytest.mark.parametrize("name", POSTS)
 def test_a_get_does_nothing(school: School, name: str) -> None:
     assert school.signed_in(school.administrator).get(address(name, school)).status_code == 405
