@@ -126,15 +126,7 @@ def messages(sim: RunningSimulator) -> None:
     webhook.accept(json.dumps(answer["relay"]).encode(), timestamp="2")
     for notice in list(sim.cloud.world.notices):
         webhook.accept_notification(json.dumps(notice | {"notifyMs": 1}).encode())
-    named = {
-        "channelName": "maths",
-        "account": USER_ID,
-        "uid": 7,
-        "ts": clock.now_ms() // 1000,
-        "clientSeq": 1,
-    }
-    body = {"noticeId": "n-canary", "productId": 1, "eventType": 103, "notifyMs": 1, "payload": named}
-    webhook.accept_notification(json.dumps(body).encode())
+    webhook.accept_notification(notification("n-canary", at_s=clock.now_ms() // 1000))
     AgoraChatRoom.objects.create(
         room=room("maths"), org_name="o", app_name="a", chat_room_id="c1", known_since=clock.now()
     )
@@ -152,6 +144,13 @@ def messages(sim: RunningSimulator) -> None:
     receive(message, InboxAnswer.Source.CHAT_CALL, room_uuid="c1")
     Quarantine.objects.create(raw=f'{{"userUuid": "{USER_ID}", broken {NAME}', reason="not JSON")
     projector.project_rooms([room("maths").pk], past_gaps=True)
+
+
+def notification(notice_id: str, *, at_s: int) -> bytes:
+    """Return a notification that the person joined the class."""
+    named = {"channelName": "maths", "account": USER_ID, "uid": 7, "ts": at_s, "clientSeq": 1}
+    body = {"noticeId": notice_id, "productId": 1, "eventType": 103, "notifyMs": 1, "payload": named}
+    return json.dumps(body).encode()
 
 
 def receive(content: Any, source: InboxAnswer.Source, room_uuid: str) -> None:

@@ -23,7 +23,7 @@ from classroom_admin.reports import summaries
 from classroom_admin.reports.models import PersonSummary
 from classroom_admin.rooms.models import Answer, ChatMessage, Participant, PeerMessage, Presence, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import inbox, projector
+from classroom_admin.sync import inbox, projector, webhook
 from classroom_admin.sync.models import InboxAnswer, Quarantine, StoredEvent
 from tests.privacy import canary
 from tests.privacy.canary import CanarySchool
@@ -152,6 +152,16 @@ def test_old_events_that_arrive_later_are_rewritten(school: CanarySchool, mode: 
     )
     assert names == ([job.erasure.name] if mode == "pseudonymise" else []) + ["Ben"]
     assert not Quarantine.objects.filter(answer__isnull=False).exists()
+
+
+def test_an_old_notification_that_arrives_later_is_rewritten(school: CanarySchool) -> None:
+    begun = room("maths").started_at
+    assert begun is not None
+    erase("pseudonymise", school.head)
+    at_s = int(begun.timestamp())
+    assert webhook.accept_notification(canary.notification("n-late", at_s=at_s)).stored == 1
+    clean_database()
+    assert traces() == {}
 
 
 def test_a_sealed_class_is_rewritten_without_its_events(school: CanarySchool) -> None:
