@@ -41,7 +41,7 @@ test-browser: .venv/.installed-dev ## Run every journey, open every page and pre
 	@exec scripts/test-browser $(PY) $(BROWSERS) $(RERUNS)
 
 # The tests that use the database or the broker.
-SERVED = $(addprefix tests/,accounts actions audit common operations realtime reports rooms runtime sync web)
+SERVED = $(addprefix tests/,accounts actions audit common operations privacy realtime reports rooms runtime sync web)
 test-services: .venv/.installed-dev ## Run the tests on a PostgreSQL and a Redis that are started for them
 	@NOT_LOCKED_SECONDS=$${NOT_LOCKED_SECONDS:-20} exec $(PY) scripts/services $(PY) -m pytest $(IN_PARALLEL) $(SERVED) $(PYTEST)
 

@@ -209,6 +209,8 @@ CELERY_BEAT_SCHEDULE = {
         "actions.test_capabilities": 3600.0,
         "reports.run_exports": 5.0,
         "reports.tidy_exports": 3600.0,
+        "privacy.run_person_jobs": 5.0,
+        "privacy.tidy_people": 3600.0,
         "privacy.retain": 10.0,  # it runs at night only, in parts of a few seconds
     }.items()
 }

@@ -142,6 +142,11 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "account.calendar_on": (_("Created a calendar address"), ""),
         "account.calendar_off": (_("Turned off a calendar address"), ""),
     },
+    _("Privacy"): {
+        "person.export": (_("Exported a person's data"), ""),
+        "person.export_download": (_("Downloaded an export of a person's data"), ""),
+        "person.erase": (_("Erased a person's data"), ""),
+    },
     _("Class lists"): {
         "class_list.make": (_("Created a class list"), ""),
         "class_list.rename": (_("Renamed a class list"), ""),

@@ -16,6 +16,8 @@ from classroom_admin.common.chunks import chunks
 
 ERASED: Final = "[erased]"
 """The text that replaces a name, id or address that was erased."""
+WORDS: Final = ("note", "reason", "text", "message")
+"""The parameters of an action on one person with words about or to the person."""
 _READ_AT_ONCE: Final = 1000
 _IN_ONE_RECORD: Final = 500
 _SHORTEST_IN_TEXT: Final = 4
@@ -36,8 +38,9 @@ def erase(
 
     `user_ids` are cloud user ids. `account` is the person's account: its entries lose the name, the client
     address and the browser, but keep the reference to the account, which the caller makes anonymous. Each
-    name in `names` is replaced wherever it occurs as a whole word, so pass full names only. The erasure is
-    recorded as an action of `by`. A repeated call changes nothing and returns 0.
+    name in `names` is replaced wherever it occurs as a whole word, so pass full names only. Words in actions
+    on the person, such as a reason, are erased, too. The erasure is recorded as an action of `by`. A repeated
+    call changes nothing and returns 0.
     """
     person = _Person(user_ids, emails, names, account)
     changed: set[int] = set()
@@ -71,8 +74,10 @@ class _Person:
         if entry.action == ACTION:
             return
         subject = {name: self.cleaned(getattr(entry, name)) for name in PARTS[SUBJECT]}
-        if entry.target != "" and subject["target"] == ERASED and subject["target_name"]:
-            subject["target_name"] = ERASED
+        if entry.target != "" and subject["target"] == ERASED:
+            subject["target_name"] = ERASED if subject["target_name"] else ""
+            words = {name: ERASED for name in WORDS if isinstance(subject["params"].get(name), str)}
+            subject["params"] |= {name: one for name, one in words.items() if subject["params"][name]}
         if any(subject[name] != getattr(entry, name) for name in subject):
             yield SUBJECT, subject
         # A failed sign-in has no actor, but its address is most likely that of the person.

@@ -316,6 +316,7 @@ SYNC: Final[dict[str, str | tuple[str, ...]]] = {
     "details": "{text} ({facts})",
 }
 EXPORTS: Final = {
+    "person_gave_up": _("The job did not finish in {attempts} attempts. Start it again."),
     "export_gave_up": _("The export did not finish in {attempts} attempts. Choose a shorter period."),
     "export_not_allowed": _("Your access has changed since you asked for this export. Start a new export."),
     "export_not_stored": _("The file could not be stored. Ask an administrator to check the storage."),

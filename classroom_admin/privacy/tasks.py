@@ -1,4 +1,7 @@
-"""The Celery task that deletes old data at night. If a message is lost, the beat sends another message."""
+"""Celery tasks of privacy. Celery finds tasks only in modules with this name.
+
+If a message is lost, the beat sends another message.
+"""
 
 import threading
 from typing import Final
@@ -6,7 +9,9 @@ from typing import Final
 from celery import shared_task
 
 from classroom_admin.privacy import retention
+from classroom_admin.privacy.person_tasks import run_person_jobs, tidy_people
 
+__all__ = ["retain", "run_person_jobs", "tidy_people"]
 WORK_IN_TASK_S: Final = 5.0
 _one_at_a_time: Final = threading.Lock()
 

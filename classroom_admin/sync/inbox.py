@@ -21,6 +21,7 @@ from classroom_admin.common.problems import Problem
 from classroom_admin.events import Stream, Undecodable
 from classroom_admin.sync import (
     chat_items,
+    erased_people,
     gaps,
     garbage_collection,
     health,
@@ -217,6 +218,10 @@ def _read_webhook(answer: InboxAnswer, body: bytes) -> Found:
 
 
 def _read_notice(answer: InboxAnswer, body: bytes) -> Found:
+    rewritten = erased_people.notice_without_erased(body)
+    if rewritten != body:
+        InboxAnswer.objects.filter(pk=answer.pk).update(body=rewritten)
+        body = rewritten
     try:
         stored = notices.store(body, received_at=answer.received_at)
     except Undecodable as error:
@@ -227,6 +232,9 @@ def _read_notice(answer: InboxAnswer, body: bytes) -> Found:
 
 def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
     """Store the new events of a response that was sorted. Add the result to `found` and return it."""
+    if erased_people.without_erased(batch):
+        body = erased_people.body_without_erased(bytes(answer.body))
+        InboxAnswer.objects.filter(pk=answer.pk).update(body=body)
     cursors = registry.lock(batch.places)
     sealed.leave_out(batch, received_at=answer.received_at)
     fresh: list[statements.Row] = []

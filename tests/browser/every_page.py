@@ -87,6 +87,8 @@ PAGES = {
     "people:unassigned": "/people/unassigned/",
     "people:roles": "/people/roles/",
     "people:person": "/people/2/",
+    "privacy:people": "/privacy/people/",
+    "privacy:person": "/privacy/people/students/{person}/",
     "settings:overview": "/settings/",
     "settings:audit": "/settings/audit/",
     "settings:retention": "/settings/retention/",
@@ -133,6 +135,7 @@ MORE = {
     "messages found": "/classes/{room}/chat/?q=page",
     "attendance by class": "/reports/attendance/?by=class&sort=-late",
     "attendance by teacher": "/reports/attendance/?by=teacher",
+    "people found for privacy": "/privacy/people/?q=a",
     "report of a running class": "/reports/classes/{room}/",
 }
 # parts of pages, actions, and other addresses that are no pages
@@ -169,6 +172,12 @@ NO_PAGES = {
     "agora_chat",
     "channel_notifications",
     "notifications",
+    "privacy:selected",  # after a form: test_person_data
+    "privacy:export",
+    "privacy:erase",
+    "privacy:job",
+    "privacy:job_state",
+    "privacy:job_file",
     "people:assign",
     "people:set",
     "people:unassign",

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.utils import timezone
 
 from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
-from classroom_admin.privacy import retention
+from classroom_admin.privacy import erasure_ledger, retention
 from classroom_admin.privacy.models import RetentionRun
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator
@@ -33,6 +35,16 @@ KEEP_ALL = dict.fromkeys(
     ),
     0,
 )
+
+
+@pytest.fixture(autouse=True)
+def _ledger_of_this_test() -> Iterator[None]:
+    """Each test has its own ledger file and stored files. The erasures of earlier tests are forgotten."""
+    erasure_ledger.forget()
+    yield
+    erasure_ledger.forget()
+    erasure_ledger.ledger_path().unlink(missing_ok=True)
+    shutil.rmtree(default_storage.location, ignore_errors=True)  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -1,0 +1,235 @@
+"""After an erasure, nothing of the person is in the database or on the disk. Classes keep their figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from classroom_admin.accounts.models import User
+from classroom_admin.agora.answers import RawAnswer
+from classroom_admin.agora.client import Client
+from classroom_admin.audit import personal
+from classroom_admin.common import clock
+from classroom_admin.privacy import person_jobs
+from classroom_admin.privacy.person import candidates, subject_of
+from classroom_admin.privacy.person_erasure import clean_database
+from classroom_admin.privacy.person_models import Erasure, PersonJob
+from classroom_admin.reports import summaries
+from classroom_admin.reports.models import PersonSummary
+from classroom_admin.rooms.models import Answer, ChatMessage, Participant, PeerMessage, Presence, Room
+from classroom_admin.simulator.testing import RunningSimulator
+from classroom_admin.sync import inbox, projector, webhook
+from classroom_admin.sync.models import InboxAnswer, Quarantine, StoredEvent
+from tests.privacy import canary
+from tests.privacy.canary import CanarySchool
+from tests.sync.conftest import room, sync_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def school(sim: RunningSimulator, cloud: Client, tmp_path: Path) -> CanarySchool:
+    return canary.build(sim, tmp_path)
+
+
+def traces() -> dict[str, list[str]]:
+    """Return the traces of the person in the files of the database and of the installation."""
+    found: dict[str, list[str]] = {}
+    if connection.vendor == "sqlite":
+        name = str(connection.settings_dict["NAME"])
+        paths = [Path(name), Path(f"{name}-wal")]
+    else:
+        paths = [dumped()]
+    paths += [path for path in Path(settings.DATA_DIR).rglob("*") if path.is_file()]
+    for path in paths:
+        content = path.read_bytes().lower() if path.exists() else b""
+        mine = [trace for trace in canary.TRACES if trace.lower().encode() in content]
+        if mine:
+            found[path.name] = mine
+    return found
+
+
+def dumped() -> Path:
+    import os
+    import subprocess
+
+    target = Path(settings.DATA_DIR) / "dump.sql"
+    values = connection.settings_dict
+    address = {
+        "PGHOST": values["HOST"],
+        "PGPORT": str(values["PORT"]),
+        "PGUSER": values["USER"],
+        "PGPASSWORD": values["PASSWORD"],
+        "PGDATABASE": values["NAME"],
+    }
+    with target.open("wb") as file:
+        subprocess.run(["pg_dump"], env={**os.environ, **address}, stdout=file, check=True)
+    return target
+
+
+def erase(mode: str, head: User, *, ticked: tuple[str, ...] = ("certain", "Choir")) -> PersonJob:
+    """Erase the person: everything that is certain, and what was ticked."""
+    found = candidates(user_uuids=[canary.USER_ID])
+    values = [one.value for one in found if one.certain or one.about in ticked]
+    job = person_jobs.request_erasure(subject_of(values), mode=mode, by=head)
+    while person_jobs.work():
+        pass
+    job.refresh_from_db()
+    return job
+
+
+@pytest.mark.parametrize("mode", Erasure.Mode.values)
+def test_nothing_of_an_erased_person_is_left(school: CanarySchool, mode: str) -> None:
+    before = traces()
+    assert {trace for found in before.values() for trace in found} >= {canary.NAME, *canary.WORDS}
+    job = erase(mode, school.head)
+    assert (job.state, job.problem, job.secret) == (PersonJob.State.DONE, None, "")
+    assert traces() == {}
+    assert {"events", "participants", "audit"} <= job.counts.keys()
+
+
+def test_a_pseudonymised_person_still_counts(school: CanarySchool) -> None:
+    maths = room("maths")
+    before = canary.rows_of(maths)
+    figures = PersonSummary.objects.get(user_uuid=canary.USER_ID)
+    job = erase("pseudonymise", school.head)
+    assert job.erasure is not None
+    after = canary.rows_of(maths)
+    assert {name: len(rows) for name, rows in after.items()} == {
+        name: len(rows) for name, rows in before.items()
+    }
+    assert projector.project_again(maths.pk).rows == 0
+    person = Participant.objects.get(name=job.erasure.name)
+    assert person.user_uuid == f"erased-{job.erasure.number}"
+    assert ChatMessage.objects.filter(user_uuid=person.user_uuid, text="").count() == 2
+    assert ChatMessage.objects.filter(text="Words of Ben").exists()
+    assert Answer.objects.get(user_uuid=person.user_uuid).selected == ["B"]
+    for each in (Presence, PeerMessage):
+        assert each._default_manager.filter(user_uuid=person.user_uuid).exists()
+    summaries.refresh(room("maths"))
+    new = PersonSummary.objects.get(user_uuid=person.user_uuid)
+    assert (new.name, new.list_name, new.person_key) == (
+        job.erasure.name,
+        job.erasure.name,
+        f"id:{person.user_uuid}",
+    )
+    assert (new.present_ms, new.hands, new.correct) == (figures.present_ms, figures.hands, figures.correct)
+    assert new.final_status == "excused"
+
+
+def test_an_erased_persons_rows_are_gone_and_the_class_stays(school: CanarySchool) -> None:
+    maths = room("maths")
+    erase("erase", school.head)
+    assert projector.project_again(maths.pk).rows == 0
+    people = set(Participant.objects.filter(room=maths).values_list("user_uuid", flat=True))
+    assert people == {"t1", "ben"}
+    assert set(ChatMessage.objects.values_list("text", flat=True)) == {"Words of Ben"}
+    assert not Answer.objects.exclude(user_uuid="ben").exists()
+    assert Room.objects.get(pk=maths.pk).state == 2
+
+
+@pytest.mark.parametrize("mode", Erasure.Mode.values)
+def test_old_events_that_arrive_later_are_rewritten(school: CanarySchool, mode: str) -> None:
+    answers = [bytes(answer.body) for answer in InboxAnswer.objects.filter(source="poll")]
+    maths = room("maths")
+    StoredEvent.objects.filter(room=maths, stream="room", cmd=3).delete()  # as if they had never come
+    projector.project_again(maths.pk)
+    job = erase(mode, school.head)
+    assert job.erasure is not None
+    for body in answers:
+        raw = RawAnswer(body=body, http_status=200, received_at_ms=clock.now_ms(), request_id="", path="")
+        inbox.read(inbox.keep(raw, source=InboxAnswer.Source.POLL).pk)
+    projector.project_rooms([maths.pk], past_gaps=True)
+    clean_database()
+    assert traces() == {}
+    names = list(
+        ChatMessage.objects.filter(sequence__lt=1000).order_by("sequence").values_list("name", flat=True)
+    )
+    assert names == ([job.erasure.name] if mode == "pseudonymise" else []) + ["Ben"]
+    assert not Quarantine.objects.filter(answer__isnull=False).exists()
+
+
+def test_an_old_notification_that_arrives_later_is_rewritten(school: CanarySchool) -> None:
+    begun = room("maths").started_at
+    assert begun is not None
+    erase("pseudonymise", school.head)
+    at_s = int(begun.timestamp())
+    assert webhook.accept_notification(canary.notification("n-late", at_s=at_s)).stored == 1
+    clean_database()
+    assert traces() == {}
+
+
+def test_a_sealed_class_is_rewritten_without_its_events(school: CanarySchool) -> None:
+    maths = room("maths")
+    StoredEvent.objects.filter(room=maths).delete()
+    Room.objects.filter(pk=maths.pk).update(sealed_at=clock.now())
+    before = canary.rows_of(maths)
+    job = erase("pseudonymise", school.head)
+    assert job.erasure is not None
+    assert traces() == {}
+    after = canary.rows_of(maths)
+    assert {name: len(rows) for name, rows in after.items()} == {
+        name: len(rows) for name, rows in before.items()
+    }
+    assert Participant.objects.get(name=job.erasure.name).rewards == 1
+    assert room("maths").version == maths.version
+
+
+def test_a_class_after_the_erasure_is_new_data(school: CanarySchool) -> None:
+    erase("pseudonymise", school.head)
+    school.sim.make_room("r2", state=1)
+    school.sim.room("r2", "enter", userUuid=canary.USER_ID, userName=canary.NAME)
+    assert sync_once() == ""
+    assert Participant.objects.get(room=room("r2")).name == canary.NAME
+
+
+def test_a_killed_erasure_continues(school: CanarySchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = person_jobs.request_erasure(
+        subject_of([f"id:{canary.USER_ID}"]), mode="pseudonymise", by=school.head
+    )
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_args: Any, **_values: Any) -> int:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(personal, "erase", killed)
+        with pytest.raises(Killed):
+            person_jobs.work()
+    job.refresh_from_db()
+    assert (job.state, job.step) == (PersonJob.State.RUNNING, "audit")
+    assert not person_jobs.work()
+    PersonJob.objects.filter(pk=job.pk).update(claimable_at=job.made_at)  # the lease has expired
+    while person_jobs.work():
+        pass
+    job.refresh_from_db()
+    assert job.state == PersonJob.State.DONE
+
+
+def test_a_restored_database_repeats_the_erasure(school: CanarySchool, tmp_path: Path) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("copies a SQLite file")
+    name = Path(str(connection.settings_dict["NAME"]))
+    copy = tmp_path / "copy.sqlite3"
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(copy)])
+    job = erase("pseudonymise", school.head)
+    assert job.erasure is not None
+    connection.close()
+    Path(f"{name}-wal").unlink(missing_ok=True)
+    name.write_bytes(copy.read_bytes())
+    copy.unlink()
+    assert traces()
+    call_command("person", "repeat-erasures")
+    assert traces() == {}
+    assert Participant.objects.filter(name=job.erasure.name).exists()
+    assert Erasure.objects.get().number == job.erasure.number
+    call_command("person", "repeat-erasures")
+    assert Erasure.objects.count() == 1
