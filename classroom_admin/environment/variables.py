@@ -136,6 +136,9 @@ class Web(Section):
         "`true`: ask browsers to use only https for the host and its subdomains, even before the first visit",
         False,
     )
+    MAX_CONNECTIONS: Whole = variable(
+        "The most open connections of a web process; one address may use 60 % of them", 10_000
+    )
     HOST: Host = variable("The address on which the dashboard listens", "127.0.0.1")
     PORT: Port = variable("The port on which the dashboard listens", 8000)
 
