@@ -21,7 +21,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
 .PHONY: help demo serve test test-browser test-services test-chaos test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements \
-	venv venv-dev bench-live bench-paint bench-reports bench-startup bench-search bench-simulator bench-sync clean
+	venv venv-dev bench-live bench-hostile bench-paint bench-reports bench-startup bench-search bench-simulator bench-sync clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ requirements: .venv/.installed-dev ## Compile requirements.txt and requirements-
 
 bench-live: .venv/.installed-dev ## Measure live updates: latency, fan-out, memory, polling, pages (FULL=1: up to 5,000 subscribers, ten minutes)
 	@scripts/wrk && CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/live.py $(if $(FULL),--full)
+
+bench-hostile: .venv/.installed-dev ## Measure how much one account that asks for as much as it can delays others
+	$(PY) bench/hostile_account.py
 
 bench-paint: .venv/.installed-dev ## Measure how soon pages show something on a slow connection (1.6 Mbit/s, 150 ms)
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/paint.py

@@ -87,12 +87,13 @@ def ms(seconds: float) -> str:
 def fan_out(table: Table, folder: Path, *, subscribers: int, changes: int) -> None:
     """Measure processor time, and the time from a commit until all subscribers of a room have the bytes."""
     with Web(folder) as web:
-        room, cookie = school.room_of(1000)
+        room, _session = school.room_of(1000)
+        sessions = school.sessions(subscribers)
         path = f"/live/classes/{room.key}/stream?v={school.version(room)}"
         cost: dict[int, float] = {}
         late: list[float] = []
         for count in (1, subscribers):
-            with Subscribers(web.port, path, cookie, count) as crowd:
+            with Subscribers(web.port, path, sessions, count) as crowd:
                 for _ in range(2):  # the first change after the connection sends all parts of the page
                     crowd.ask(school.raise_a_hand(room)[1])
                 before = cpu_s(web.pid)
@@ -135,10 +136,11 @@ def _bare_fan_out(folder: Path, subscribers: int, changes: int) -> float:
 def kept(table: Table, folder: Path, *, subscribers: int, seconds: float) -> None:
     """Measure how many subscribers stay connected to one process, and how much memory it needs."""
     with Web(folder) as web:
-        room, cookie = school.room_of(30)
+        room, _session = school.room_of(30)
+        sessions = school.sessions(subscribers)
         alone = memory_mb(web.pid)
         path = f"/live/classes/{room.key}/stream?v={school.version(room)}"
-        with Subscribers(web.port, path, cookie, subscribers) as crowd:
+        with Subscribers(web.port, path, sessions, subscribers) as crowd:
             until = time.monotonic() + seconds
             while time.monotonic() < until:
                 _, version = school.raise_a_hand(room)
@@ -158,9 +160,10 @@ def kept(table: Table, folder: Path, *, subscribers: int, seconds: float) -> Non
 def returning(table: Table, folder: Path, *, subscribers: int) -> None:
     """Measure how long all pages need to reconnect when a new web process replaces the old one."""
     with Web(folder) as web:
-        room, cookie = school.room_of(1000)
+        room, _session = school.room_of(1000)
         path = f"/live/classes/{room.key}/stream?v={school.version(room)}"
-        crowd = Subscribers(web.port, path, cookie, subscribers, program="live_returning.py")
+        sessions = school.sessions(subscribers)
+        crowd = Subscribers(web.port, path, sessions, subscribers, program="live_returning.py")
         port = web.port
     with crowd:
         _, version = school.raise_a_hand(room)  # all pages miss this change

@@ -24,16 +24,10 @@ APP = {
 CLASS = re.compile(rb"/classes/([a-z0-9]{12})/")
 ROOM, STUDENT = "bench-room", "p1"
 SIGN_IN = """
-from classroom_admin.accounts.models import User
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-admin = User.objects.create_superuser("a@b.test", "x")
-session = SessionStore()
-session[SESSION_KEY] = str(admin.pk)
-session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
-session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
-session.save()
-print("session", session.session_key)
+import sys
+sys.path.insert(0, "bench")
+import live_school
+print("sessions", live_school.sessions({streams}))
 """
 # The page records when each number of rewards appeared. It runs on this machine, so the clock is the same.
 WATCH = """() => {
@@ -66,17 +60,17 @@ def measure(*, subscribers: int, events: int, poll_s: float | None) -> list[floa
         simulator = [sys.executable, "manage.py", "simulator", "--port", str(cloud)]
         with (Path(folder) / "log").open("w") as log, process(*simulator, env=env, output=log):
             wait_for(cloud, "/_sim/")
-            cookie = _prepare(env)
+            sessions = _prepare(env, streams=subscribers + 1)
             with process(sys.executable, "manage.py", "serve", env=env, output=log):
                 wait_for(port)
-                return _run(cloud, port, cookie, subscribers=subscribers, events=events)
+                return _run(cloud, port, sessions, subscribers=subscribers, events=events)
 
 
-def _prepare(env: dict[str, str]) -> str:
+def _prepare(env: dict[str, str], *, streams: int) -> str:
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=env, check=True)
-    argv = [sys.executable, "manage.py", "shell", "-v0", "-c", SIGN_IN]
+    argv = [sys.executable, "manage.py", "shell", "-v0", "-c", SIGN_IN.format(streams=streams)]
     said = subprocess.run(argv, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout
-    return said.split("session ")[1].strip()
+    return said.split("sessions ")[1].strip()
 
 
 def _control(port: int, path: str, body: dict[str, Any]) -> None:
@@ -87,7 +81,8 @@ def _control(port: int, path: str, body: dict[str, Any]) -> None:
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).close()
 
 
-def _run(cloud: int, port: int, cookie: str, *, subscribers: int, events: int) -> list[float]:
+def _run(cloud: int, port: int, sessions: str, *, subscribers: int, events: int) -> list[float]:
+    cookie = sessions.split(",")[0]
     _control(cloud, "/rooms", {"roomUuid": ROOM, "roomName": "Bench", "state": 1})
     _control(cloud, f"/rooms/{ROOM}/enter", {"userUuid": STUDENT, "userName": "Pia", "role": 2})
     until = time.monotonic() + 30
@@ -99,7 +94,7 @@ def _run(cloud: int, port: int, cookie: str, *, subscribers: int, events: int) -
 
     with (
         sync_playwright() as playwright,
-        Subscribers(port, f"/live/classes/{key}/stream", cookie, subscribers),
+        Subscribers(port, f"/live/classes/{key}/stream", sessions, subscribers),
     ):
         path = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])

@@ -112,12 +112,15 @@ def bare_server(folder: Path):
 
 
 class Subscribers:
-    """Many open pages, simulated by a separate process that runs `program`."""
+    """Many open pages, simulated by a separate process that runs `program`.
+
+    `sessions` are the keys of their sessions, with commas between them.
+    """
 
     def __init__(
-        self, port: int, path: str, cookie: str, count: int, *, program: str = "live_subscribers.py"
+        self, port: int, path: str, sessions: str, count: int, *, program: str = "live_subscribers.py"
     ) -> None:
-        argv = [sys.executable, f"bench/{program}", str(port), path, cookie, str(count)]
+        argv = [sys.executable, f"bench/{program}", str(port), path, sessions, str(count)]
         self.process = subprocess.Popen(
             argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

@@ -1,13 +1,14 @@
 """Simulate many open pages that reconnect by the rules of the page's own script (static/js/stream.js).
 
-`live_returning.py PORT PATH COOKIE N` expects a PATH that includes `?v=…`. It prints "ready" when every page
-has its stream and knows the period over which pages reconnect. Each line on standard input is a version. For
-each line, the program prints one JSON line with three values. `lost` is when the last page lost its stream (s
-since 1970). `back` lists when each page received the version over a new stream. `asking` is how many pages
-switched to polling, as pages do after three failures. An empty line ends the program.
+`live_returning.py PORT PATH SESSIONS N` expects a PATH that includes `?v=…`. It prints "ready" when every
+page has its stream and knows the period over which pages reconnect. Each line on standard input is a
+version. For each line, the program prints one JSON line with three values. `lost` is when the last page
+lost its stream (s since 1970). `back` lists when each page received the version over a new stream. `asking`
+is how many pages switched to polling, as pages do after three failures. An empty line ends the program.
 """
 
 import asyncio
+import itertools
 import json
 import random
 import re
@@ -27,6 +28,7 @@ class Page:
 
     def __init__(self, crowd: "Crowd") -> None:
         self.crowd = crowd
+        self.session = next(crowd.sessions)
         self.version = crowd.version
         self.spread = 1.0
         self.tries = self.failures = 0
@@ -57,7 +59,7 @@ class Page:
         except OSError:
             return False
         try:
-            writer.write(self.crowd.request(self.version))
+            writer.write(self.crowd.request(self.session, self.version))
             while data := await reader.read(65536):
                 if b"event: hello" in data:
                     greeted = True
@@ -81,18 +83,18 @@ class Page:
 class Crowd:
     """All simulated pages of this process."""
 
-    def __init__(self, port: int, path: str, cookie: str, count: int) -> None:
+    def __init__(self, port: int, path: str, sessions: list[str], count: int) -> None:
         self.port, self.count = port, count
         self.path, _, self.version = path.rpartition("?v=")
-        self.cookie = cookie
+        self.sessions = itertools.cycle(sessions)
         self.lost = 0.0
         self.asking = 0
         self.arrivals: dict[str, list[float]] = {}
         self.lives: list[asyncio.Task[None]] = []
 
-    def request(self, version: str) -> bytes:
+    def request(self, session: str, version: str) -> bytes:
         head = f"GET {self.path}?v={version} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        return f"{head}Cookie: sessionid={self.cookie}\r\n\r\n".encode()
+        return f"{head}Cookie: sessionid={session}\r\n\r\n".encode()
 
     async def enter(self) -> None:
         opened: list[Page] = []
@@ -114,8 +116,8 @@ class Crowd:
 
 
 async def main() -> None:
-    port, path, cookie, count = sys.argv[1:]
-    crowd = Crowd(int(port), path, cookie, int(count))
+    port, path, sessions, count = sys.argv[1:]
+    crowd = Crowd(int(port), path, sessions.split(","), int(count))
     await crowd.enter()
     print("ready", flush=True)
     while version := (await asyncio.to_thread(sys.stdin.readline)).strip():

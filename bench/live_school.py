@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from django.conf import settings
 
 
 def begin(folder: Path) -> None:
@@ -29,11 +30,6 @@ def _models() -> Any:
 
 def room_of(people: int) -> tuple[Any, str]:
     """Return a live room with this many students, and the session of an administrator."""
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-
-    from classroom_admin.accounts.models import User
-
     models = _models()
     now = django.utils.timezone.now()
     number = models.Room.objects.count()
@@ -48,15 +44,33 @@ def room_of(people: int) -> tuple[Any, str]:
         )
         for n in range(people)
     )  # fmt: skip
-    admin = User.objects.filter(role="administrator").first() or User.objects.create_superuser(
-        "a@b.test", "x"
-    )
+    return room, sessions(1)
+
+
+def sessions(streams: int) -> str:
+    """Return enough sessions of administrators to open this many streams, with commas between their keys."""
+    from classroom_admin.accounts.models import User
+    from classroom_admin.realtime.limits import STREAMS_PER_ACCOUNT, STREAMS_PER_SESSION
+
+    keys = []
+    for number in range(-(-streams // STREAMS_PER_SESSION)):
+        email = f"a{number // (STREAMS_PER_ACCOUNT // STREAMS_PER_SESSION)}@bench.test"
+        person = User.objects.filter(email=email).first() or User.objects.create_superuser(email, "x")
+        keys.append(session_of(person))
+    return ",".join(keys)
+
+
+def session_of(person: Any) -> str:
+    """Return the key of a new session of this person."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
     session = SessionStore()
-    session[SESSION_KEY] = str(admin.pk)
-    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
-    session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session.save()
-    return room, session.session_key
+    return str(session.session_key)
 
 
 def live_rooms(count: int) -> None:

@@ -1,11 +1,12 @@
 """Open N streams in one process, and report when each stream received each version.
 
-`live_subscribers.py PORT PATH COOKIE N` prints "ready" when every stream has its first event. Each line on
+`live_subscribers.py PORT PATH SESSIONS N` prints "ready" when every stream has its first event. Each line on
 standard input is a version. For each, the program prints a JSON line: the `times` when the streams received
 it (s since 1970), the message's `bytes`, and how many streams were `lost`. An empty line ends the program.
 """
 
 import asyncio
+import itertools
 import json
 import sys
 import time
@@ -21,7 +22,7 @@ class Page(asyncio.Protocol):
         self.greeted = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.write(self.crowd.request)  # type: ignore[attr-defined]
+        transport.write(next(self.crowd.requests))  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
         now = time.time()
@@ -42,10 +43,11 @@ class Page(asyncio.Protocol):
 class Crowd:
     """All streams of this process."""
 
-    def __init__(self, port: int, path: str, cookie: str, count: int) -> None:
+    def __init__(self, port: int, path: str, sessions: list[str], count: int) -> None:
         self.port, self.count = port, count
-        self.request = (
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: sessionid={cookie}\r\n\r\n".encode()
+        self.requests = itertools.cycle(
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: sessionid={session}\r\n\r\n".encode()
+            for session in sessions
         )
         self.arrivals: dict[str, list[float]] = {}
         self.sizes: dict[str, int] = {}
@@ -70,8 +72,8 @@ class Crowd:
 
 
 async def main() -> None:
-    port, path, cookie, count = sys.argv[1:]
-    crowd = Crowd(int(port), path, cookie, int(count))
+    port, path, sessions, count = sys.argv[1:]
+    crowd = Crowd(int(port), path, sessions.split(","), int(count))
     await crowd.enter()
     print("ready", flush=True)
     while version := (await asyncio.to_thread(sys.stdin.readline)).strip():

@@ -20,7 +20,9 @@ _django: Any = get_asgi_application()  # set up Django before the imports below
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 from classroom_admin.common.client_address import TrustedProxies  # noqa: E402
+from classroom_admin.common.fair_turns import FairTurns  # noqa: E402
 from classroom_admin.common.security_headers import SecurityHeaders  # noqa: E402
+from classroom_admin.realtime import session  # noqa: E402
 from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
 from classroom_admin.realtime.process import allow_many_connections, spare_loaded_objects  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
@@ -33,7 +35,7 @@ allow_many_connections()
 if settings.PATH_PREFIX:
     _django = WithPrefix(_django, settings.PATH_PREFIX)
 _front = RealtimeMiddleware(_django, make_hub=make_hub)
-limited(_front, _django)
+limited(_front, FairTurns(_django, session_of=session.session_key))
 _any_path: Any = WithoutPrefix(_front, settings.PATH_PREFIX) if settings.PATH_PREFIX else _front
 application: Any = BehindProxies(SecurityHeaders(_any_path), TrustedProxies.of(settings.TRUSTED_PROXIES))
 

@@ -13,6 +13,7 @@ from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock
 from classroom_admin.environment import variables
 from classroom_admin.runtime import broker, data_folder
+from classroom_admin.settings_audit import *  # noqa: F403
 from classroom_admin.settings_sign_in import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -101,6 +102,7 @@ INSTALLED_APPS = [
     "classroom_admin.web",
 ]
 MIDDLEWARE = [
+    "classroom_admin.common.request_context.RequestContext",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Compress for slow connections. Random padding and masked CSRF tokens hinder BREACH attacks.
@@ -210,6 +212,8 @@ AGORA_POLL_SECONDS = env.AGORA_POLL_SECONDS
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": every_s, "options": {"expires": max(2.0, every_s)}}
     for task, every_s in {
+        "audit.link": 1.0,
+        "audit.verify": 3600.0,
         "sync.poll": AGORA_POLL_SECONDS or 1.0,  # without the variable, sync/polling_pace.py decides
         "sync.fold_due": 1.0,
         "sync.project_outdated": 5.0,
@@ -302,8 +306,11 @@ vars().update(env.EMAIL_URL)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname).1s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"request": {"()": "classroom_admin.common.request_context.RequestIds"}},
+    "formatters": {"plain": {"format": "%(levelname).1s %(name)s: %(request)s%(message)s"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request"]},
+    },
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},

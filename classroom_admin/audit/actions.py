@@ -156,6 +156,13 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "account.sign_in": (_("Signed in"), ""),
         "account.sign_in_failed": (_("Failed to sign in"), ""),
         "account.sign_out": (_("Signed out"), ""),
+        "access.refused": (_("Tried to open a page without access"), ""),
+    },
+    _("Audit log"): {
+        "audit.export": (_("Exported entries of the audit log"), ""),
+        "audit.erase": (_("Erased personal data from the audit log"), ""),
+        "audit.delete_old": (_("Deleted the oldest entries of the audit log"), ""),
+        "audit.accept": (_("Accepted that the end of the audit log is missing"), ""),
     },
     _("Cloud"): {
         "cloud.test": (_("Tested the cloud connection"), ""),

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from classroom_admin.audit.actions import LABELS
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.common import clock
+from classroom_admin.common import clock, request_context
 from classroom_admin.common.redaction import secret_name_in
 
 _NAME_LENGTH: Final = 254
@@ -29,11 +29,14 @@ def record(
 ) -> Entry:
     """Add an entry without steps (see `add_step`). `actor` is None if no person is signed in.
 
+    The client address, the browser and the id of the current request are recorded, too.
+
     Raise ValueError if `audit.actions` has no label for `action`. Raise SecretOnRecord if `params` contains
     the name of a secret.
     """
     if action not in LABELS:
         raise ValueError(f"{action} has no words in audit.actions.")
+    origin = request_context.current()
     return Entry.objects.create(
         actor=cast(Any, actor),  # The actor is a User, but this package does not import accounts.
         actor_name=str(actor)[:_NAME_LENGTH] if actor else "",
@@ -43,6 +46,9 @@ def record(
         target_name=target_name[:_NAME_LENGTH],
         params=_without_secrets(params),
         at=clock.now(),
+        address=origin.address,
+        agent=origin.agent,
+        request_id=origin.request_id,
     )
 
 

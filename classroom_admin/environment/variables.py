@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pydantic import BeforeValidator, ValidationError
 
 from classroom_admin.environment import addresses, weights
+from classroom_admin.environment.audit import Audit
 from classroom_admin.environment.fields import (
     Days,
     Folder,
@@ -308,11 +309,11 @@ class Output(Section):
     RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
 
 
-class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Output):
+class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Audit, Output):
     """The values of all variables."""
 
 
-SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Output)
+SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, Files, Audit, Output)
 _WORDS: Final = {
     "int_parsing": "it must be a number.",
     "int_from_float": "it must be a whole number.",

@@ -5,9 +5,11 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from classroom_admin.accounts.models import User
 from classroom_admin.realtime import messages, session
 from classroom_admin.realtime.hub import Hub
-from classroom_admin.realtime.rights import Refused
+from classroom_admin.realtime.limits import RETRY_AFTER_S, TooMany
+from classroom_admin.realtime.rights import Refused, Right
 from classroom_admin.realtime.subscriber import Subscriber
 
 Scope = dict[str, Any]
@@ -22,25 +24,38 @@ async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: s
     """Serve the stream of the class with this `key`. If `key` is None, serve the list of classes.
 
     If the user has no permission, respond with 200 and the event `end`, because browsers retry after a 4xx
-    status.
+    status. If the session or the account has too many streams, respond with 429. The page then polls.
     """
-    query = session.query(scope)
+    session_key = session.session_key(scope)
     try:
-        user, right = await hub.authorise(session.session_key(scope), key)
+        with hub.limits.of_session(session_key):
+            async with hub.limits.turn(session_key):
+                user, right = await hub.authorise(session_key, key)
+            with hub.limits.of_account(user.pk):
+                await _serve(hub, scope, receive, send, user=user, right=right)
     except Refused as refused:
         await _start(send)
         await send(_body(messages.end(refused.reason), more=False))
-        return
+    except TooMany:
+        await _refuse(send)
+
+
+async def _serve(hub: Hub, scope: Scope, receive: Receive, send: Send, *, user: User, right: Right) -> None:
+    """Serve a stream with this permission. Raise ``TooMany`` before the response starts."""
+    query = session.query(scope)
     subscriber = Subscriber(right, language=user.language or session.language(scope))
     subscriber.task = asyncio.current_task()
     disconnect = asyncio.create_task(_finish_on_disconnect(receive, subscriber))
     try:
-        await _start(send)
-        await send(_body(RETRY))
-        if key is None:
-            await hub.join_list(subscriber, user, query)
-        else:
-            await hub.join_class(subscriber, query.get("v", ""))
+        async with hub.limits.turn(user.pk):
+            if right.room_id is None and not hub.lists.has_room_for(subscriber, query):
+                raise TooMany
+            await _start(send)
+            await send(_body(RETRY))
+            if right.room_id is None:
+                await hub.join_list(subscriber, user, query)
+            else:
+                await hub.join_class(subscriber, query.get("v", ""))
         while (chunk := await subscriber.next()) is not None:
             await send(_body(chunk))
         with contextlib.suppress(OSError):  # the client has already disconnected
@@ -63,6 +78,16 @@ async def _finish_on_disconnect(receive: Receive, subscriber: Subscriber) -> Non
 
 async def _start(send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": messages.HEADERS})
+
+
+async def _refuse(send: Send) -> None:
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"cache-control", b"no-store"),
+        (b"retry-after", str(RETRY_AFTER_S).encode()),
+    ]
+    await send({"type": "http.response.start", "status": 429, "headers": headers})
+    await send(_body(b"You have too many open pages. Close some of them.", more=False))
 
 
 def _body(chunk: bytes, *, more: bool = True) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.common import clock
 from classroom_admin.realtime import messages, rights
 from classroom_admin.realtime.class_channel import ClassChannel, ClassPage
+from classroom_admin.realtime.limits import StreamLimits
 from classroom_admin.realtime.polling import PageKey, PollingPages
 from classroom_admin.realtime.process import GarbageCollector, Threads
 from classroom_admin.realtime.rights import Refused, Right
@@ -42,6 +43,7 @@ LONGEST_PAUSE_S: Final = 0.1
 """The maximum pause after an update, so that other requests can run. A pause lasts PAUSE_SHARE of the
 update's time.
 """
+LONGEST_FILTERED_PAUSE_S: Final = 1.0
 RETURNS_PER_SECOND: Final = 100
 LONGEST_SPREAD_S: Final = 25.0
 
@@ -57,11 +59,20 @@ class ListChannel(Protocol):
     async def join(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
         """Send `subscriber` the classes that `query` selects, then every change."""
 
+    def has_room_for(self, subscriber: Subscriber, query: dict[str, str]) -> bool:
+        """Return whether the account of `subscriber` may open one more list, the one that `query` selects."""
+
     def leave(self, subscriber: Subscriber) -> None:
         """Stop sending updates to `subscriber`."""
 
     async def refresh(self) -> None:
-        """Send the changes that happened in the database."""
+        """Send the changes that happened in the database, except to filtered lists."""
+
+    async def send_filtered(self) -> float:
+        """Wait until a filtered list is outdated. Then send it, each account's lists in turn.
+
+        Return the seconds that this took.
+        """
 
     async def tick(self) -> None:
         """Send the changes that happen only because time passes."""
@@ -85,6 +96,7 @@ class Hub:
         self._subscribers: set[Subscriber] = set()
         self._classes: dict[int, ClassChannel] = {}
         self.lists = list_channel(self._threads)
+        self.limits = StreamLimits()
         self._polling = PollingPages()
         self._polled_at: datetime | None = None
         self._poll_error = ""
@@ -183,7 +195,7 @@ class Hub:
                 asyncio.create_task(self._retry(task))
                 for task in (
                     self._follow_changes, self._send_heartbeats, self._check_rights_while_needed, self._tick,
-                    self._tell_the_poller,
+                    self._tell_the_poller, self._send_filtered_lists,
                 )
             ]  # fmt: skip
 
@@ -220,6 +232,11 @@ class Hub:
                 began = clock.monotonic()
                 await self.refresh(changed)
                 await asyncio.sleep(min(LONGEST_PAUSE_S, PAUSE_SHARE * (clock.monotonic() - began)))
+
+    async def _send_filtered_lists(self) -> None:
+        while True:
+            took_s = await self.lists.send_filtered()
+            await asyncio.sleep(min(LONGEST_FILTERED_PAUSE_S, took_s))  # half of the time is for all others
 
     async def refresh(self, changed: Changed = ANYTHING) -> None:
         """Load the open classes that may have changed. Update their pages and the lists of classes."""

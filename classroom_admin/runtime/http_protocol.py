@@ -119,6 +119,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._waited_for_us = False
         self._slow: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
+        self.app_state = {**self.app_state, "bounded": True}  # `manage.py doctor` asks for this
         self._counts = connections_of(self.server_state)
         self._address = self._counts.address_of(self.client)
         self._counts.open(self._address)

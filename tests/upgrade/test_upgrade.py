@@ -333,6 +333,24 @@ def test_rebuild_only_fills_new_columns(
     assert run(rebuilt, "manage.py", "rebuild").endswith("0 rows changed\n")
 
 
+MADE_ANEW = {
+    *((f"audit_{name}", "tag") for name in ("entry", "step", "checkpoint")),
+    *(("audit_entry", name) for name in ("actor_salt", "subject_salt")),
+    ("audit_step", "salt"),
+    ("audit_link", "hash"),
+}
+"""Random salts, and what depends on them. Each migration of old rows makes others."""
+
+
+def test_old_audit_records_are_in_a_valid_chain(env: dict[str, str], tmp_path: Path) -> None:
+    upgraded = copied(env, tmp_path)
+    found = json.loads(run(upgraded, "manage.py", "audit", "verify", "--json"))
+    with closing(sqlite3.connect(upgraded["DATABASE_URL"].removeprefix("sqlite:///"))) as database:
+        stored = sum(len(values(database, table, "id")) for table in ("audit_entry", "audit_step"))
+    assert found["ok"], found
+    assert (found["records"], found["unlinked"], found["warnings"]) == (stored, 0, [])
+
+
 def test_database_with_the_first_squashed_migrations_keeps_all_rows(
     env: dict[str, str], after: sqlite3.Connection, tmp_path: Path
 ) -> None:
@@ -344,6 +362,8 @@ def test_database_with_the_first_squashed_migrations_keeps_all_rows(
         assert tables(database) == tables(after)
         for table in sorted(tables(after) - MAY_GROW):
             for column in columns(after, table):
+                if (table, column) in MADE_ANEW:
+                    continue
                 assert values(database, table, column) == values(after, table, column), f"{table}.{column}"
         names = "SELECT app, name FROM django_migrations"
         assert set(after.execute(names)) < set(database.execute(names))

@@ -29,6 +29,7 @@ from classroom_admin.web.classroom.events import (
 )
 from classroom_admin.web.classroom.views import requested_part
 from classroom_admin.web.dialogs import ask
+from classroom_admin.web.expensive import REPLAYS, limited
 from classroom_admin.web.parameters import number
 
 
@@ -89,6 +90,7 @@ _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 @require_safe
 @signed_in
+@limited(REPLAYS)
 def replay(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the class at the time `at`. By default, show its beginning.
 

@@ -10,7 +10,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from classroom_admin.accounts.models import User
+from classroom_admin.common import clock
 from classroom_admin.realtime import messages
+from classroom_admin.realtime.limits import FILTERED_LISTS_PER_ACCOUNT, FairQueue
 from classroom_admin.realtime.process import Threads
 from classroom_admin.realtime.subscriber import Subscriber
 from classroom_admin.web.class_list import rendering
@@ -28,7 +30,8 @@ class Group:
     """The subscribers with identical pages. `rooms` has the ids of a teacher's rooms, or None for all.
 
     `held` has the ids of the tiles on the pages. They are the tiles with an `order` up to `limit`. `alerting`
-    has the classes with an alert. `totals` has the numbers of live classes.
+    has the classes with an alert. `totals` has the numbers of live classes. `changes` counts the changes of a
+    filtered list.
     """
 
     def __init__(self, user: User, query: dict[str, str], *, language: str, rooms: set[int] | None) -> None:
@@ -38,6 +41,7 @@ class Group:
         self.rooms = rooms
         self.subscribers: set[Subscriber] = set()
         self.whole: Whole | None = None
+        self.changes = 0
         self.held: set[int] = set()
         self.limit = ""
         self.alerting: dict[int, LiveClass] = {}
@@ -48,7 +52,7 @@ class Group:
     @property
     def is_plain(self) -> bool:
         """Return whether the list has no filter. Then single tiles can be replaced."""
-        return not any(value for name, value in self.query.items() if name != "tiles")
+        return is_plain(self.query)
 
     def concerned(self, changed: Collection[int]) -> set[int]:
         """Return the ids of the changed rooms that these pages may show."""
@@ -115,6 +119,8 @@ class ListChannel:
         self._dues: dict[int, datetime] = {}
         self._troubles: Troubles = {}
         self._turn = asyncio.Lock()
+        self._outdated: FairQueue[Key] = FairQueue()
+        self._some_outdated = asyncio.Event()
 
     @property
     def subscribers(self) -> int:
@@ -139,6 +145,21 @@ class ListChannel:
             self._groups[key] = group
             group.subscribers.add(subscriber)
 
+    def has_room_for(self, subscriber: Subscriber, query: dict[str, str]) -> bool:
+        """Return whether the account may open the list that `query` selects.
+
+        A filtered list is rendered as a whole after each change, so each account has a maximum of them.
+        """
+        query = normalised(query)
+        if is_plain(query) or self._key(subscriber, query) in self._groups:
+            return True
+        user_id = subscriber.right.user_id
+        own = [
+            group for group in self._groups.values()
+            if not group.is_plain and any(one.right.user_id == user_id for one in group.subscribers)
+        ]  # fmt: skip
+        return len(own) < FILTERED_LISTS_PER_ACCOUNT
+
     def leave(self, subscriber: Subscriber) -> None:
         for key, group in list(self._groups.items()):
             group.subscribers.discard(subscriber)
@@ -161,6 +182,34 @@ class ListChannel:
                 group.whole = None  # its version contains the last step
             await self._send_changes(now, also={pk for pk, known in now.items() if known.room_uuid in done})
             self._steps = steps
+
+    async def send_filtered(self) -> float:
+        """Wait until a filtered list is outdated. Then send it as a whole, and return the seconds for this.
+
+        Each account has its turn. So an account with many lists does not delay the lists of others.
+        """
+        await self._some_outdated.wait()
+        began = clock.monotonic()
+        owner, key = self._outdated.take()
+        if not self._outdated:
+            self._some_outdated.clear()
+        group = self._groups.get(key)
+        if group is None:
+            return 0.0
+        whole, changes = group.whole, group.changes
+        if whole is None:  # else a page that joined in the meantime has already read the list
+            try:
+                whole = await self._render_whole(group)  # the lists of others need not wait for this
+            finally:
+                if whole is None:
+                    self._add_outdated(owner, key)
+        async with self._turn:
+            if group.whole is None:
+                self._take_whole(group, whole, for_all=True)
+            group.push((group.whole or whole).message)
+            if group.changes != changes:
+                group.whole = None  # the list is in the queue again
+        return clock.monotonic() - began
 
     async def tick(self) -> None:
         """Send changes that need no event, such as the end of an acknowledgement."""
@@ -200,7 +249,7 @@ class ListChannel:
                 group.count({pk: now[pk].traits if pk in now else None for pk in mine})
                 of_group = {pk: tiles[group.language][pk] for pk in mine if pk in tiles[group.language]}
                 await self._send_group(
-                    group, of_group, left=mine & left, mine=mine, some_moved=bool(mine - stayed)
+                    key, of_group, left=mine & left, mine=mine, some_moved=bool(mine - stayed)
                 )
         self._known = now
 
@@ -241,10 +290,13 @@ class ListChannel:
         return made
 
     async def _send_group(
-        self, group: Group, tiles: dict[int, Tile], *, left: set[int], mine: set[int], some_moved: bool
+        self, key: Key, tiles: dict[int, Tile], *, left: set[int], mine: set[int], some_moved: bool
     ) -> None:
+        group = self._groups[key]
         if not group.is_plain:
-            await self._send_whole(group)
+            group.whole = None
+            group.changes += 1
+            self._add_outdated(group.user.pk, key)
             return
         counted = group.totals.copy()
         sent, gone = group.place(tiles, left)
@@ -272,10 +324,19 @@ class ListChannel:
         group.push(group.whole.message)
 
     async def _read_whole(self, group: Group, *, for_all: bool) -> None:
+        self._take_whole(group, await self._render_whole(group), for_all=for_all)
+
+    async def _render_whole(self, group: Group) -> Whole:
         self.renders += 1
-        whole = await self._threads.run(rendering.whole, group.user, group.query, language=group.language)
+        return await self._threads.run(rendering.whole, group.user, group.query, language=group.language)
+
+    def _take_whole(self, group: Group, whole: Whole, *, for_all: bool) -> None:
         self._remember_dues(whole.dues)
         group.take(whole, for_all=for_all)
+
+    def _add_outdated(self, owner: int, key: Key) -> None:
+        self._outdated.add(owner, key)
+        self._some_outdated.set()
 
     def _remember_dues(self, dues: Mapping[int, datetime] | Mapping[int, datetime | None]) -> None:
         """Store when each room next changes without an event."""
@@ -284,6 +345,11 @@ class ListChannel:
                 self._dues.pop(pk, None)
             else:
                 self._dues[pk] = due
+
+
+def is_plain(query: Mapping[str, str]) -> bool:
+    """Return whether the normalised query has no filter."""
+    return not any(value for name, value in query.items() if name != "tiles")
 
 
 def normalised(query: dict[str, str]) -> dict[str, str]:

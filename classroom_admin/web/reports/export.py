@@ -19,7 +19,9 @@ from classroom_admin.reports.exports.kinds import EXPORTS, OPTIONS
 from classroom_admin.reports.exports.tables import Table
 from classroom_admin.reports.exports.workbook import write_workbook
 from classroom_admin.reports.report_filter import ReportFilter
+from classroom_admin.web import expensive
 from classroom_admin.web.access import AuthenticatedHttpRequest
+from classroom_admin.web.expensive import within
 from classroom_admin.web.reports import pdf
 from classroom_admin.web.streaming import file_pieces, streamed
 
@@ -41,6 +43,16 @@ def export_of(
         return None
     if asked != "pdf" and asked not in MOST_ROWS:
         raise Http404(_("There is no file in this format."))
+    return within(expensive.EXPORTS, request, lambda: _file(request, what, asked, chosen, options))
+
+
+def _file(
+    request: AuthenticatedHttpRequest,
+    what: str,
+    asked: str,
+    chosen: ReportFilter,
+    options: Mapping[str, str],
+) -> HttpResponseBase:
     table = EXPORTS[what].make(chosen, options)
     if asked == "pdf":
         return _pdf(request, what, table, chosen, options)

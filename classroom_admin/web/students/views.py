@@ -18,6 +18,7 @@ from classroom_admin.rooms import people
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.people import Found, Scope, scope_of
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.expensive import SEARCHES, limited
 from classroom_admin.web.parameters import number, search_words
 from classroom_admin.web.students.time_range import (
     OWN,
@@ -62,6 +63,7 @@ _SEARCHES: Final[dict[str, tuple[Any, Callable[..., Found[Any]]]]] = {
 @never_cache
 @require_safe
 @signed_in
+@limited(SEARCHES)
 def search(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the classes and people that match `q`. For htmx, show a short list of suggestions.
 

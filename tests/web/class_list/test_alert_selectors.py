@@ -46,9 +46,8 @@ def change(room: Room, **columns: Any) -> None:
 def refuse(room: Room, *, minutes: float = 1, error: str = "RateLimited", unsure: bool = False) -> None:
     entry = record(actor=None, action="class.end", room_uuid=room.room_uuid)
     add_step(entry, Step.Kind.REQUESTED)
-    step = add_step(entry, Step.Kind.FAILED, {"error": error, "unknown_outcome": unsure})
-    with connection.cursor() as cursor:  # steps can't be changed
-        cursor.execute("UPDATE audit_step SET at = %s WHERE id = %s", [ago(minutes), step.pk])
+    with use(SteppedClock(ago(minutes))):
+        add_step(entry, Step.Kind.FAILED, {"error": error, "unknown_outcome": unsure})
 
 
 def test_no_teacher_since_the_last_one_left(room: Room) -> None:

@@ -18,6 +18,7 @@ from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage, PeerMessage, Presence, Recording, Room
 from classroom_admin.sync.models import SequenceGap, StoredEvent
+from tests.append_only import attack
 from tests.school import HOSTILE, School
 
 TOKEN = "007" + "A1b2" * 12
@@ -74,10 +75,7 @@ def start(school: School) -> datetime:
 
 def _set_time(entry: Entry, at: datetime) -> None:
     """Set the time of an entry, which the product never does."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE audit_entry SET at = %s WHERE id = %s", [at, entry.pk])
+    attack("UPDATE audit_entry SET at = %s WHERE id = %s", [at, entry.pk])
 
 
 def where(school: School) -> str:
