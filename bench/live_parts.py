@@ -74,6 +74,8 @@ def process(*argv: str, env: dict[str, str] | None = None, output: IO[str] | Non
 def uvicorn(target: str, port: int, *more: str) -> list[str]:
     """Return the command with which the product starts a web process."""
     options = ["--no-access-log", "--log-level", "warning", "--lifespan", "off", "--ws", "none"]
+    if target.startswith("classroom_admin."):
+        options += ["--http", "classroom_admin.runtime.http_protocol:BoundedProtocol", "--no-proxy-headers"]
     return [
         sys.executable,
         "-m",

@@ -22,12 +22,12 @@ connections.settings["default"]["CONN_MAX_AGE"] = 0
 from classroom_admin.common.client_address import TrustedProxies  # noqa: E402
 from classroom_admin.common.fair_turns import FairTurns  # noqa: E402
 from classroom_admin.common.secret_values import hide_in_logs_of  # noqa: E402
+from classroom_admin.common.security_headers import SecurityHeaders  # noqa: E402
 from classroom_admin.realtime import session  # noqa: E402
 from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
 from classroom_admin.realtime.process import allow_many_connections, spare_loaded_objects  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
 from classroom_admin.web.path_prefix import WithoutPrefix, WithPrefix  # noqa: E402
-from classroom_admin.web.security_headers import SecurityHeaders  # noqa: E402
 from classroom_admin.web.size_by_address import limited  # noqa: E402
 from classroom_admin.web.trusted_proxies import BehindProxies  # noqa: E402
 

@@ -46,6 +46,7 @@ CSRF_TRUSTED_ORIGINS = list(env.CSRF_TRUSTED_ORIGINS) or [_public_origin]
 MESSAGE_STORAGE = "classroom_admin.web.path_prefix.Messages"
 _front = settings_front.of(env, public=_public)
 vars().update(_front)
+MAX_CONNECTIONS: int = _front["MAX_CONNECTIONS"]
 TRUSTED_PROXIES: tuple[str, ...] = _front["TRUSTED_PROXIES"]
 PERMISSIONS_POLICY: str = _front["PERMISSIONS_POLICY"]
 MESSAGES_COOKIE_NAME: str = _front["MESSAGES_COOKIE_NAME"]

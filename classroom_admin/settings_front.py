@@ -32,6 +32,7 @@ def of(env: Environment, *, public: SplitResult) -> dict[str, Any]:
     default_proxies = LOCAL_PROXIES if https else ()
     return {
         "TRUSTED_PROXIES": default_proxies if env.TRUSTED_PROXIES is None else env.TRUSTED_PROXIES,
+        "MAX_CONNECTIONS": env.MAX_CONNECTIONS,
         # web.trusted_proxies sets the scheme and the host of each request and removes the proxy's headers.
         "SECURE_PROXY_SSL_HEADER": None,
         "USE_X_FORWARDED_HOST": False,

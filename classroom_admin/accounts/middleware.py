@@ -64,10 +64,9 @@ class AccountTimeZone:
 
 
 class PrivatePages:
-    """The middleware that keeps the pages of signed-in people out of shared caches.
+    """The middleware that keeps the pages of signed-in people out of all caches, also the browser's.
 
-    Browsers must revalidate these pages before each use. A response that already has a Cache-Control header
-    keeps it.
+    The next person at the same computer then finds nothing. A response with a Cache-Control header keeps it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -76,7 +75,7 @@ class PrivatePages:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if settings.SESSION_COOKIE_NAME in request.COOKIES and not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "private, no-cache"
+            response["Cache-Control"] = "no-store, private"
         return response
 
 

@@ -35,6 +35,7 @@ from classroom_admin.environment.fields import (
     Upper,
     WebAddress,
     Weights,
+    Whole,
     plain,
     variable,
 )
@@ -145,6 +146,9 @@ class Web(Section):
     HSTS_PRELOAD: bool = variable(
         "`true`: ask browsers to use only https for the host and its subdomains, even before the first visit",
         False,
+    )
+    MAX_CONNECTIONS: Whole = variable(
+        "The most open connections of a web process; one address may use 60 % of them", 10_000
     )
     HOST: Host = variable("The address on which the dashboard listens", "127.0.0.1")
     PORT: Port = variable("The port on which the dashboard listens", 8000)

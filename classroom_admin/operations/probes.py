@@ -1,12 +1,68 @@
-"""Serve ``/healthz``, which tells the supervisor or a load balancer that this process answers requests."""
+"""Serve ``/healthz``, which tells the supervisor or a load balancer that this process answers requests.
 
-from django.http import HttpRequest, HttpResponse
+With a signed ``probe``, it also tells `manage.py doctor` how a request arrived through the proxy.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
+
+from classroom_admin.common.client_address import client_address
+from classroom_admin.realtime import messages
+
+_SALT: Final = "classroom_admin.operations.probe"
+_VALID_S: Final = 120
+STREAM_S: Final = 2.0
+"""The time between the two parts of the probe's stream. A proxy that buffers delivers them together."""
 
 
 @require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
+def healthz(request: HttpRequest) -> HttpResponseBase:
     """Return status 200 and ``ok``. This checks only the process, so it uses no session and no database."""
-    answer = HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+    answer: HttpResponseBase = HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+    probe = request.GET.get("probe", "")
+    if probe and _is_ours(probe):
+        answer = _stream() if "stream" in request.GET else JsonResponse(_seen(request))
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def probe_token() -> str:
+    """Return a signed text that lets this installation's `doctor` ask how its requests arrive."""
+    return signing.TimestampSigner(salt=_SALT).sign("doctor")
+
+
+def _is_ours(token: str) -> bool:
+    try:
+        signing.TimestampSigner(salt=_SALT).unsign(token, max_age=_VALID_S)
+    except signing.BadSignature:
+        return False
+    return True
+
+
+def _seen(request: HttpRequest) -> dict[str, Any]:
+    scope: dict[str, Any] = getattr(request, "scope", {})
+    return {
+        "address": client_address(request),
+        "scheme": request.scheme,
+        "host": request.get_host(),
+        "bounded": bool(scope.get("state", {}).get("bounded")),
+        "trusted_proxies": list(settings.TRUSTED_PROXIES),
+        **scope.get("classroom_admin.front", {}),
+    }
+
+
+def _stream() -> StreamingHttpResponse:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"event: first\ndata: \n\n"
+        await asyncio.sleep(STREAM_S)
+        yield b"event: last\ndata: \n\n"
+
+    headers = {name.decode(): value.decode() for name, value in messages.HEADERS}
+    return StreamingHttpResponse(parts(), headers=headers)

@@ -24,6 +24,12 @@ from django.db.migrations.recorder import MigrationRecorder
 from classroom_admin.runtime import broker, data_folder, ports, static_files
 from classroom_admin.runtime.supervisor import Part, Supervisor
 
+WEB_OPTIONS: Final = (
+    *("--http", "classroom_admin.runtime.http_protocol:BoundedProtocol", "--no-proxy-headers"),
+    *("--lifespan", "off", "--ws", "none", "--no-server-header", "--timeout-graceful-shutdown", "3"),
+)
+"""The options that uvicorn needs. docs/running.md repeats them for people who start it themselves."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
@@ -125,13 +131,8 @@ def _supervise(
 
 def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Part:
     """Return the web process (uvicorn). It is ready when it serves pages and ``settled`` returns True."""
-    argv = [
-        *_module(
-            "uvicorn", "classroom_admin.asgi:application", "--host", here.host, "--port", str(here.port)
-        ),
-        *("--timeout-graceful-shutdown", "3", "--no-access-log", "--log-level", "warning"),
-        *("--lifespan", "off", "--ws", "none", "--no-server-header", "--no-proxy-headers"),
-    ]
+    argv = [*_module("uvicorn", "classroom_admin.asgi:application", *WEB_OPTIONS)]
+    argv += ["--host", here.host, "--port", str(here.port), "--no-access-log", "--log-level", "warning"]
     return _python(here, "web", argv, ready=lambda: serves_pages(here.host, here.port) and settled())
 
 

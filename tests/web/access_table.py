@@ -246,6 +246,16 @@ CLASS_PAGE = {
     "live:delete_files": of_class(P.FILES, P.FILES),
     "live:undo_delete": of_class(P.FILES, P.FILES, hold="hold"),
 }
+PRIVACY = {
+    "privacy:people": school(P.SETTINGS),
+    "privacy:person": school(P.SETTINGS, of="students", pk="gone"),
+    "privacy:selected": school(None, P.SETTINGS),
+    "privacy:export": school(None, P.SETTINGS),
+    "privacy:erase": school(None, P.SETTINGS),
+    "privacy:job": school(P.SETTINGS, key="unknown", ok=(404,)),
+    "privacy:job_state": school(P.SETTINGS, key="unknown", ok=(404,)),
+    "privacy:job_file": school(P.SETTINGS, key="unknown", ok=(404,)),
+}
 PARTS = {
     "root": ROOT,
     "sign-on": SIGN_ON,
@@ -255,6 +265,7 @@ PARTS = {
     "reports": REPORTS,
     "classes": CLASSES,
     "class page": CLASS_PAGE,
+    "privacy": PRIVACY,
 }
 TABLE = {name: route for part in PARTS.values() for name, route in part.items()}
 STREAMS = {"/live/classes/stream": SCHOOL, "/live/classes/{key}/stream": CLASS}
