@@ -3,6 +3,7 @@
 Without this limit, Django would first write the whole body to disk, even for an unknown sender.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
@@ -15,6 +16,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Limit = Callable[[Scope], Awaitable[int]]
 FOR_PROGRAMS: Final = "/api/"
+DISCARD_S: Final = 2.0
 BODILESS: Final = ("GET", "HEAD")
 
 
@@ -47,14 +49,15 @@ class SizeLimit:
         most_bytes = 0 if bodiless else await self._most_bytes(scope)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if (bodiless and has_body(scope)) or _announces_more(announced, most_bytes):
-            await _refuse(scope, send, most_bytes)
+            await _refuse(scope, None if bodiless else receive, send, most_bytes)
             return
         got = 0
-        answered = False
+        answered = is_whole = False
 
         async def counted() -> MutableMapping[str, Any]:
-            nonlocal got
+            nonlocal got, is_whole
             message = await receive()
+            is_whole = not message.get("more_body", False)
             got += len(message.get("body", b""))
             if got > most_bytes:
                 raise TooBig
@@ -69,7 +72,7 @@ class SizeLimit:
             await self._inner(scope, counted, remembered)
         except TooBig:
             if not answered:
-                await _refuse(scope, send, most_bytes)
+                await _refuse(scope, None if is_whole else receive, send, most_bytes)
 
 
 def _announces_more(length: bytes, most_bytes: int) -> bool:
@@ -78,13 +81,33 @@ def _announces_more(length: bytes, most_bytes: int) -> bool:
     return found is None or found > most_bytes
 
 
-async def _refuse(scope: Scope, send: Send, most_bytes: int) -> None:
+async def _refuse(scope: Scope, receive: Receive | None, send: Send, most_bytes: int) -> None:
+    """Respond with the reason. `receive` is None if nothing more of the body should be read."""
     status, words = 413, f"This request is too big. Send at most {most_bytes} bytes."
     if scope["method"] in BODILESS:
         status, words = 400, f"A {scope['method']} request can't have a body. Send it without one."
     kind = "text/plain; charset=utf-8"
     if scope["path"].startswith(FOR_PROGRAMS):
         words, kind = json.dumps({"error": words}), "application/json"
-    headers = [(b"content-type", kind.encode()), (b"connection", b"close")]
+    body = words.encode()
+    length = str(len(body)).encode()
+    headers = [(b"content-type", kind.encode()), (b"content-length", length), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": words.encode(), "more_body": False})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if receive is not None:
+        await _read_rest(receive)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _read_rest(receive: Receive) -> None:
+    """Discard the rest of a body for at most `DISCARD_S`.
+
+    If the server closed the connection at once, a proxy that still sends the body would report an error of
+    its own instead of the refusal.
+    """
+    try:
+        async with asyncio.timeout(DISCARD_S):
+            while (await receive()).get("more_body", False):
+                pass
+    except TimeoutError:
+        pass
