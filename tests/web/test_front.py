@@ -11,16 +11,19 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver
 
 from classroom_admin.accounts.models import Attempts, User
+from classroom_admin.actions.files import uploads
+from classroom_admin.actions.files.addresses import address_of
+from classroom_admin.rooms.access import access_to
 from classroom_admin.simulator.testing import running_simulator
 from tests.accounts.conftest import PASSWORD
 from tests.realtime.conftest import session_of
 from tests.school import School
 from tests.sync.test_lease import environment
 from tests.web.dashboard import Web, dashboard
-from tests.web.test_access import address
 from tests.web.test_odd_values import Prober, patterns
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,7 +74,8 @@ def test_every_response_has_the_security_headers(school: School, tmp_path: Path)
     prober = Prober(school)
     key = session_of(school, school.administrator)
     cookie = {"Cookie": f"sessionid={key}"}
-    shared = address("shared_file", school)
+    file = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
+    shared = address_of(uploads.take(access_to(school.administrator, school.room), file=file))
     routes = [
         (name, prober.path(name, path)) for name, path, _converters in patterns(get_resolver().url_patterns)
     ]
