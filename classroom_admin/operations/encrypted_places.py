@@ -4,7 +4,7 @@ from typing import Final
 
 from classroom_admin.common import encryption
 
-FIELDS: Final = (("mfa.Authenticator", "data"),)
+FIELDS: Final = (("accounts.SignOnProvider", "secret"), ("mfa.Authenticator", "data"))
 """The model and the field of each place. The field contains what `encryption.encrypt` returned."""
 
 
