@@ -16,6 +16,7 @@ from classroom_admin.events.values import Json, mapping, text
 
 ERASED_KIND: Final = 0
 """The `cmd` of an event that was removed. No event of the cloud has it, so it changes no rows."""
+_DIGITS: Final = re.compile(r"\d+")
 LONG_ID: Final = 6
 """An id of this length is replaced everywhere. Shorter ids and numbers could also be ordinary values."""
 _LONGEST_TEXT: Final = 1000
@@ -194,7 +195,7 @@ def _within(value: str, find: Finder) -> str:
 
 def is_long(text: str) -> bool:
     """Return whether an id is so long that no other value is equal to it by chance."""
-    return len(text) >= LONG_ID and not text.isdigit()
+    return len(text) >= LONG_ID and not _DIGITS.fullmatch(text)
 
 
 def _subject(value: Mapping[str, Json], find: Finder) -> Replacement | None:

@@ -3,11 +3,18 @@
 from typing import Final
 
 from classroom_admin.common import encryption
+from classroom_admin.privacy import erasure_ledger
 
-FIELDS: Final = (("accounts.SignOnProvider", "secret"), ("mfa.Authenticator", "data"))
+FIELDS: Final = (
+    ("accounts.SignOnProvider", "secret"),
+    ("mfa.Authenticator", "data"),
+    ("privacy.ErasureKey", "secret"),
+    ("privacy.PersonJob", "secret"),
+)
 """The model and the field of each place. The field contains what `encryption.encrypt` returned."""
 
 
 def register() -> None:
     for model, field in FIELDS:
         encryption.register_field(model, field)
+    encryption.register("erasures/ledger.jsonl", erasure_ledger.encrypt_key_again)

@@ -16,6 +16,7 @@ from django.db.models import Q
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.common.encryption import decrypt, encrypt
 from classroom_admin.common.names import exact_key
+from classroom_admin.common.numbers import parsed
 from classroom_admin.common.search_field import matches
 from classroom_admin.common.text_matching import stored_key
 from classroom_admin.events.erasure import Replacement
@@ -161,12 +162,12 @@ def subject_of(values: Iterable[str]) -> Subject:
         kind, _, rest = value.partition(":")
         if kind == "id" and rest:
             ids.append(rest)
-        elif kind == "account" and rest.isascii() and rest.isdigit():
-            accounts.append(int(rest))
+        elif kind == "account" and (pk := parsed(rest)) is not None:
+            accounts.append(pk)
         elif kind == "listed":
             number, _, name = rest.partition(":")
-            if number.isascii() and number.isdigit() and name:
-                listed.append(ListedName(int(number), name))
+            if (list_id := parsed(number)) is not None and name:
+                listed.append(ListedName(list_id, name))
     users = list(User.objects.filter(pk__in=accounts))
     rows = list(ListedPerson.objects.filter(user_uuid__in=ids))
     names = _names_of(set(ids), users, rows)

@@ -21,6 +21,7 @@ from classroom_admin.actions.models import ScheduledCommand, Upload
 from classroom_admin.audit.models import PendingConfirmation
 from classroom_admin.common import clock
 from classroom_admin.common.names import exact_key
+from classroom_admin.common.numbers import is_number
 from classroom_admin.events.erasure import Finder, Replacement, rewrite
 from classroom_admin.privacy.person import ListedName, Subject
 from classroom_admin.privacy.person_models import PersonJob
@@ -121,7 +122,7 @@ def _texts(subject: Subject) -> list[str]:
 def _names(body: bytes, subject: Subject) -> bool:
     """Return whether bytes contain the person, in UTF-8 or escaped as JSON."""
     for text in _texts(subject):
-        quoted = not (len(text) >= 6 and not text.isdigit())
+        quoted = len(text) < 6 or is_number(text)
         for spelling in (text, json.dumps(text)[1:-1]):
             needle = f'"{spelling}"' if quoted else spelling
             if needle.encode(errors="replace") in body:

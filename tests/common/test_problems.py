@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import translation
 
 from classroom_admin.actions import refusals
-from classroom_admin.common import problem_texts
+from classroom_admin.common import problem_texts, sign_on_texts
 from classroom_admin.common.problem_texts import (
     CAPABILITIES,
     TEXTS,
@@ -25,7 +25,7 @@ from classroom_admin.common.problem_texts import (
 from classroom_admin.common.problems import Problem, from_json, from_text, to_text
 
 PRODUCT = Path(settings.BASE_DIR) / "classroom_admin"
-MAKERS = {"Problem": 0, "Wrong": 0, "InvalidArgument": 1}
+MAKERS = {"Problem": 0, "Wrong": 0, "InvalidArgument": 1, "ProviderFailed": 0, "SignOnRefused": 0}
 """What makes a problem, and the position of the code among its arguments."""
 CHOSEN = (
     {"account_deactivated", "password_wrong", *CAPABILITIES}
@@ -196,5 +196,6 @@ def test_texts_have_no_code_of_their_own_twice() -> None:
         problem_texts.CAPABILITIES,
         problem_texts.SYNC,
         problem_texts.EXPORTS,
+        sign_on_texts.TEXTS,
     ]
     assert len(TEXTS) == sum(map(len, groups))

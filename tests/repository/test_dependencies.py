@@ -34,7 +34,6 @@ NOT_IMPORTED: Final = {
     "pytest-socket": "a plug-in of pytest",
     "pytest-timeout": "a plug-in of pytest",
     "pytest-xdist": "a plug-in of pytest",
-    "redis": "Celery and Django's cache import it by the scheme of a URL",
     "ruff": "a command of make lint",
     "structlog": "chosen for structured logs, which are not written yet",
     "types-requests": "read by mypy",

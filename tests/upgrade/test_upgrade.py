@@ -184,6 +184,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
         "ALLOWED_HOSTS": "localhost",
         "PUBLIC_URL": "http://localhost:8000",
+        "SECOND_FACTOR": "nobody",  # else an administrator must first set one up
     }
     run(env, "-c", MIGRATE)
     return env

@@ -61,4 +61,4 @@ def test_only_administrators_test_and_an_unknown_command_gets_404(
     teacher = Client()
     teacher.force_login(school.teacher)
     assert teacher.post(STAGE).status_code == 404
-    assert not Entry.objects.exists()
+    assert {entry.action for entry in Entry.objects.all()} == {"access.refused"}

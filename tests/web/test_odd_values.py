@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -197,9 +198,8 @@ def patterns(
             yield from patterns(one.url_patterns, inner, before + str(one.pattern))
         elif f"{space}{one.name}" not in LEFT_OUT:
             path = before + str(one.pattern)
-            for name, converter in one.pattern.converters.items():
-                kind = "number:" if isinstance(converter, RowKeyConverter) else ""
-                path = path.replace(f"<{kind}{name}>", f"{{{name}}}")
+            for name in one.pattern.converters:
+                path = re.sub(rf"<(?:\w+:)?{name}>", f"{{{name}}}", path)
             yield f"{space}{one.name}", path, one.pattern.converters
 
 
