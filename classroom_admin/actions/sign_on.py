@@ -113,7 +113,7 @@ def _joined(
         raise SignOnRefused("sign_on_email_not_verified", email=email)
     known = _locked(known.pk)
     _require_active(known)
-    # The school may have given the address of a person who left to somebody else.
+    # The school may have given the address of a person who left to someone else.
     if SocialAccount.objects.filter(user=known, provider=provider.issuer).exists():
         raise SignOnRefused("sign_on_connected_otherwise", email=email)
     if known.must_change_password:
