@@ -61,7 +61,7 @@ class Limit:
 
 
 SEARCHES: Final = Limit(per_person=2, in_total=8)
-REPLAYS: Final = Limit(per_person=1, in_total=3)
+REPLAYS: Final = Limit(per_person=2, in_total=4)
 EXPORTS: Final = Limit(per_person=2, in_total=6)
 
 
