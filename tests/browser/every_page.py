@@ -115,6 +115,7 @@ FOR_NOBODY = {
     "account_set_password": "/sign-in/password/unknown/",
     "404": "/nothing/like/this/",
 }
+NOT_FOUND = ("404", "account_set_password")  # no link is valid, so the page says that this one is not
 # further states of these pages
 MORE = {
     "all past": "/?when=past",

@@ -32,6 +32,7 @@ def opened(window: Opener, room: Classroom, width: int, **settings: Any) -> Page
     page = window(ADMINISTRATOR, viewport={"width": width, "height": SIZES[width]}, **settings)
     open_class(page, room)
     expect(page.locator('html[data-live="stream"]')).to_be_attached()
+    expect(page.locator(".panel.htmx-request")).to_have_count(0)  # each panel has its content
     return page
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import Dashboard, Opener
-from tests.browser.every_page import FOR_NOBODY, NO_PAGES, PAGES, addresses, paths
+from tests.browser.every_page import FOR_NOBODY, NO_PAGES, NOT_FOUND, PAGES, addresses, paths
 from tests.browser.page_parts import assert_fits
 from tests.browser.report_presses import PRESSES, REPORT
 from tests.browser.scene import MESSAGES, OTHER_NAMES, STUDENTS, complete, fail_a_recording, furnish
@@ -87,7 +87,7 @@ def every(window: Opener, here: dict[str, str], **settings: object) -> Iterator[
         for name, path in those.items():
             answer = page.goto(path, wait_until="load")
             assert answer
-            assert answer.ok or name == "404", f"{name}: {answer.status}"
+            assert answer.ok or name in NOT_FOUND, f"{name}: {answer.status}"
             expect(page.get_by_role("main")).to_be_visible()
             yield name, page
 
