@@ -192,7 +192,8 @@ def files(subject: Subject, job: PersonJob) -> Counts:
         state=ExportJob.State.WAITING, claimable_at=clock.now()
     )
     for export in exports.filter(state=ExportJob.State.DONE):
-        default_storage.delete(export.file)
+        if export.file:
+            default_storage.delete(export.file)
         exports.filter(pk=export.pk).update(state=ExportJob.State.EXPIRED, file="", changed_at=clock.now())
         count += 1
     exports.filter(containing("params", _texts(subject))).delete()

@@ -269,7 +269,7 @@ def test_language_is_kept_under_the_prefix(window: Opener, proxy: PrefixProxy) -
     expect(page.locator("html")).to_have_attribute("lang", "es")
     page.locator('[name="login"]').fill(LINGUIST)
     page.locator('[name="password"]').fill(PASSWORD)
-    page.locator("main form button").click()
+    page.locator("main form button.primary").click()
     expect(page).to_have_url(f"{proxy.url}/people/")
     choose(page, "English")
     expect(page.get_by_role("heading", level=1)).to_have_text("People")

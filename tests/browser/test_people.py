@@ -138,7 +138,9 @@ def test_audit_log_tells_what_happened_to_a_student_and_exports_it(
     press(page, "Show")
     expect(page.get_by_text("No matching entries")).to_be_visible()
     press(page, "Clear")
+    expect(page.get_by_label("Student")).to_have_value("")
     press(page, "Last hour")
+    expect(page).to_have_url(re.compile(r"since="))
     expect(page.get_by_role("table").get_by_role("row").nth(1)).to_be_visible()
     with page.expect_download() as download:
         press(page, "Download CSV")
