@@ -20,6 +20,7 @@ from classroom_admin.privacy.person import candidates, subject_of
 from classroom_admin.privacy.person_erasure import clean_database
 from classroom_admin.privacy.person_models import Erasure, PersonJob
 from classroom_admin.reports import summaries
+from classroom_admin.reports.export_models import ExportJob
 from classroom_admin.reports.models import PersonSummary
 from classroom_admin.rooms.models import Answer, ChatMessage, Participant, PeerMessage, Presence, Room
 from classroom_admin.simulator.testing import RunningSimulator
@@ -131,6 +132,11 @@ def test_an_erased_persons_rows_are_gone_and_the_class_stays(school: CanarySchoo
     assert set(ChatMessage.objects.values_list("text", flat=True)) == {"Words of Ben"}
     assert not Answer.objects.exclude(user_uuid="ben").exists()
     assert Room.objects.get(pk=maths.pk).state == 2
+
+
+def test_an_export_without_a_file_does_not_stop_the_erasure(school: CanarySchool) -> None:
+    ExportJob.objects.create(owner=school.head, what="attendance", format="csv", state=ExportJob.State.DONE)
+    assert erase("erase", school.head).state == PersonJob.State.DONE
 
 
 @pytest.mark.parametrize("mode", Erasure.Mode.values)
