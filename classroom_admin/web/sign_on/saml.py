@@ -53,10 +53,10 @@ def finish_acs(request: HttpRequest, organization_slug: str) -> HttpResponseBase
 @require_safe
 def metadata(request: HttpRequest, organization_slug: str) -> HttpResponse:
     """Return the metadata of the dashboard, for the provider."""
+    app = app_of(_saml_or_404(organization_slug))
     from allauth.socialaccount.providers.saml.utils import build_saml_config
     from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
-    app = app_of(_saml_or_404(organization_slug))
     config = build_saml_config(request, app.settings, organization_slug)
     del config["sp"]["singleLogoutService"]
     made = OneLogin_Saml2_Settings(settings=config, sp_validation_only=True).get_sp_metadata()
