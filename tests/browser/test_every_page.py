@@ -48,6 +48,8 @@ NAMES = re.compile(
     r"|Shift|Page Up|Page Down|Home|End|Enter|Delete|kbit/s|Google|Outlook|Apple|URL|App|\w+/[A-Z]\w+"
     r"|name|user id|e-?mail|group|Webhook"  # columns of a file; a term that stays
     r"|OneRoster|\w+\.csv|ZIP|Windows-\d+"
+    r"|HeadlessChrome|Linux|Aegis|Microsoft|Authenticator|2FAS"
+    r"|Teachers -> teacher|@school\.example -> teacher|refused"  # rules of the school's sign-on
 )
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
 
