@@ -50,6 +50,7 @@ EXCEPTIONS: Final = {
     r"^classroom/people/not_taken_part\.html.*data-dialog": "names students who are present for 5 minutes",
     r"^reports/_student_pager\.html": "for lists with more students than a page; tests/web opens the pages",
     r"^reports/charts/_(bars_table|trend)\.html": "needs classes in several weeks or on several days",
+    r"^socialaccount/authentication_error\.html.*primary.*account_login": "after a provider is deleted",
     r"^scheduling/create\.html.*name=.preview": "for people without scripts; test_scheduling.py presses it",
 }
 _RECORDER: Final = """(() => {

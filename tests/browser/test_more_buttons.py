@@ -210,3 +210,38 @@ def test_timeline_is_paged_and_the_replay_opens_at_the_pressed_place(
     expect(slider).to_have_value("0")
     slider.click()
     expect(slider).not_to_have_value("0")
+
+
+def test_data_of_a_class_is_kept_from_its_page(
+    window: Opener, classroom: MakeClassroom, dashboard: Dashboard
+) -> None:
+    room = classroom("Kept 9k")
+    room.enter("p1", "Pia Student")
+    page = window(ADMINISTRATOR)
+    open_class(page, room)
+    row_of(page, "Pia Student").get_by_role("link", name="More for Pia Student").click()
+    expect(dialog(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    room.act("state", state=3)
+    eventually(lambda: dashboard.room(room.uuid)["state"] == "closed")
+    open_class(page, room)
+    page.locator("#keep-data").click()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(room.name)
+
+
+def test_buttons_about_roles_and_of_the_audit_log(window: Opener) -> None:
+    page = window(ADMINISTRATOR)
+    page.goto("/people/")
+    page.get_by_role("link", name="Substitutions").last.click()
+    expect(page.get_by_role("heading", name="Substitutions", level=1)).to_be_visible()
+    page.goto("/people/")
+    page.get_by_role("link", name="Roles").last.click()
+    expect(page.get_by_role("heading", name="Roles", level=1)).to_be_visible()
+    page.evaluate("window.print = () => { window.printed = true; }")
+    page.locator("[data-print]").click()
+    assert page.evaluate("window.printed") is True
+    page.goto("/settings/audit/")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download JSON").click()
+    assert b"account.sign_in" in download.value.path().read_bytes()
