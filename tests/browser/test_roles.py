@@ -8,7 +8,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener
-from tests.browser.page_parts import assert_fits, keep_screenshot, last_command, open_class, press, row_of
+from tests.browser.page_parts import (
+    assert_fits,
+    dialog,
+    keep_screenshot,
+    last_command,
+    open_class,
+    press,
+    row_of,
+)
 from tests.browser.school import ADMINISTRATOR, OTHER_TEACHER, PASSWORD, TEACHER, TEACHER_NAME, eventually
 
 OBSERVER, ASSISTANT, COORDINATOR = (
@@ -55,6 +63,9 @@ def test_class_page_offers_what_the_role_may_do(window: Opener, classroom: MakeC
     expect(row_of(assistant, "Ben").locator(".remove")).to_be_visible()
     expect(row_of(observer, "Ben")).to_be_visible()
     expect(row_of(observer, "Ben").locator(".remove")).to_have_count(0)
+    row_of(observer, "Zoe").get_by_role("link", name="More for Zoe").click()
+    expect(dialog(observer)).to_be_visible()
+    expect(dialog(observer).get_by_role("button", name=re.compile("Mute|Remove"))).to_have_count(0)
 
 
 def test_coordinator_sees_the_set_and_appoints_a_substitute(window: Opener, classroom: MakeClassroom) -> None:
