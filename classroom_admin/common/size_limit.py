@@ -49,7 +49,7 @@ class SizeLimit:
         most_bytes = 0 if bodiless else await self._most_bytes(scope)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if (bodiless and has_body(scope)) or _announces_more(announced, most_bytes):
-            await _refuse(scope, None if bodiless else receive, send, most_bytes)
+            await _refuse(scope, receive, send, most_bytes)
             return
         got = 0
         answered = is_whole = False
