@@ -30,15 +30,7 @@ from classroom_admin.accounts.throttling_models import Attempts
 from classroom_admin.common import clock
 from classroom_admin.common.client_address import client_address, client_network
 
-KINDS: Final = (
-    "sign_in",
-    "second_factor",
-    "recovery_code",
-    "passkey",
-    "password_reset",
-    "reauthentication",
-    "emergency",
-)
+KINDS: Final = ("sign_in", "second_factor", "reauthentication")
 FREE: Final = 5
 """The attempts on one account from one address before the first delay."""
 FREE_OF_KNOWN_DEVICE: Final = 10

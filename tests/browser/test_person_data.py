@@ -81,7 +81,7 @@ def erase(page: Page) -> None:
     choose(page)
     assert_fits(page)
     page.get_by_role("radio", name="Pseudonymise").check()
-    page.get_by_label("To confirm, type").fill("Somebody Else")
+    page.get_by_label("To confirm, type").fill("Another Person")
     page.get_by_role("button", name="Erase person").click()
     expect(page.get_by_role("alert")).to_contain_text("is not the name of the person")
     page.get_by_role("radio", name="Erase", exact=False).last.check()

@@ -49,12 +49,12 @@ def school(get: Word = None, post: Word = None, **args: Any) -> Route:
 
 
 def of_class(get: Word = SIGNED_IN, post: Word = None, **args: Any) -> Route:
-    """An address about a class. Who may not see the class gets 404, and who lacks the permission gets 403."""
+    """An address about a class. People who may not see it get 404, and people without the permission 403."""
     return _route(CLASS, get, post, args, {"key": "key"})
 
 
 def about(of: str, get: Word = SIGNED_IN, post: Word = None, **args: Any) -> Route:
-    """An address about another thing. Everyone who may not open it gets 404."""
+    """An address about another thing. People who may not open it get 404."""
     return _route(of, get, post, args, {})
 
 

@@ -77,7 +77,7 @@ class ProviderForm(forms.Form):
         max_length=500,
         help_text=_(
             "Domains of which this provider verifies every address, although it does not say so, separated "
-            "by commas. Whoever controls an address there gets the account with this address."
+            "by commas. People who control an address there get the account with this address."
         ),
         widget=_text(),
     )

@@ -139,7 +139,7 @@ def test_account_is_never_joined_by_an_address_that_is_not_verified(provider, ro
     assert not SocialAccount.objects.exists()
 
 
-def test_address_that_the_school_gave_to_somebody_else_does_not_open_the_account(provider, row, teacher):
+def test_address_that_the_school_gave_to_another_person_does_not_open_the_account(provider, row, teacher):
     provider.person("berg", **BERG)
     sign_in(provider, Client(), "school", "berg")
     provider.person("successor", **BERG)
@@ -264,7 +264,7 @@ def test_answer_without_its_state_is_refused(provider, row, teacher):
     provider.person("berg", **BERG)
     started, other = Client(), Client()
     address = provider.agree(started.get("/sign-in/school/school/")["Location"], "berg")
-    answer = come_back(other, address)  # somebody else's browser
+    answer = come_back(other, address)  # another person's browser
     assert answer.status_code == 403
     assert "not started in this browser" in answer.content.decode()
     assert reason() == "sign_on_state"

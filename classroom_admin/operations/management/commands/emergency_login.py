@@ -28,6 +28,6 @@ class Command(BaseCommand):
             raise CommandError(in_english(refusal.problem)) from refusal
         self.stdout.write(link)
         self.stderr.write(
-            f"The link works once, for {emergency.VALID_MINUTES} minutes. Whoever has it can sign in as "
+            f"The link works once, for {emergency.VALID_MINUTES} minutes. Anyone who has it can sign in as "
             f"{options['email']}: open it yourself, and do not send it by mail or chat."
         )
