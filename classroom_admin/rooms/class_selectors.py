@@ -47,6 +47,7 @@ from classroom_admin.rooms.models import (
     Resource,
     Role,
     Room,
+    RoomState,
     RoomTeacher,
     name_or_unnamed,
 )
@@ -54,6 +55,14 @@ from classroom_admin.rooms.selectors import HEAVY, of_class
 
 COMMANDS: Final = 60
 A_WEEK: Final = timedelta(days=7)
+
+
+def is_over(*, state: int | None, gone: bool, people_online: int) -> bool:
+    """Return whether a class is over: it is closed or deleted, or it has ended and everyone has left.
+
+    No query is run.
+    """
+    return gone or state == RoomState.CLOSED or (state == RoomState.ENDED and not people_online)
 
 
 def as_shown(**annotations: Expression) -> QuerySet[Room]:

@@ -49,12 +49,6 @@ from classroom_admin.web.classroom.roster import (
 )
 from classroom_admin.web.wording import PATIENCE, CommandStatus, command_statuses, under_way
 
-
-def is_over(*, state: int | None, gone: bool, people_online: int) -> bool:
-    """Return whether a class is over: it is closed or deleted, or it has ended and everyone has left."""
-    return gone or state == RoomState.CLOSED or (state == RoomState.ENDED and not people_online)
-
-
 Rights = Collection[Permission]
 COMMANDS_SHOWN: Final = 12
 QUESTIONS_SHOWN: Final = 30
@@ -113,7 +107,9 @@ class ClassPresenter:
     def is_over(self) -> bool:
         """Whether the class is over, so that the page shows its attendance instead of the roster."""
         room = self.room
-        return is_over(state=self.state, gone=bool(room.gone_at), people_online=room.people_online)
+        return class_selectors.is_over(
+            state=self.state, gone=bool(room.gone_at), people_online=room.people_online
+        )
 
     @cached_property
     def presence_sources(self) -> PresenceSources | None:

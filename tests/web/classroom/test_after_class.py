@@ -16,6 +16,7 @@ from classroom_admin.accounts.permissions import rights_of
 from classroom_admin.common import clock
 from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms import class_selectors
+from classroom_admin.rooms.class_selectors import is_over
 from classroom_admin.rooms.models import (
     ClassList,
     ListedPerson,
@@ -27,7 +28,6 @@ from classroom_admin.rooms.models import (
     Room,
     RoomState,
 )
-from classroom_admin.web.classroom.presenter import is_over
 from classroom_admin.web.classroom.rendering import fragments
 from tests.school import HTMX, School, make_person
 
