@@ -137,7 +137,7 @@ def cookie() -> str:
 
     from classroom_admin.accounts.models import User
 
-    admin = User.objects.create_superuser("head@school.example", "x")
+    admin = User.objects.create_superuser("head@school.example", "x", second_factor_exempt=True)
     session = SessionStore()
     session[SESSION_KEY] = str(admin.pk)
     session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"

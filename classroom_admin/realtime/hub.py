@@ -43,7 +43,11 @@ LONGEST_PAUSE_S: Final = 0.1
 """The maximum pause after an update, so that other requests can run. A pause lasts PAUSE_SHARE of the
 update's time.
 """
+FILTERED_PAUSE_SHARE: Final = 4.0
 LONGEST_FILTERED_PAUSE_S: Final = 1.0
+"""The maximum pause after a filtered list was sent. A pause lasts FILTERED_PAUSE_SHARE of the rendering's
+time, because one account may have many filtered lists.
+"""
 RETURNS_PER_SECOND: Final = 100
 LONGEST_SPREAD_S: Final = 25.0
 
@@ -236,7 +240,7 @@ class Hub:
     async def _send_filtered_lists(self) -> None:
         while True:
             took_s = await self.lists.send_filtered()
-            await asyncio.sleep(min(LONGEST_FILTERED_PAUSE_S, took_s))  # half of the time is for all others
+            await asyncio.sleep(min(LONGEST_FILTERED_PAUSE_S, FILTERED_PAUSE_SHARE * took_s))
 
     async def refresh(self, changed: Changed = ANYTHING) -> None:
         """Load the open classes that may have changed. Update their pages and the lists of classes."""
