@@ -72,6 +72,10 @@ def affected(room_ids: list[int], subject: Subject) -> list[int]:
         found |= set(received.values_list("room_id", flat=True))
         events = StoredEvent.objects.filter(containing("raw", ids), room__in=room_ids)
         found |= set(events.order_by().values_list("room_id", flat=True).distinct())
+        in_columns = Q(pk=None)  # a sealed class has no events any more
+        for column in JSON_OF_ROOMS:
+            in_columns |= containing(column, ids)
+        found |= set(Room.objects.filter(in_columns, pk__in=room_ids).values_list("pk", flat=True))
     if subject.list_ids:
         of_lists = Q(class_list__in=subject.list_ids) | Q(list_version__class_list__in=subject.list_ids)
         found |= set(Room.objects.filter(of_lists, pk__in=room_ids).values_list("pk", flat=True))

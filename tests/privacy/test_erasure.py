@@ -26,6 +26,7 @@ from classroom_admin.rooms.models import Answer, ChatMessage, Participant, PeerM
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import inbox, projector, webhook
 from classroom_admin.sync.models import InboxAnswer, Quarantine, StoredEvent
+from classroom_admin.sync.replay import film_of
 from tests.privacy import canary
 from tests.privacy.canary import CanarySchool
 from tests.sync.conftest import room, sync_once
@@ -184,6 +185,23 @@ def test_a_sealed_class_is_rewritten_without_its_events(school: CanarySchool) ->
     }
     assert Participant.objects.get(name=job.erasure.name).rewards == 1
     assert room("maths").version == maths.version
+
+
+def test_a_sealed_class_that_only_assigned_the_person_to_a_group_is_rewritten(school: CanarySchool) -> None:
+    groups = {"details": {"g": {"users": [{"userUuid": canary.USER_ID, "userName": canary.NAME}]}}}
+    Room.objects.create(room_uuid="quiet", sealed_at=clock.now(), groups=groups)
+    job = erase("pseudonymise", school.head)
+    assert job.erasure is not None
+    user = Room.objects.get(room_uuid="quiet").groups["details"]["g"]["users"][0]
+    assert user == {"userUuid": f"erased-{job.erasure.number}", "userName": job.erasure.name}
+
+
+def test_a_replay_that_was_loaded_before_the_erasure_is_not_shown_after_it(school: CanarySchool) -> None:
+    film, upto = film_of(room("maths"))
+    assert canary.NAME in repr(film.frames)
+    erase("pseudonymise", school.head)
+    after, _upto = film_of(room("maths"), upto=upto)
+    assert canary.NAME not in repr(after.frames)
 
 
 def test_a_class_after_the_erasure_is_new_data(school: CanarySchool) -> None:
