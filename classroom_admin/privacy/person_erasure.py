@@ -129,7 +129,9 @@ def _inbox(person: _Person, cursor: int) -> tuple[Counts, int | None]:
 
 
 def _quarantine(person: _Person, cursor: int) -> tuple[Counts, int | None]:
-    return person_rest.quarantine(person.subject, person.finder), None
+    """Rewrite what could not be read, and the notifications that no class has."""
+    notices = person_rooms.notices(person.subject, person.finder)
+    return {**person_rest.quarantine(person.subject, person.finder), "notices": notices}, None
 
 
 def _commands(person: _Person, cursor: int) -> tuple[Counts, int | None]:

@@ -239,17 +239,24 @@ def _replace_figures(row: PersonSummary, finder: Finder, stand_in: Replacement, 
 
 def _notices(room: Room, subject: Subject, finder: Finder) -> int:
     """Rewrite the notifications about the channels of the class and of its breakout rooms."""
+    return notices(subject, finder, channels=[room.room_uuid, *room.known_groups])
+
+
+def notices(subject: Subject, finder: Finder, *, channels: list[str] | None = None) -> int:
+    """Rewrite the notifications that name the person, in these channels or in all, also in unknown ones."""
     if not subject.ids:
         return 0
-    channels = [room.room_uuid, *room.known_groups]
     mine = Q(user_uuid__in=subject.ids) | Q(stream_uuid__in=subject.ids) | containing("raw", subject.ids)
     changed = 0
-    for notice in ChannelNotice.objects.filter(mine, room_uuid__in=channels):
+    found = ChannelNotice.objects.filter(mine)
+    for notice in found if channels is None else found.filter(room_uuid__in=channels):
+        before = (notice.user_uuid, notice.stream_uuid, notice.raw)
         notice.user_uuid = new_id(notice.user_uuid, finder)
         notice.stream_uuid = new_id(notice.stream_uuid, finder)
         notice.raw = as_json(rewrite(json.loads(notice.raw), finder))
-        notice.save(update_fields=["user_uuid", "stream_uuid", "raw"])
-        changed += 1
+        if (notice.user_uuid, notice.stream_uuid, notice.raw) != before:
+            notice.save(update_fields=["user_uuid", "stream_uuid", "raw"])
+            changed += 1
     return changed
 
 

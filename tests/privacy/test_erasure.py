@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,22 @@ def test_a_replay_that_was_loaded_before_the_erasure_is_not_shown_after_it(schoo
     erase("pseudonymise", school.head)
     after, _upto = film_of(room("maths"), upto=upto)
     assert canary.NAME not in repr(after.frames)
+
+
+def test_a_notification_about_an_unknown_class_is_rewritten(school: CanarySchool) -> None:
+    body = json.loads(canary.notification("n-elsewhere", at_s=int(clock.now().timestamp()) - 60))
+    body["payload"]["channelName"] = "elsewhere"
+    assert webhook.accept_notification(json.dumps(body).encode()).stored == 1
+    erase("pseudonymise", school.head)
+    assert traces() == {}
+
+
+def test_a_job_that_gave_up_forgets_whose_data_it_was(school: CanarySchool) -> None:
+    job = person_jobs.request_export(subject_of([f"id:{canary.USER_ID}"]), by=school.head)
+    PersonJob.objects.filter(pk=job.pk).update(attempts=person_jobs.MOST_ATTEMPTS)
+    person_jobs.work()
+    job.refresh_from_db()
+    assert (job.state, job.secret) == (PersonJob.State.FAILED, "")
 
 
 def test_a_class_after_the_erasure_is_new_data(school: CanarySchool) -> None:
