@@ -30,6 +30,7 @@ from classroom_admin.rooms.models import (
     Presence,
     Recording,
     Room,
+    Substitution,
 )
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import inbox, projector
@@ -394,3 +395,33 @@ def test_a_kept_class_may_be_let_go_in_the_middle(lesson: Room, hands: SteppedCl
     days_later(hands, 1)
     run()
     assert not ChatMessage.objects.filter(deleted=False).exists()
+
+
+def test_a_deletion_stops_between_two_parts_if_the_class_is_kept(
+    lesson: Room, hands: SteppedClock, keep: Any
+) -> None:
+    """The person presses the button while the same task goes on."""
+    keep(attendance=90)
+    days_later(hands, 91)
+    parts = retention._parts(retention.begin())
+    next(parts)
+    ClassRetention.objects.update_or_create(room=lesson, defaults={"kept_at": clock.now()})
+    people = Participant.objects.count()
+    assert people > 0
+    assert sum(1 for _part in parts) == 0
+    assert (Participant.objects.count(), Room.objects.count()) == (people, 1)
+    assert ClassRetention.objects.filter(kept_at__isnull=False).exists()
+
+
+def test_a_kept_class_keeps_its_substitutions(lesson: Room, hands: SteppedClock, keep: Any) -> None:
+    head = User.objects.create_user("head@school.test", "x", role=User.Role.ADMINISTRATOR)
+    now = clock.now()
+    Substitution.objects.create(teacher=head, room=lesson, starts_at=now, ends_at=now, made_by=head)
+    own = ClassRetention.objects.create(room=lesson, kept_at=now)
+    keep(attendance=90)
+    days_later(hands, 91)
+    run()
+    assert Substitution.objects.exists()
+    own.delete()
+    run()
+    assert not Substitution.objects.exists()
