@@ -14,7 +14,8 @@ from django.db import connection
 from classroom_admin.accounts.models import User
 from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.agora.client import Client
-from classroom_admin.audit import personal
+from classroom_admin.audit import personal, record
+from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.privacy import person_jobs
 from classroom_admin.privacy.person import candidates, subject_of
@@ -219,6 +220,31 @@ def test_a_job_that_gave_up_forgets_whose_data_it_was(school: CanarySchool) -> N
     person_jobs.work()
     job.refresh_from_db()
     assert (job.state, job.secret) == (PersonJob.State.FAILED, "")
+
+
+def test_ids_that_differ_only_in_case_become_two_ids(school: CanarySchool) -> None:
+    sealed = Room.objects.create(room_uuid="two", sealed_at=clock.now())
+    for one in ("Zed-123456", "zed-123456"):
+        Participant.objects.create(room=sealed, user_uuid=one, name="Zed Two")
+    chosen = subject_of(["id:Zed-123456", "id:zed-123456"])
+    job = person_jobs.request_erasure(chosen, mode="pseudonymise", by=school.head)
+    while person_jobs.work():
+        pass
+    job.refresh_from_db()
+    assert job.erasure is not None
+    new = f"erased-{job.erasure.number}"
+    assert set(sealed.participants.values_list("user_uuid", flat=True)) == {new, f"{new}-2"}
+
+
+@pytest.mark.parametrize(("name", "left"), [("Zed Full", "[erased]"), ("王小明", "[erased]"), ("Zed", "Zed")])
+def test_full_names_leave_entries_about_class_lists(school: CanarySchool, name: str, left: str) -> None:
+    sealed = Room.objects.create(room_uuid="named", sealed_at=clock.now())
+    Participant.objects.create(room=sealed, user_uuid="zed-123456", name=name)
+    entry = record.done(actor=None, action="class_list.change", params={"names": [name]})
+    person_jobs.request_erasure(subject_of(["id:zed-123456"]), mode="pseudonymise", by=school.head)
+    while person_jobs.work():
+        pass
+    assert Entry.objects.get(pk=entry.pk).params == {"names": [left]}
 
 
 def test_a_class_after_the_erasure_is_new_data(school: CanarySchool) -> None:
