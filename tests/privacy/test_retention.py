@@ -304,6 +304,16 @@ def test_the_run_begins_at_night_in_the_schools_time_zone(
     assert retention.next_run(began[0]) > began[0] + timedelta(hours=20)
 
 
+def test_the_night_of_a_late_hour_goes_on_after_midnight(transactional_db: None, settings: Any) -> None:
+    settings.TIME_ZONE, settings.RETENTION_HOUR = "UTC", 23
+    evening = datetime(2027, 5, 3, 23, tzinfo=UTC)
+    RetentionRun.objects.create(started_at=evening - timedelta(days=1), finished_at=evening)
+    due = [hours for hours in range(-3, 5) if retention.is_due(evening + timedelta(hours=hours))]
+    assert due == [0, 1, 2]
+    RetentionRun.objects.create(started_at=evening, finished_at=evening)
+    assert not retention.is_due(evening + timedelta(hours=2))
+
+
 def test_the_task_works_only_at_night(lesson: Room, hands: SteppedClock, keep: Any, settings: Any) -> None:
     keep(chat=90)
     settings.TIME_ZONE = "UTC"
