@@ -10,16 +10,17 @@ ACTION: Final = "audit.accept"
 
 
 def accept(reason: str) -> int:
-    """Record which links are missing and why. Return how many there are.
+    """Record which links are missing and why. Return how many are certainly missing.
 
     Only the file in the data folder still names them. It is deleted, and written again with the next link.
     """
     with transaction.atomic():
         last, _hash = chain.head()
-        kept = chain.kept_outside()
-        if kept is None or kept[0] <= last:
+        lost = chain.lost_end()
+        if lost is None:
             return 0
-        params = {"first": last + 1, "last": kept[0], "reason": reason[:500]}
+        first = min(last + 1, lost[0])  # the numbers of lost links may be in use again
+        params = {"first": first, "last": lost[0], "reason": reason[:500]}
         record.done(actor=None, action=ACTION, params=params)
     chain.forget_outside()
-    return kept[0] - last
+    return lost[0] - first + 1

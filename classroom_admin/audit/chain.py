@@ -89,7 +89,12 @@ def is_valid(row: Record) -> bool:
 
 
 def keep_outside(last: Head) -> None:
-    """Write the last link to a file in DATA_DIR. It shows if someone removes the newest part of the chain."""
+    """Write the last link to a file in DATA_DIR. It shows if someone removes the newest part of the chain.
+
+    Do nothing if the chain does not contain the link in the file, which otherwise would lose the proof.
+    """
+    if lost_end() is not None:
+        return
     path = _file()
     number, hash_ = last
     tag = signing.sign(_kept_values(number, hash_))
@@ -109,6 +114,15 @@ def kept_outside() -> Head | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return (number, hash_) if signing.is_signature(tag, _kept_values(number, hash_)) else None
+
+
+def lost_end() -> Head | None:
+    """Return the link in the file if it is missing in the chain, or None. Retention may delete it."""
+    kept = kept_outside()
+    if kept is None or Link.objects.filter(number=kept[0], hash=kept[1]).exists():
+        return None
+    start = Checkpoint.newest(Checkpoint.Kind.START)
+    return None if start is not None and kept[0] <= start.number else kept
 
 
 def forget_outside() -> None:

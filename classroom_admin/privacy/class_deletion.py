@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.db.models import CASCADE, Exists, F, OuterRef, Q, QuerySet
@@ -75,20 +76,24 @@ def _forget_files(rooms: list[int]) -> bool:
 def _delete_class(class_id: int, rooms: list[int], recorder: Recorder) -> Iterator[None]:
     """Delete the rows that refer to the rooms in parts, and then the rooms.
 
-    First seal the class, so that no event changes it in the meantime.
+    First seal the class, so that no event changes it in the meantime. Stop if an administrator keeps it.
     """
+    is_due = partial(still_due, class_id, recorder)
     with recorder.part():
         lock(rooms)
-        if not still_due(class_id, recorder):
+        if not is_due():
             return
         Room.objects.filter(pk__in=rooms, sealed_at=None).update(sealed_at=recorder.now)
     yield
     for model, column in _referring():
         rows = model._default_manager.filter(**{f"{column}__in": rooms})
-        yield from delete_rows(recorder, rows)
+        yield from delete_rows(recorder, rows, still_due=is_due)
     uuids = list(Room.objects.filter(pk__in=rooms).values_list("room_uuid", flat=True))
-    yield from delete_rows(recorder, ChannelNotice.objects.filter(room_uuid__in=uuids))
+    notices = ChannelNotice.objects.filter(room_uuid__in=uuids)
+    yield from delete_rows(recorder, notices, still_due=is_due)
     with recorder.part() as deleted:
+        if not is_due():
+            return
         groups = Room.objects.filter(parent=class_id).delete()[0]
         deleted.rows += groups + Room.objects.filter(pk=class_id).delete()[0]
         deleted.classes += 1
@@ -120,7 +125,7 @@ def _delete_leftovers(recorder: Recorder) -> Iterator[None]:
             changed_at__lt=before,
         ),
         Series.objects.filter(~Exists(planned), created_at__lt=before),
-        Substitution.objects.filter(ends_at__lt=before),
+        Substitution.objects.filter(ends_at__lt=before).exclude(room__retention__kept_at__isnull=False),
         ListVersion.objects.filter(of_list, ~Exists(rooms)),
         CalendarRevision.objects.filter(changed_at__lt=before),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Count, Max, Q
 
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.common.encryption import decrypt, encrypt
@@ -106,7 +106,8 @@ class Candidate:
     """Something that may belong to the person. `value` is its value in the form, as `kind:rest`.
 
     `certain` is False if only the name is the same. `about` says where it was found, `classes` in how many
-    classes.
+    classes. `row` names a row with which a page finds the person again: `students`, `lists` or `accounts`,
+    and its primary key. It is None for an id without such a row.
     """
 
     value: str
@@ -114,6 +115,7 @@ class Candidate:
     name: str
     about: str
     certain: bool
+    row: tuple[str, int] | None
     classes: int = 0
 
 
@@ -126,10 +128,10 @@ def candidates(*, user_uuids: Iterable[str] = (), accounts: Iterable[int] = ()) 
     names = _names_of(ids, users, rows)
     emails = {one.email.lower() for one in rows if one.email} | {user.email for user in users}
     others = list(User.objects.filter(email__in=emails).exclude(pk__in=[user.pk for user in users]))
-    found = [_of_id(one, certain=True) for one in sorted(ids)]
+    found = _of_ids(sorted(ids), certain=True)
     found += [_of_account(user, certain=True) for user in users]
     found += [_of_account(user, certain=False) for user in others]
-    found += [_of_id(one, certain=False) for one in _same_named(names, ids)]
+    found += _of_ids(_same_named(names, ids), certain=False)
     return found + _listed_like(names, emails)
 
 
@@ -140,7 +142,7 @@ def candidates_of_listed(row: ListedPerson) -> list[Candidate]:
     users = list(User.objects.filter(email__in=emails))
     own = _of_row(row, certain=True)
     others = [one for one in _listed_like(names, emails) if one.value != own.value]
-    same = [_of_id(one, certain=False) for one in _same_named(names, set())]
+    same = _of_ids(_same_named(names, set()), certain=False)
     return [own, *(_of_account(user, certain=False) for user in users), *same, *others]
 
 
@@ -192,7 +194,7 @@ def find(words: str) -> list[Candidate]:
     users = User.objects.filter(matches(words, field="search")).order_by("search", "pk")[:MOST]
     ids += [one for one in named if one not in ids]
     ids += [row.user_uuid for row in listed if row.user_uuid and row.user_uuid not in ids]
-    found = [_of_id(one, certain=True) for one in ids[:MOST]]
+    found = [one for one in _of_ids(ids[:MOST], certain=True) if one.row is not None]
     found += [_of_account(user, certain=True) for user in users]
     return found + [_of_row(row) for row in listed if not row.user_uuid]
 
@@ -256,19 +258,35 @@ def _emails_of(one: ListedName) -> set[str]:
     return {email.lower() for email in rows.values_list("email", flat=True) if email}
 
 
-def _of_id(user_uuid: str, *, certain: bool) -> Candidate:
-    rows = Participant.objects.filter(user_uuid=user_uuid)
-    newest = rows.order_by("-pk").first()
-    listed = ListedPerson.objects.filter(user_uuid=user_uuid).first()
-    name = (newest and newest.name) or (listed and listed.name) or ""
-    return Candidate(f"id:{user_uuid}", "id", name, user_uuid, certain, rows.count())
+def _of_ids(user_uuids: list[str], *, certain: bool) -> list[Candidate]:
+    """Return candidates for these ids, in the same order."""
+    seen = Participant.objects.filter(user_uuid__in=user_uuids).order_by().values("user_uuid")
+    newest = {one["user_uuid"]: one for one in seen.annotate(newest=Max("pk"), classes=Count("pk"))}
+    newest_keys = [one["newest"] for one in newest.values()]
+    names = dict(Participant.objects.filter(pk__in=newest_keys).values_list("pk", "name"))
+    on_lists = ListedPerson.objects.filter(user_uuid__in=user_uuids).order_by("-pk")
+    listed = {one.user_uuid: one for one in on_lists}
+    users = dict(CloudIdentity.objects.filter(user_uuid__in=user_uuids).values_list("user_uuid", "user"))
+    found = []
+    for one in user_uuids:
+        pk, classes = (newest[one]["newest"], newest[one]["classes"]) if one in newest else (0, 0)
+        row: tuple[str, int] | None = None
+        if pk:
+            row = ("students", pk)
+        elif one in listed:
+            row = ("lists", listed[one].pk)
+        elif one in users:
+            row = ("accounts", users[one])
+        name = names.get(pk) or (listed[one].name if one in listed else "")
+        found.append(Candidate(f"id:{one}", "id", name, one, certain, row, classes))
+    return found
 
 
 def _of_account(user: User, *, certain: bool) -> Candidate:
-    return Candidate(f"account:{user.pk}", "account", user.name, user.email, certain)
+    row = ("accounts", user.pk)
+    return Candidate(f"account:{user.pk}", "account", user.name, user.email, certain, row)
 
 
 def _of_row(row: ListedPerson, *, certain: bool = False) -> Candidate:
-    return Candidate(
-        f"listed:{row.class_list_id}:{row.name}", "listed", row.name, str(row.class_list), certain
-    )
+    value, about = f"listed:{row.class_list_id}:{row.name}", str(row.class_list)
+    return Candidate(value, "listed", row.name, about, certain, ("lists", row.pk))

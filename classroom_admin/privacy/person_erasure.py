@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Final
+from unicodedata import east_asian_width
 
 from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
@@ -61,10 +62,13 @@ def begin(subject: Subject, mode: str) -> Erasure:
 
 
 def _identities(subject: Subject, erasure: Erasure) -> Iterable[tuple[str, str, str]]:
+    new_ids: dict[str, str] = {}
     for number, user_uuid in enumerate(subject.user_uuids, 1):
-        new = f"erased-{erasure.number}" + (f"-{number}" if number > 1 else "")
-        for spelling in dict.fromkeys((user_uuid, user_uuid.lower())):
-            yield Kind.USER_ID, spelling, new
+        new_ids[user_uuid] = f"erased-{erasure.number}" + (f"-{number}" if number > 1 else "")
+    for user_uuid in subject.user_uuids:  # a class has each id once, so no two ids may become the same
+        new_ids.setdefault(user_uuid.lower(), new_ids[user_uuid])
+    for spelling, new in new_ids.items():
+        yield Kind.USER_ID, spelling, new
     for email in subject.emails:
         yield Kind.EMAIL, email, ""
     for email in User.objects.filter(pk__in=subject.accounts).values_list("email", flat=True):
@@ -129,7 +133,9 @@ def _inbox(person: _Person, cursor: int) -> tuple[Counts, int | None]:
 
 
 def _quarantine(person: _Person, cursor: int) -> tuple[Counts, int | None]:
-    return person_rest.quarantine(person.subject, person.finder), None
+    """Rewrite what could not be read, and the notifications that no class has."""
+    notices = person_rooms.notices(person.subject, person.finder)
+    return {**person_rest.quarantine(person.subject, person.finder), "notices": notices}, None
 
 
 def _commands(person: _Person, cursor: int) -> tuple[Counts, int | None]:
@@ -138,12 +144,18 @@ def _commands(person: _Person, cursor: int) -> tuple[Counts, int | None]:
 
 def _audit(person: _Person, cursor: int) -> tuple[Counts, int | None]:
     subject, changed = person.subject, 0
-    names = [name for name in subject.names if " " in name.strip()]
+    names = [name for name in subject.names if _is_full(name)]
     for account in [*User.objects.filter(pk__in=subject.accounts), None]:
         changed += personal.erase(
             subject.ids, account=account, emails=subject.emails, names=names, by=person.job.by
         )
     return {"audit": changed}, None
+
+
+def _is_full(name: str) -> bool:
+    """Return whether a name is probably of one person only. Chinese full names have no space."""
+    name = name.strip()
+    return " " in name or sum(east_asian_width(sign) == "W" for sign in name) > 1
 
 
 def _accounts(person: _Person, cursor: int) -> tuple[Counts, int | None]:

@@ -164,7 +164,8 @@ def work(*, first: int | None = None, within_s: float = WORK_S) -> bool:
 def run(job: PersonJob, *, ends_at: float) -> None:
     """Continue a claimed job until it is finished or the time is over, and store how far it is."""
     if job.attempts > MOST_ATTEMPTS:
-        _settle(job, State.FAILED, problem=Problem("person_gave_up", {"attempts": MOST_ATTEMPTS}).as_json())
+        problem = Problem("person_gave_up", {"attempts": MOST_ATTEMPTS}).as_json()
+        _settle(job, State.FAILED, problem=problem, secret="")
         return
     with suppress(_LeaseLost):
         try:

@@ -72,6 +72,10 @@ def affected(room_ids: list[int], subject: Subject) -> list[int]:
         found |= set(received.values_list("room_id", flat=True))
         events = StoredEvent.objects.filter(containing("raw", ids), room__in=room_ids)
         found |= set(events.order_by().values_list("room_id", flat=True).distinct())
+        in_columns = Q(pk=None)  # a sealed class has no events any more
+        for column in JSON_OF_ROOMS:
+            in_columns |= containing(column, ids)
+        found |= set(Room.objects.filter(in_columns, pk__in=room_ids).values_list("pk", flat=True))
     if subject.list_ids:
         of_lists = Q(class_list__in=subject.list_ids) | Q(list_version__class_list__in=subject.list_ids)
         found |= set(Room.objects.filter(of_lists, pk__in=room_ids).values_list("pk", flat=True))
@@ -235,17 +239,24 @@ def _replace_figures(row: PersonSummary, finder: Finder, stand_in: Replacement, 
 
 def _notices(room: Room, subject: Subject, finder: Finder) -> int:
     """Rewrite the notifications about the channels of the class and of its breakout rooms."""
+    return notices(subject, finder, channels=[room.room_uuid, *room.known_groups])
+
+
+def notices(subject: Subject, finder: Finder, *, channels: list[str] | None = None) -> int:
+    """Rewrite the notifications that name the person, in these channels or in all, also in unknown ones."""
     if not subject.ids:
         return 0
-    channels = [room.room_uuid, *room.known_groups]
     mine = Q(user_uuid__in=subject.ids) | Q(stream_uuid__in=subject.ids) | containing("raw", subject.ids)
     changed = 0
-    for notice in ChannelNotice.objects.filter(mine, room_uuid__in=channels):
+    found = ChannelNotice.objects.filter(mine)
+    for notice in found if channels is None else found.filter(room_uuid__in=channels):
+        before = (notice.user_uuid, notice.stream_uuid, notice.raw)
         notice.user_uuid = new_id(notice.user_uuid, finder)
         notice.stream_uuid = new_id(notice.stream_uuid, finder)
         notice.raw = as_json(rewrite(json.loads(notice.raw), finder))
-        notice.save(update_fields=["user_uuid", "stream_uuid", "raw"])
-        changed += 1
+        if (notice.user_uuid, notice.stream_uuid, notice.raw) != before:
+            notice.save(update_fields=["user_uuid", "stream_uuid", "raw"])
+            changed += 1
     return changed
 
 

@@ -76,13 +76,22 @@ class Deletion:
     delete: Callable[[Recorder], Iterator[None]]
 
 
-def delete_rows(recorder: Recorder, rows: QuerySet[Any], *, counted: bool = True) -> Iterator[None]:
+def delete_rows(
+    recorder: Recorder,
+    rows: QuerySet[Any],
+    *,
+    counted: bool = True,
+    still_due: Callable[[], bool] = lambda: True,
+) -> Iterator[None]:
     """Delete the rows of a query in parts. Rows that refer to them are deleted or changed as Django does it.
 
-    Read the ids outside of the transaction, because a search may take longer than the deletion.
+    Stop as soon as `still_due` returns False. Each transaction calls it. Read the ids outside of the
+    transaction, because a search may take longer than the deletion.
     """
     while ids := list(rows.order_by().values_list("pk", flat=True)[:AT_ONCE]):
         with recorder.part() as deleted:
+            if not still_due():
+                return
             number, _by_model = rows.model._default_manager.filter(pk__in=ids).delete()
             deleted.rows += len(ids) if counted and number else 0
         yield

@@ -90,11 +90,12 @@ def is_due(now: datetime | None = None) -> bool:
     zone = ZoneInfo(settings.TIME_ZONE)
     local = now.astimezone(zone)
     begins = local.replace(hour=settings.RETENTION_HOUR, minute=0, second=0, microsecond=0)
+    if begins > local:
+        begins -= timedelta(days=1)
+    is_night = local < begins + NIGHT
     if last is None:
-        return begins <= local < begins + NIGHT
-    if now - last.started_at > OVERDUE:
-        return True
-    return begins <= local < begins + NIGHT and last.started_at < begins
+        return is_night
+    return now - last.started_at > OVERDUE or (is_night and last.started_at < begins)
 
 
 def begin(*, by: User | None = None) -> RetentionRun:

@@ -8,6 +8,7 @@ the rows stay right although their events are gone. If the deletion is interrupt
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -93,9 +94,12 @@ def _delete_events(class_id: int, rooms: list[int], recorder: Recorder) -> Itera
         PresenceCorrection.objects.filter(room__in=rooms),
         ChannelNotice.objects.filter(room_uuid__in=uuids),
     )
+    is_due = partial(still_due, class_id, recorder)
     for rows in others:
-        yield from delete_rows(recorder, rows, counted=False)
+        yield from delete_rows(recorder, rows, counted=False, still_due=is_due)
     with recorder.part() as deleted:
+        if not is_due():
+            return
         own = ClassRetention.objects.filter(room_id=class_id, events_deleted_at=None)
         deleted.classes += own.update(events_deleted_at=recorder.now)
     yield

@@ -9,6 +9,7 @@ from typing import Final
 
 SECRET_KEY: Final = "secret_key"
 ADDRESS_KEY: Final = "address_key"
+AUDIT_KEY: Final = "audit_key"
 
 
 class UnusableKeyFile(Exception):

@@ -19,7 +19,7 @@ from django.db.models import Max
 
 from classroom_admin.common.clock import from_ms
 from classroom_admin.events import Event, EventTime, Rows, Stream, event_times, mark, project
-from classroom_admin.rooms.models import Gap, Room
+from classroom_admin.rooms.models import Gap, Room, RoomState
 from classroom_admin.sync import presence_corrections
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.presence_corrections import CORRECTION
@@ -158,8 +158,11 @@ def film_of(room: Room, *, upto: int | None = None) -> tuple[Film, int]:
     if upto is None:
         newest = StoredEvent.objects.filter(room=room).aggregate(newest=Max("pk"))["newest"]
         upto = int(newest or 0)
-    # A film that was loaded before retention deleted texts must not be shown after that.
-    key = (room.pk, upto, room.chat_deleted_at, room.direct_deleted_at, room.sealed_at)
+    # A film that was loaded before retention or an erasure changed events must not be shown after that. Each
+    # of them changes the version. While a class goes on, every event changes it, so a film is kept longer.
+    is_over = room.gone_at is not None or room.current_state in (RoomState.ENDED, RoomState.CLOSED)
+    version = room.version if is_over else None
+    key = (room.pk, upto, version, room.chat_deleted_at, room.direct_deleted_at, room.sealed_at)
     with _keeping:
         if key in _films:
             _films.move_to_end(key)

@@ -18,7 +18,7 @@ from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import NotYours, access_to
-from classroom_admin.rooms.models import Resource, Room
+from classroom_admin.rooms.models import ClassRetention, Resource, Room
 from tests.actions.conftest import School, kinds, on_record
 from tests.actions.files import GOOD, HOSTILE, PDF
 
@@ -220,6 +220,19 @@ def test_files_outlive_their_class_by_a_setting(school, settings):
         Room.objects.filter(pk=school.room.pk).update(gone_at=clock.now() - timedelta(days=days))
         uploads.tidy()
         assert is_kept(upload) is kept
+
+
+def test_files_of_a_class_that_an_administrator_keeps_stay(school, settings):
+    settings.FILES_KEEP_DAYS = 3
+    upload = bring(school)
+    share(school, upload)
+    Room.objects.filter(pk=school.room.pk).update(gone_at=clock.now() - timedelta(days=4))
+    kept = ClassRetention.objects.create(room=school.room, kept_at=clock.now(), kept_reason="a claim")
+    uploads.tidy()
+    assert is_kept(upload)
+    kept.delete()
+    uploads.tidy()
+    assert not is_kept(upload)
 
 
 def test_what_may_have_been_taken_by_the_cloud_is_kept(school, sim):

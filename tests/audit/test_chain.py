@@ -128,6 +128,28 @@ def test_removed_end_is_named_by_the_file_in_the_data_folder():
         chain.forget_outside()
 
 
+def test_removed_end_stays_known_when_new_records_are_linked(django_capture_on_commit_callbacks):
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            made = add()
+        attack("DELETE FROM audit_link WHERE number in (11, 12)")
+        attack("DELETE FROM audit_step WHERE entry_id = %s", [made[5].pk])
+        attack("DELETE FROM audit_entry WHERE id = %s", [made[5].pk])
+        for _again in range(2):
+            with django_capture_on_commit_callbacks(execute=True):
+                add(1)
+            assert problem() == "link 12 was changed"
+        call_command("audit", "accept", "--reason", "restored the backup of Monday")
+        assert verify().is_valid
+        params = Entry.objects.get(action="audit.accept").params
+        assert (params["first"], params["last"]) == (12, 12)
+        with django_capture_on_commit_callbacks(execute=True):
+            add(1)
+        assert chain.kept_outside() == chain.head()
+    finally:
+        chain.forget_outside()
+
+
 def test_removed_end_is_named_by_a_checkpoint():
     made = add()
     verification.keep(verify())

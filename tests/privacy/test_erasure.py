@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from django.db import connection
 from classroom_admin.accounts.models import User
 from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.agora.client import Client
-from classroom_admin.audit import personal
+from classroom_admin.audit import personal, record
+from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.privacy import person_jobs
 from classroom_admin.privacy.person import candidates, subject_of
@@ -26,6 +28,7 @@ from classroom_admin.rooms.models import Answer, ChatMessage, Participant, PeerM
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import inbox, projector, webhook
 from classroom_admin.sync.models import InboxAnswer, Quarantine, StoredEvent
+from classroom_admin.sync.replay import film_of
 from tests.privacy import canary
 from tests.privacy.canary import CanarySchool
 from tests.sync.conftest import room, sync_once
@@ -184,6 +187,64 @@ def test_a_sealed_class_is_rewritten_without_its_events(school: CanarySchool) ->
     }
     assert Participant.objects.get(name=job.erasure.name).rewards == 1
     assert room("maths").version == maths.version
+
+
+def test_a_sealed_class_that_only_assigned_the_person_to_a_group_is_rewritten(school: CanarySchool) -> None:
+    groups = {"details": {"g": {"users": [{"userUuid": canary.USER_ID, "userName": canary.NAME}]}}}
+    Room.objects.create(room_uuid="quiet", sealed_at=clock.now(), groups=groups)
+    job = erase("pseudonymise", school.head)
+    assert job.erasure is not None
+    user = Room.objects.get(room_uuid="quiet").groups["details"]["g"]["users"][0]
+    assert user == {"userUuid": f"erased-{job.erasure.number}", "userName": job.erasure.name}
+
+
+def test_a_replay_that_was_loaded_before_the_erasure_is_not_shown_after_it(school: CanarySchool) -> None:
+    film, upto = film_of(room("maths"))
+    assert canary.NAME in repr(film.frames)
+    erase("pseudonymise", school.head)
+    after, _upto = film_of(room("maths"), upto=upto)
+    assert canary.NAME not in repr(after.frames)
+
+
+def test_a_notification_about_an_unknown_class_is_rewritten(school: CanarySchool) -> None:
+    body = json.loads(canary.notification("n-elsewhere", at_s=int(clock.now().timestamp()) - 60))
+    body["payload"]["channelName"] = "elsewhere"
+    assert webhook.accept_notification(json.dumps(body).encode()).stored == 1
+    erase("pseudonymise", school.head)
+    assert traces() == {}
+
+
+def test_a_job_that_gave_up_forgets_whose_data_it_was(school: CanarySchool) -> None:
+    job = person_jobs.request_export(subject_of([f"id:{canary.USER_ID}"]), by=school.head)
+    PersonJob.objects.filter(pk=job.pk).update(attempts=person_jobs.MOST_ATTEMPTS)
+    person_jobs.work()
+    job.refresh_from_db()
+    assert (job.state, job.secret) == (PersonJob.State.FAILED, "")
+
+
+def test_ids_that_differ_only_in_case_become_two_ids(school: CanarySchool) -> None:
+    sealed = Room.objects.create(room_uuid="two", sealed_at=clock.now())
+    for one in ("Zed-123456", "zed-123456"):
+        Participant.objects.create(room=sealed, user_uuid=one, name="Zed Two")
+    chosen = subject_of(["id:Zed-123456", "id:zed-123456"])
+    job = person_jobs.request_erasure(chosen, mode="pseudonymise", by=school.head)
+    while person_jobs.work():
+        pass
+    job.refresh_from_db()
+    assert job.erasure is not None
+    new = f"erased-{job.erasure.number}"
+    assert set(sealed.participants.values_list("user_uuid", flat=True)) == {new, f"{new}-2"}
+
+
+@pytest.mark.parametrize(("name", "left"), [("Zed Full", "[erased]"), ("王小明", "[erased]"), ("Zed", "Zed")])
+def test_full_names_leave_entries_about_class_lists(school: CanarySchool, name: str, left: str) -> None:
+    sealed = Room.objects.create(room_uuid="named", sealed_at=clock.now())
+    Participant.objects.create(room=sealed, user_uuid="zed-123456", name=name)
+    entry = record.done(actor=None, action="class_list.change", params={"names": [name]})
+    person_jobs.request_erasure(subject_of(["id:zed-123456"]), mode="pseudonymise", by=school.head)
+    while person_jobs.work():
+        pass
+    assert Entry.objects.get(pk=entry.pk).params == {"names": [left]}
 
 
 def test_a_class_after_the_erasure_is_new_data(school: CanarySchool) -> None:

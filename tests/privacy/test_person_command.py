@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 from classroom_admin.accounts.models import User
 from classroom_admin.privacy import erasure_ledger
 from classroom_admin.privacy.person_models import Erasure, PersonJob
-from classroom_admin.rooms.models import ClassList, ListedPerson, Participant
+from classroom_admin.rooms.models import ChatMessage, ClassList, ListedPerson, Participant
 from tests.school import School
 
 ID = "cloud-user-3"
@@ -84,3 +84,10 @@ def test_unknown_people_and_the_last_administrator_are_refused(school: School) -
     with pytest.raises(CommandError, match="only active administrator"):
         run("erase", "--email", school.administrator.email, "--yes")
     assert User.objects.filter(email=school.administrator.email).exists()
+
+
+def test_an_id_that_only_wrote_a_message_is_known(school: School) -> None:
+    ChatMessage.objects.create(
+        room=school.room, sequence=60, user_uuid="only-wrote", text="x", sent_at=school.room.started_at
+    )
+    assert run("export", "--user-id", "only-wrote", "--dry-run")["counts"] == {"chat": 1}

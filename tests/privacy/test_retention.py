@@ -30,6 +30,7 @@ from classroom_admin.rooms.models import (
     Presence,
     Recording,
     Room,
+    Substitution,
 )
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import inbox, projector
@@ -303,6 +304,16 @@ def test_the_run_begins_at_night_in_the_schools_time_zone(
     assert retention.next_run(began[0]) > began[0] + timedelta(hours=20)
 
 
+def test_the_night_of_a_late_hour_goes_on_after_midnight(transactional_db: None, settings: Any) -> None:
+    settings.TIME_ZONE, settings.RETENTION_HOUR = "UTC", 23
+    evening = datetime(2027, 5, 3, 23, tzinfo=UTC)
+    RetentionRun.objects.create(started_at=evening - timedelta(days=1), finished_at=evening)
+    due = [hours for hours in range(-3, 5) if retention.is_due(evening + timedelta(hours=hours))]
+    assert due == [0, 1, 2]
+    RetentionRun.objects.create(started_at=evening, finished_at=evening)
+    assert not retention.is_due(evening + timedelta(hours=2))
+
+
 def test_the_task_works_only_at_night(lesson: Room, hands: SteppedClock, keep: Any, settings: Any) -> None:
     keep(chat=90)
     settings.TIME_ZONE = "UTC"
@@ -394,3 +405,33 @@ def test_a_kept_class_may_be_let_go_in_the_middle(lesson: Room, hands: SteppedCl
     days_later(hands, 1)
     run()
     assert not ChatMessage.objects.filter(deleted=False).exists()
+
+
+def test_a_deletion_stops_between_two_parts_if_the_class_is_kept(
+    lesson: Room, hands: SteppedClock, keep: Any
+) -> None:
+    """The person presses the button while the same task goes on."""
+    keep(attendance=90)
+    days_later(hands, 91)
+    parts = retention._parts(retention.begin())
+    next(parts)
+    ClassRetention.objects.update_or_create(room=lesson, defaults={"kept_at": clock.now()})
+    people = Participant.objects.count()
+    assert people > 0
+    assert sum(1 for _part in parts) == 0
+    assert (Participant.objects.count(), Room.objects.count()) == (people, 1)
+    assert ClassRetention.objects.filter(kept_at__isnull=False).exists()
+
+
+def test_a_kept_class_keeps_its_substitutions(lesson: Room, hands: SteppedClock, keep: Any) -> None:
+    head = User.objects.create_user("head@school.test", "x", role=User.Role.ADMINISTRATOR)
+    now = clock.now()
+    Substitution.objects.create(teacher=head, room=lesson, starts_at=now, ends_at=now, made_by=head)
+    own = ClassRetention.objects.create(room=lesson, kept_at=now)
+    keep(attendance=90)
+    days_later(hands, 91)
+    run()
+    assert Substitution.objects.exists()
+    own.delete()
+    run()
+    assert not Substitution.objects.exists()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from classroom_admin.common.redaction import HIDDEN
 from classroom_admin.runtime.key_files import UnusableKeyFile, read, read_or_create, replace
 from tests.environment.test_variables import python
 
@@ -86,3 +87,15 @@ def test_unusable_key_file_stops_the_start_with_words(tmp_path: Any) -> None:
     done = python("manage.py", "check", DATA_DIR=str(tmp_path))
     assert done.returncode == 1
     assert "secret_key is empty" in done.stderr
+
+
+def test_key_of_the_audit_log_is_kept_like_the_others_and_hidden(tmp_path: Path) -> None:
+    show = SHOW.replace("print(settings.SECRET_KEY, ", "print(hide(settings.AUDIT_KEYS[0]), ")
+    show = "from classroom_admin.common.secret_values import hide\n" + show
+    done = python("-c", show, DATA_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.partition("|")[0] == HIDDEN
+    (old,) = read(tmp_path / "audit_key")
+    replace(tmp_path / "audit_key", ["new", old])
+    done = python("-c", SHOW.replace("settings.SECRET_KEY,", "settings.AUDIT_KEYS,"), DATA_DIR=str(tmp_path))
+    assert eval(done.stdout.partition("|")[0]) == ["new", old]

@@ -119,13 +119,15 @@ def due_to_be_forgotten() -> QuerySet[Upload]:
     """Return the uploads with bytes that are no longer needed.
 
     These were not shared within ``UNSHARED``, were deleted from their class more than ``AFTER_DELETION`` ago,
-    or belong to a class that the cloud deleted more than ``FILES_KEEP_DAYS`` days ago.
+    or belong to a class that the cloud deleted more than ``FILES_KEEP_DAYS`` days ago and that no
+    administrator keeps.
     """
     now = clock.now()
     resource = Resource.objects.filter(room=OuterRef("room"), resource_uuid=OuterRef("resource_uuid"))
     deleted = resource.filter(removed_at__lt=now - AFTER_DELETION)
     unshared = Q(put_at__isnull=True, created_at__lt=now - UNSHARED) & ~Exists(resource)
     over = Q(room__gone_at__lt=now - timedelta(days=settings.FILES_KEEP_DAYS))
+    over &= Q(room__retention__kept_at=None, room__parent__retention__kept_at=None)
     return Upload.objects.filter(forgotten_at__isnull=True).filter(unshared | Exists(deleted) | over)
 
 

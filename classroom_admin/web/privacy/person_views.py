@@ -43,28 +43,8 @@ def people(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Find people by name, email address or cloud user id, and list the newest exports and erasures."""
     words = search_words(request.GET)
     jobs = PersonJob.objects.select_related("by", "erasure")[:MOST_JOBS]
-    found = [{"one": one, "address": _address(one)} for one in people_found.find(words)]
-    context = {"q": words, "found": found, "rows": [_row_of(one) for one in jobs]}
+    context = {"q": words, "found": people_found.find(words), "rows": [_row_of(one) for one in jobs]}
     return render(request, "privacy/people.html", context)
-
-
-def _address(one: Candidate) -> tuple[str, int] | None:
-    """Return the arguments of the address of a candidate's page, or None if it has no page."""
-    kind, _sep, rest = one.value.partition(":")
-    if kind == "account":
-        return "accounts", int(rest)
-    if kind == "id":
-        seen = Participant.objects.filter(user_uuid=rest).order_by("-pk").values_list("pk", flat=True).first()
-        if seen is not None:
-            return "students", seen
-        listed = ListedPerson.objects.filter(user_uuid=rest).values_list("pk", flat=True).first()
-        if listed is not None:
-            return "lists", listed
-        user = User.objects.filter(identities__user_uuid=rest).values_list("pk", flat=True).first()
-        return None if user is None else ("accounts", user)
-    list_id, _sep, name = rest.partition(":")
-    row = ListedPerson.objects.filter(class_list=list_id, name=name, user_uuid="").first()
-    return None if row is None else ("lists", row.pk)
 
 
 @never_cache

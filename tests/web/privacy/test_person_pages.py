@@ -8,7 +8,9 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from classroom_admin.accounts.models import CloudIdentity, User
@@ -117,6 +119,21 @@ def test_people_are_found(school: School, words: str, found: bool) -> None:
     page = client.get(reverse("privacy:people"), {"q": words}).content.decode()
     results = page.split('id="found-title"')[1].split('id="jobs-title"')[0]
     assert ("/privacy/people/" in results) == found
+
+
+def test_more_people_found_need_no_more_queries(school: School) -> None:
+    client = school.signed_in(school.administrator)
+    own = ClassList.objects.create(name="7b", owner=school.teacher)
+    counts = []
+    for number in range(0, 20, 10):
+        for one in range(number, number + 10):
+            Participant.objects.create(room=school.room, user_uuid=f"many-{one}", name=f"Zed {one}")
+            ListedPerson.objects.create(class_list=own, name=f"Zed {one}")
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(reverse("privacy:people"), {"q": "zed"}).content.decode()
+        assert page.count("/privacy/people/students/") == page.count("/privacy/people/lists/") == number + 10
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_an_export_has_what_the_person_wrote_and_nobody_elses_words(school: School) -> None:
