@@ -51,7 +51,9 @@ def secret_of_hashes() -> bytes:
         row = ErasureKey.objects.order_by("pk").first()
         if row is None:
             fresh = _key_in_file() or secrets.token_hex(32)
-            row = ErasureKey.objects.create(secret=encrypt(fresh))
+            # Of two processes that create the key at the same moment, both use the first one's.
+            ErasureKey.objects.bulk_create([ErasureKey(pk=1, secret=encrypt(fresh))], ignore_conflicts=True)
+            row = ErasureKey.objects.get(pk=1)
     try:
         return bytes.fromhex(decrypt(row.secret))
     except Undecipherable as error:
