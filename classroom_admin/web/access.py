@@ -72,8 +72,3 @@ def requires(
         return checked
 
     return decorate
-
-
-def administrator_only(view: AuthenticatedView[Arguments]) -> View[Arguments]:
-    """Require an administrator. Raise Http404 for others, and redirect visitors to the sign-in page."""
-    return requires(Permission.SETTINGS)(view)

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from classroom_admin.accounts.models import User
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.accounts.recently_signed_in import recently_signed_in
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
@@ -27,7 +28,7 @@ from classroom_admin.privacy.person import Candidate, Subject
 from classroom_admin.privacy.person_data import TITLES, counts_of
 from classroom_admin.privacy.person_models import Erasure, PersonJob
 from classroom_admin.rooms.models import ListedPerson, Participant
-from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.parameters import search_words
 from classroom_admin.web.streaming import file_pieces, streamed
 
@@ -38,7 +39,7 @@ UNPROCESSABLE: Final = 422
 
 @never_cache
 @require_safe
-@administrator_only
+@requires(Permission.SETTINGS)
 def people(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Find people by name, email address or cloud user id, and list the newest exports and erasures."""
     words = search_words(request.GET)
@@ -49,7 +50,7 @@ def people(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@administrator_only
+@requires(Permission.SETTINGS)
 def person(request: AuthenticatedHttpRequest, of: str, pk: int) -> HttpResponse:
     """Show what belongs, or may belong, to a person. `pk` is the key of a row of the kind `of`."""
     found = _candidates_of(of, pk)
@@ -85,7 +86,7 @@ def _chosen(found: list[Candidate], ticked: list[str]) -> dict[str, Any]:
 
 @never_cache
 @require_POST
-@administrator_only
+@requires(Permission.SETTINGS)
 def selected(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show how much there is of each kind of data, with the buttons to export and to erase it."""
     return _selected_page(request, _subject(request))
@@ -126,7 +127,7 @@ def _why_not(subject: Subject, by: User) -> str:
 
 @never_cache
 @require_POST
-@administrator_only
+@requires(Permission.SETTINGS)
 @recently_signed_in
 def export(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Start an export in the background."""
@@ -139,7 +140,7 @@ def export(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @never_cache
 @require_POST
-@administrator_only
+@requires(Permission.SETTINGS)
 @recently_signed_in
 def erase(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Start an erasure in the background, if the typed name is the name of the person."""
@@ -163,7 +164,7 @@ def erase(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@administrator_only
+@requires(Permission.SETTINGS)
 def job(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show how far an export or an erasure is, and its outcome."""
     return render(request, "privacy/job.html", {"row": _row_of(person_jobs.job_for(key))})
@@ -171,7 +172,7 @@ def job(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-@administrator_only
+@requires(Permission.SETTINGS)
 def job_state(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Render the state of a job, for the page that shows its progress."""
     return render(request, "privacy/_job.html", {"row": _row_of(person_jobs.job_for(key))})
@@ -179,7 +180,7 @@ def job_state(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-@administrator_only
+@requires(Permission.SETTINGS)
 def job_file(request: AuthenticatedHttpRequest, key: str) -> HttpResponseBase:
     """Download the file of a finished export."""
     found, content = person_jobs.file_for(key)

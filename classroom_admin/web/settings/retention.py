@@ -11,12 +11,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.privacy import retention
 from classroom_admin.privacy.limits import OF_CLASSES, Kind, days_of
 from classroom_admin.privacy.models import RetentionRun
 from classroom_admin.privacy.recorder import Preview
 from classroom_admin.rooms.models import ClassRetention
-from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 
 MOST_RUNS: Final = 30
 MOST_KEPT: Final = 200
@@ -66,7 +67,7 @@ def deleted(run: RetentionRun) -> Iterator[tuple[str, int, int]]:
 
 
 @require_safe
-@administrator_only
+@requires(Permission.SETTINGS)
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the limits, the preview, the last runs, and the classes that administrators keep."""
     runs = RetentionRun.objects.select_related("by")[:MOST_RUNS]

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classroom_admin.accounts.models import SignOnProvider
+from classroom_admin.accounts.permissions import Permission
 from classroom_admin.accounts.provider import callback_address
 from classroom_admin.accounts.recently_signed_in import is_recent, recently_signed_in
 from classroom_admin.accounts.sign_on_providers import OIDC, Provider, from_environment, from_row
@@ -21,21 +22,21 @@ from classroom_admin.actions import emergency
 from classroom_admin.actions import sign_on_providers as actions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common.problem_texts import in_words
-from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.settings.sign_on_form import ProviderForm
 
 UNPROCESSABLE: Final = 422
 
 
 @require_safe
-@administrator_only
+@requires(Permission.SETTINGS)
 def sign_on(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the providers of school sign-on."""
     return render(request, "sign_on/providers.html", _providers())
 
 
 @require_POST
-@administrator_only
+@requires(Permission.SETTINGS)
 def test_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Test the connection to a provider, and show what is wrong with it."""
     provider = next((one for one in _all() if one.key == key and one.kind == OIDC), None)
@@ -53,7 +54,7 @@ def test_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @sensitive_post_parameters("secret")
 @sensitive_variables()
 @require_http_methods(["GET", "POST"])
-@administrator_only
+@requires(Permission.SETTINGS)
 def add_sign_on(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Add a provider."""
     return _form(request, None)
@@ -62,14 +63,14 @@ def add_sign_on(request: AuthenticatedHttpRequest) -> HttpResponse:
 @sensitive_post_parameters("secret")
 @sensitive_variables()
 @require_http_methods(["GET", "POST"])
-@administrator_only
+@requires(Permission.SETTINGS)
 def change_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Change a provider."""
     return _form(request, get_object_or_404(SignOnProvider, key=key))
 
 
 @require_POST
-@administrator_only
+@requires(Permission.SETTINGS)
 @recently_signed_in
 def switch_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Switch a provider on or off."""
@@ -82,7 +83,7 @@ def switch_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@administrator_only
+@requires(Permission.SETTINGS)
 @recently_signed_in
 def delete_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Ask whether to delete a provider. A POST deletes it."""
@@ -95,7 +96,7 @@ def delete_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-@administrator_only
+@requires(Permission.SETTINGS)
 @recently_signed_in
 def disconnect_sign_on(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Remove the connection of an account with school sign-on."""
