@@ -91,7 +91,7 @@ class FairTurns:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._end(key)  # pass on the turn that came with the cancellation
-            else:
+            elif turn in session.waiting:  # the end of another request may have removed it
                 session.waiting.remove(turn)
             raise
 

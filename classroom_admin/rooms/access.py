@@ -145,7 +145,7 @@ def _is_of_set(user: User) -> Q:
     found = Q(Exists(RoomTeacher.objects.filter(room=OuterRef("pk"), user__in=teachers)))
     found |= Q(_covered_by(Substitution.objects.filter(teacher__in=teachers).filter(in_period())))
     # A teacher of the set joined the room, and was not its substitute.
-    covered = Substitution.objects.filter(teacher=OuterRef("user")).filter(_covers(3))
+    covered = Substitution.objects.filter(teacher=OuterRef("user")).filter(_covers_or_joined(3))
     identities = CloudIdentity.objects.filter(user__in=teachers).filter(~Exists(covered))
     found |= Q(_was_taught_by(identities))
     if permissions.set_has_lists(user.role):
@@ -204,14 +204,30 @@ def in_period(now: datetime | None = None) -> Q:
 
 def covers_room() -> Q:
     """Return the condition that a `Substitution` covers the room of the outer query."""
-    assigned = RoomTeacher.objects.filter(room=OuterRef(OuterRef("pk")), user=OuterRef("of_teacher"))
-    identities = CloudIdentity.objects.filter(user=OuterRef(OuterRef("of_teacher")))
-    joined = Participant.objects.filter(room=OuterRef(OuterRef("pk")), was_teacher=True)
-    taught = Exists(joined.filter(user_uuid__in=identities.values("user_uuid")))
     # The other teacher may have joined the room only as a substitute.
-    substituted = Exists(Substitution.objects.filter(teacher=OuterRef("of_teacher")).filter(_covers(2)))
-    of_teacher = Q(of_teacher__isnull=False) & (Q(Exists(assigned)) | (Q(taught) & ~Q(substituted)))
-    return _covers(1) | of_teacher
+    substituted = Substitution.objects.filter(teacher=OuterRef("of_teacher")).filter(_covers_or_joined(2))
+    of_teacher = _is_assigned(1) | (_is_joined(1) & ~Q(Exists(substituted)))
+    return _covers(1) | (Q(of_teacher__isnull=False) & of_teacher)
+
+
+def _covers_or_joined(level: int) -> Q:
+    """Return the condition that a `Substitution` covers a room, or that its other teacher joined the room.
+
+    The room belongs to the query that is `level` queries further out.
+    """
+    return _covers(level) | (Q(of_teacher__isnull=False) & (_is_assigned(level) | _is_joined(level)))
+
+
+def _is_assigned(level: int) -> Q:
+    """Return the condition that a room is assigned to the other teacher of a `Substitution`."""
+    return Q(Exists(RoomTeacher.objects.filter(room=_outer("pk", level + 1), user=OuterRef("of_teacher"))))
+
+
+def _is_joined(level: int) -> Q:
+    """Return the condition that the other teacher of a `Substitution` joined a room as a teacher."""
+    identities = CloudIdentity.objects.filter(user=OuterRef(OuterRef("of_teacher")))
+    joined = Participant.objects.filter(room=_outer("pk", level + 1), was_teacher=True)
+    return Q(Exists(joined.filter(user_uuid__in=identities.values("user_uuid"))))
 
 
 def _covers(level: int) -> Q:
@@ -256,10 +272,12 @@ def _rooms_without_substitution(teachers: Collection[int]) -> dict[int, set[int]
         return {}
     rows = _substitutions_of(teachers)
     rooms = _rooms_covered(rows)
+    everyone = {*teachers, *(row["of_teacher"] for row in rows if row["of_teacher"])}
+    assigned, taught = _assigned_ids(everyone), _taught_ids(everyone)
     covered: dict[int, set[int]] = {pk: set() for pk in teachers}
     for row in rows:
-        covered[row["teacher"]] |= rooms(row)
-    assigned, taught = _assigned_ids(teachers), _taught_ids(teachers)
+        other = row["of_teacher"]
+        covered[row["teacher"]] |= rooms(row) | (assigned[other] | taught[other] if other else set())
     return {pk: assigned[pk] | (taught[pk] - covered[pk]) for pk in teachers}
 
 

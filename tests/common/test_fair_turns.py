@@ -144,6 +144,23 @@ def test_cancelled_requests_leave_their_turns_to_others() -> None:
     asyncio.run(steps())
 
 
+def test_a_request_that_is_cancelled_as_its_turn_comes_gives_the_turn_away() -> None:
+    async def steps() -> None:
+        front = Requests().front
+        for _ in range(AT_ONCE):
+            await front._begin("one")
+        waiting = asyncio.create_task(front._begin("one"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        for _ in range(AT_ONCE):
+            front._end("one")
+        (outcome,) = await asyncio.gather(waiting, return_exceptions=True)
+        assert isinstance(outcome, asyncio.CancelledError)
+        assert not front._sessions
+
+    asyncio.run(steps())
+
+
 def test_a_failed_request_ends_its_turn() -> None:
     async def failing(scope: Any, receive: Any, send: Any) -> None:
         await receive()

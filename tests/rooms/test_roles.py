@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from classroom_admin.accounts import permissions
-from classroom_admin.accounts.models import User
+from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.accounts.permissions import NotAllowed, Permission
 from classroom_admin.actions import (
     bulk,
@@ -29,7 +29,14 @@ from classroom_admin.agora.calls import ReadRoom
 from classroom_admin.audit import actions as names
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
-from classroom_admin.rooms.access import ClassAccess, NotYours, access_to, own_room_ids, visible_rooms
+from classroom_admin.rooms.access import (
+    ClassAccess,
+    NotYours,
+    access_to,
+    own_room_ids,
+    visible_room_ids,
+    visible_rooms,
+)
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import (
     ClassList,
@@ -271,3 +278,29 @@ def test_all_ways_to_ask_have_the_same_answer(school: School, about: str) -> Non
     assert own_room_ids([user.pk])[user.pk] == {school.room.pk}
     Substitution.objects.update(starts_at=now - 2 * HOUR, ends_at=now - HOUR)
     assert own_room_ids([user.pk])[user.pk] == set(visible_rooms(user).values_list("pk", flat=True)) == set()
+
+
+def test_a_class_that_a_teacher_joined_as_a_substitute_for_another_is_not_theirs(school: School) -> None:
+    """Neither the set of that teacher nor a later substitute for that teacher gets the class."""
+    substitute, now = school.other_teacher, clock.now()
+    CloudIdentity.objects.create(user=substitute, user_uuid="stand-in")
+    make_person(school.room, 77, user_uuid="stand-in", was_teacher=True)
+    coordinator = User.objects.create_user("c@role.test", "x", role="coordinator")
+    Supervision.objects.create(person=coordinator, teacher=substitute)
+    third = User.objects.create_user("t@role.test", "x", role="teacher")
+    wide_substitutions.appoint(
+        actor=school.administrator, substitute=third, of_teacher=substitute, starts_at=now, ends_at=now + HOUR
+    )
+    people = (substitute, coordinator, third)
+    assert [sees(one, school.room) for one in people] == [True, True, True]
+    Substitution.objects.create(
+        teacher=substitute,
+        of_teacher=school.teacher,
+        starts_at=now - 2 * HOUR,
+        ends_at=now - HOUR,
+        made_by=school.administrator,
+    )
+    assert [sees(one, school.room) for one in people] == [False, False, False]
+    for one in people:
+        ids = set(visible_rooms(one).values_list("pk", flat=True))
+        assert visible_room_ids([one])[one.pk] == ids == set()
