@@ -6,6 +6,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
@@ -32,6 +33,10 @@ def page(request: HttpRequest, code: str) -> HttpResponseBase:
         person = emergency.use_link(code)
     except ActionRefused:
         return _shown(request, is_valid=False)
+    if request.user.is_authenticated:
+        logout(
+            request
+        )  # else the sign-in would end the session of another person, with what is recorded next
     record_authentication(request, person, EMERGENCY)
     answer: HttpResponseBase = perform_login(
         request, person, email_verification="none", redirect_url=resolve_url(settings.LOGIN_REDIRECT_URL)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from classroom_admin.accounts.models import EmergencyLink, User
-from classroom_admin.accounts.sign_on import signed_in_by_emergency_link
+from classroom_admin.accounts.sign_on import EMERGENCY
 from classroom_admin.audit.models import Entry
 from tests.sign_on_provider import sign_in
 
@@ -42,7 +42,7 @@ def test_link_signs_the_administrator_in_once(head, settings):
     assert (answer.status_code, answer["Location"]) == (302, "/")
     page = client.get("/")
     assert "You signed in with an emergency link" in page.content.decode()
-    assert signed_in_by_emergency_link(page.wsgi_request)
+    assert recorded(client) == [EMERGENCY]
     assert other.post(address).status_code == 410
     assert other.get(address).status_code == 410
     assert not signed_in(other)
@@ -53,6 +53,21 @@ def test_link_signs_the_administrator_in_once(head, settings):
         ("account.sign_in", head.pk, "head@school.test"),
     ]
     assert "Head" in client.get("/settings/sign-on/").content.decode().partition("Emergency sign-ins")[2]
+
+
+def recorded(client: Client) -> list[str]:
+    """Return how the person of this browser signed in."""
+    return [record["method"] for record in client.session["account_authentication_methods"]]
+
+
+def test_link_signs_in_also_where_another_person_is_signed_in(head, settings):
+    settings.SIGN_ON_ONLY = True
+    other = User.objects.create_user("other@school.test", "x", role="teacher")
+    client = Client()
+    client.force_login(other, backend=settings.AUTHENTICATION_BACKENDS[0])
+    client.post(urlsplit(link()).path)
+    assert client.get("/").wsgi_request.user == head
+    assert recorded(client) == [EMERGENCY]
 
 
 def test_address_begins_with_the_public_address(head, settings):

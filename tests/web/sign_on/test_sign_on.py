@@ -7,7 +7,6 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from classroom_admin.accounts.models import CloudIdentity, User
-from classroom_admin.accounts.sign_on import signed_in_through_school
 from classroom_admin.audit.models import Entry
 from classroom_admin.environment import sign_on
 from classroom_admin.realtime.rights import SIGNED_OUT, Refused, authorise, read
@@ -56,18 +55,6 @@ def test_person_with_verified_address_joins_the_existing_account(provider, row, 
     assert Entry.objects.first().params == {"through": "School account"}
     teacher.refresh_from_db()
     assert teacher.check_password("quiet-otter-lamp")
-
-
-def test_session_knows_that_the_person_came_through_school_sign_on(provider, row, teacher):
-    provider.person("berg", **BERG)
-    client = Client()
-    sign_in(provider, client, "school", "berg")
-    request = client.get("/").wsgi_request
-    assert signed_in_through_school(request)
-    other = Client()
-    other.force_login(teacher)
-    request = other.get("/").wsgi_request
-    assert not signed_in_through_school(request)
 
 
 def test_school_sign_on_counts_as_second_factor_only_by_setting(provider, row, teacher, settings):
