@@ -131,8 +131,8 @@ def own_rooms(user: User, rooms: QuerySet[Room]) -> QuerySet[Room]:
 
 def _is_own(user: User) -> Q:
     own = Substitution.objects.filter(teacher=user)
-    taught = Q(_was_taught_by(CloudIdentity.objects.filter(user=user))) & ~Q(_covered_by(own))
-    return Q(is_assigned_to(user)) | Q(_covered_by(own.filter(in_period()))) | taught
+    taught = Q(_was_taught_by(CloudIdentity.objects.filter(user=user))) & ~_covered_by(own)
+    return Q(is_assigned_to(user)) | _covered_by(own.filter(in_period())) | taught
 
 
 def _is_of_set(user: User) -> Q:
@@ -143,10 +143,11 @@ def _is_of_set(user: User) -> Q:
     rows = Supervision.objects.filter(person=user)
     teachers = rows.filter(teacher__isnull=False).values("teacher")
     found = Q(Exists(RoomTeacher.objects.filter(room=OuterRef("pk"), user__in=teachers)))
-    found |= Q(_covered_by(Substitution.objects.filter(teacher__in=teachers).filter(in_period())))
+    found |= _covered_by(Substitution.objects.filter(teacher__in=teachers).filter(in_period()))
     # A teacher of the set joined the room, and was not its substitute.
-    covered = Substitution.objects.filter(teacher=OuterRef("user")).filter(_covers_or_joined(3))
-    identities = CloudIdentity.objects.filter(user__in=teachers).filter(~Exists(covered))
+    substitutions = Substitution.objects.filter(teacher=OuterRef("user"))
+    identities = CloudIdentity.objects.filter(user__in=teachers)
+    identities = identities.filter(~_meets_one_of(_ways_to_cover_or_join(3), substitutions))
     found |= Q(_was_taught_by(identities))
     if permissions.set_has_lists(user.role):
         lists = rows.filter(class_list__isnull=False).values("class_list")
@@ -204,18 +205,40 @@ def in_period(now: datetime | None = None) -> Q:
 
 def covers_room() -> Q:
     """Return the condition that a `Substitution` covers the room of the outer query."""
+    found = Q()
+    for way in _ways_to_cover():
+        found |= way
+    return found
+
+
+def _ways_to_cover() -> list[Q]:
+    """Return the conditions of which a `Substitution` meets one if it covers the room of the outer query."""
     # The other teacher may have joined the room only as a substitute.
-    substituted = Substitution.objects.filter(teacher=OuterRef("of_teacher")).filter(_covers_or_joined(2))
-    of_teacher = _is_assigned(1) | (_is_joined(1) & ~Q(Exists(substituted)))
-    return _covers(1) | (Q(of_teacher__isnull=False) & of_teacher)
+    substitutions = Substitution.objects.filter(teacher=OuterRef("of_teacher"))
+    return [
+        _covers(1),
+        _is_assigned(1),
+        _is_joined(1) & ~_meets_one_of(_ways_to_cover_or_join(2), substitutions),
+    ]
 
 
-def _covers_or_joined(level: int) -> Q:
-    """Return the condition that a `Substitution` covers a room, or that its other teacher joined the room.
+def _ways_to_cover_or_join(level: int) -> list[Q]:
+    """Return the conditions that a `Substitution` covers a room, or that its other teacher joined the room.
 
     The room belongs to the query that is `level` queries further out.
     """
-    return _covers(level) | (Q(of_teacher__isnull=False) & (_is_assigned(level) | _is_joined(level)))
+    return [_covers(level), _is_assigned(level), _is_joined(level)]
+
+
+def _meets_one_of(conditions: list[Q], substitutions: QuerySet[Substitution]) -> Q:
+    """Return the condition that one of `substitutions` meets one of `conditions`.
+
+    Each condition gets a query of its own, because SQLite refuses a query that is nested too deeply.
+    """
+    found = Q()
+    for condition in conditions:
+        found |= Q(Exists(substitutions.filter(condition)))
+    return found
 
 
 def _is_assigned(level: int) -> Q:
@@ -246,8 +269,8 @@ def _outer(field: str, level: int) -> OuterRef:
     return OuterRef(field) if level == 1 else OuterRef(_outer(field, level - 1))
 
 
-def _covered_by(substitutions: QuerySet[Substitution]) -> Exists:
-    return Exists(substitutions.filter(covers_room()))
+def _covered_by(substitutions: QuerySet[Substitution]) -> Q:
+    return _meets_one_of(_ways_to_cover(), substitutions)
 
 
 def _covered_room_ids(teachers: Collection[int]) -> tuple[dict[int, set[int]], dict[int, set[int]]]:

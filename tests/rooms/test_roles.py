@@ -304,3 +304,12 @@ def test_a_class_that_a_teacher_joined_as_a_substitute_for_another_is_not_theirs
     for one in people:
         ids = set(visible_rooms(one).values_list("pk", flat=True))
         assert visible_room_ids([one])[one.pk] == ids == set()
+
+
+@pytest.mark.parametrize("role", ["teacher", "coordinator", "assistant", "observer"])
+def test_reports_may_nest_the_query_of_visible_classes_three_times(db: None, role: str) -> None:
+    """SQLite refuses a query that is nested too deeply ("parser stack overflow")."""
+    found = visible_rooms(User.objects.create_user("n@role.test", "x", role=role))
+    for _ in range(3):
+        found = Room.objects.filter(pk__in=found.values("pk"))
+    assert not found.exists()
