@@ -20,7 +20,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-browser test-services test-chaos test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements \
+.PHONY: help demo serve test test-browser test-services test-chaos test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements wheel \
 	venv venv-dev bench-live bench-hostile bench-paint bench-reports bench-startup bench-search bench-simulator bench-sync clean
 
 help: ## List the targets
@@ -89,6 +89,9 @@ COMPILE = $(PY) -m piptools compile --quiet --no-header --strip-extras --no-emit
 requirements: .venv/.installed-dev ## Compile requirements.txt and requirements-dev.txt from their .in files (UPGRADE=1: newest)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-dev.txt requirements-dev.in
+
+wheel: .venv/.installed-dev ## Build dist/classroom_admin-VERSION-py3-none-any.whl (docs/packaging.md)
+	@$(PY) -m build --wheel --no-isolation --outdir dist .
 
 bench-live: .venv/.installed-dev ## Measure live updates: latency, fan-out, memory, polling, pages (FULL=1: up to 5,000 subscribers, ten minutes)
 	@scripts/wrk && CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/live.py $(if $(FULL),--full)

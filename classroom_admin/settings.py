@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin import settings_data, settings_front
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.common import clock
+from classroom_admin.common import clock, program_files
 from classroom_admin.environment import variables
 from classroom_admin.runtime import broker
 from classroom_admin.settings_audit import *  # noqa: F403
@@ -24,7 +24,7 @@ from classroom_admin.settings_retention import *  # noqa: F403
 from classroom_admin.settings_sign_in import *  # noqa: F403
 from classroom_admin.settings_sign_on import *  # noqa: F403
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = program_files.FOLDER
 env = variables.read(os.environ)
 os.umask(0o077)  # only the user who runs the process may read its files
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import BeforeValidator, ValidationError
 
+from classroom_admin.common import program_files
 from classroom_admin.environment import addresses, weights
 from classroom_admin.environment.audit import Audit
 from classroom_admin.environment.fields import (
@@ -43,7 +44,8 @@ from classroom_admin.environment.files import Files
 from classroom_admin.environment.retention import Retention
 from classroom_admin.environment.sign_on_switches import SignOn
 
-DEFAULT_DATA_DIR: Final = Path(__file__).resolve().parents[2] / "var"
+DEFAULT_DATA_DIR: Final = program_files.FOLDER / "var"
+"""The default in a checkout. An installed package has none, because its folder is no place for data."""
 MAY_BE_EMPTY: Final = ("AGORA_FALLBACK_URL",)
 """Variables that may be set to an empty value. For all others, an empty value means the default."""
 
@@ -164,7 +166,7 @@ class Data(Section):
     DATA_DIR: Folder = variable(
         "The folder for the database, the broker, uploaded files and the secret key, unless set elsewhere",
         DEFAULT_DATA_DIR,
-        shown="`var/` in the project's folder",
+        shown="`var/` in a checkout; an installed package needs a value",
     )
     DATABASE_URL: Annotated[Settings, BeforeValidator(addresses.database)] = variable(
         "The database: `sqlite:///…` or `postgres://…`", {}, shown="SQLite in `DATA_DIR`", secret="inside"
@@ -337,7 +339,7 @@ def data_dir(environ: Mapping[str, str]) -> Path:
 
 
 def read(environ: Mapping[str, str]) -> Environment:
-    """Return the values of all variables. Raise ImproperlyConfigured if any value is invalid."""
+    """Return the values of all variables. Raise ImproperlyConfigured if any value is invalid or missing."""
     given = {}
     for name, field in Environment.model_fields.items():
         text = environ.get(name)
@@ -345,6 +347,11 @@ def read(environ: Mapping[str, str]) -> Environment:
             text = plain(text)
         if text or (text is not None and name in MAY_BE_EMPTY):
             given[name] = text
+    if "DATA_DIR" not in given and not program_files.IS_CHECKOUT:
+        raise ImproperlyConfigured(
+            "DATA_DIR is not set. Name a folder for the database, the keys and the files, such as "
+            "DATA_DIR=/var/lib/classroom-admin, and use the same folder for every command."
+        )
     try:
         return Environment.model_validate(given)
     except ValidationError as errors:

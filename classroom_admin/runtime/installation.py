@@ -21,6 +21,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from classroom_admin.common import program_files
 from classroom_admin.runtime import broker, data_folder, ports, static_files
 from classroom_admin.runtime.supervisor import Part, Supervisor
 
@@ -35,7 +36,8 @@ WEB_OPTIONS: Final = (
 class Installation:
     """The folders, address and environment of an installation.
 
-    ``broker_socket`` is None if Celery uses a separate broker instead of the embedded broker.
+    The processes run in ``base_dir``. ``broker_socket`` is None if Celery uses a separate broker instead of
+    the embedded broker.
     """
 
     base_dir: Path
@@ -48,7 +50,7 @@ class Installation:
     @classmethod
     def of_settings(cls, *, broker_socket: Path | None) -> Installation:
         return cls(
-            base_dir=settings.BASE_DIR,
+            base_dir=settings.BASE_DIR if program_files.IS_CHECKOUT else Path.cwd(),
             data_dir=settings.DATA_DIR,
             host=settings.HOST,
             port=settings.PORT,

@@ -23,6 +23,7 @@ SOURCES: Final = [
 ]
 NOT_IMPORTED: Final = {
     "async-timeout": "redis imports it, on old releases of Python 3.11",
+    "build": "a command of make wheel",
     "celery-types": "read by mypy",
     "codespell": "a command of make lint",
     "django-stubs": "read by mypy",

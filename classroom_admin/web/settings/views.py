@@ -18,6 +18,7 @@ from classroom_admin.actions.connection import try_connection
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.common import problem_texts
+from classroom_admin.common.version import version
 from classroom_admin.sync.health import chat_health, health
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 from classroom_admin.web.expensive import EXPORTS, limited
@@ -143,4 +144,5 @@ def _overview() -> dict[str, Any]:
         "rows": rows_of(latest),
         "health": health(),
         "capabilities": capabilities(),
+        "version": version(),
     }
