@@ -20,7 +20,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-browser test-services test-chaos test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements wheel \
+.PHONY: help demo serve test test-browser test-services test-chaos test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements wheel sbom audit lint-deploy \
 	venv venv-dev bench-live bench-hostile bench-paint bench-reports bench-startup bench-search bench-simulator bench-sync clean
 
 help: ## List the targets
@@ -85,13 +85,26 @@ format: .venv/.installed-dev ## Format the code
 	$(PY) -m ruff check --fix .
 
 COMPILE = $(PY) -m piptools compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-find-links \
-	--no-emit-trusted-host --no-emit-options --allow-unsafe
-requirements: .venv/.installed-dev ## Compile requirements.txt and requirements-dev.txt from their .in files (UPGRADE=1: newest)
+	--no-emit-trusted-host --no-emit-options --allow-unsafe --generate-hashes
+requirements: .venv/.installed-dev ## Compile requirements*.txt with hashes from their .in files (UPGRADE=1: newest)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-saml.txt requirements-saml.in
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-dev.txt requirements-dev.in
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-release.txt requirements-release.in
 
 wheel: .venv/.installed-dev ## Build dist/classroom_admin-VERSION-py3-none-any.whl (docs/packaging.md)
 	@$(PY) -m build --wheel --no-isolation --outdir dist .
+
+sbom: .venv/.installed-release wheel ## Write dist/classroom-admin-VERSION.cdx.json, the list of all packages of the product (CycloneDX)
+	@scripts/sbom
+
+audit: .venv/.installed-release ## Ask PyPI for known vulnerabilities of the pinned packages (needs the internet)
+	@for file in requirements.txt requirements-dev.txt requirements-release.txt; do \
+		echo "$$file" && .venv/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $$file || exit; \
+	done
+
+lint-deploy: .venv/.installed-release ## Check the files in deploy/ with the programs that read them (installs these with apt-get)
+	@scripts/deploy-tools && DEPLOY_TOOLS=1 $(PY) -m pytest tests/repository/test_deploy.py $(PYTEST)
 
 bench-live: .venv/.installed-dev ## Measure live updates: latency, fan-out, memory, polling, pages (FULL=1: up to 5,000 subscribers, ten minutes)
 	@scripts/wrk && CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/live.py $(if $(FULL),--full)
@@ -135,6 +148,15 @@ endif
 	@scripts/venv requirements.txt requirements-dev.txt
 	@cp requirements.txt .venv/.installed
 	@cat requirements.txt requirements-dev.txt > $@
+
+ifneq ($(shell cat requirements.txt requirements-dev.txt requirements-release.txt 2>/dev/null | cmp -s - .venv/.installed-release && [ -x $(PY) ] && echo same),same)
+.PHONY: .venv/.installed-release
+endif
+.venv/.installed-release:
+	@scripts/venv requirements.txt requirements-dev.txt requirements-release.txt
+	@cp requirements.txt .venv/.installed
+	@cat requirements.txt requirements-dev.txt > .venv/.installed-dev
+	@cat requirements.txt requirements-dev.txt requirements-release.txt > $@
 
 clean: ## Remove .venv and caches (never data)
 	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis

@@ -19,5 +19,5 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
 if SAML_PROVIDERS and find_spec("onelogin") is None:
     raise ImproperlyConfigured(
-        "SAML_PROVIDERS needs the package python3-saml: pip install -r requirements-saml.in"
+        "SAML_PROVIDERS needs the package python3-saml: pip install -r requirements-saml.txt"
     )

@@ -26,6 +26,7 @@ DEVELOPMENT: Final = {
     "CHAOS_SEED": ("`1`", "The seed of the random kills in `make test-chaos`"),
     "CHROMIUM": ("found, or installed", "The Chromium that the browser tests drive"),
     "CONTRACT_EXAMPLES": ("`20`", "How many random requests each contract test sends"),
+    "DEPLOY_TOOLS": ("", "Any value: tests of `deploy/` fail, and are not skipped, if a program is missing"),
     "NOT_LOCKED_SECONDS": ("`6`", "How long the test for database locks runs"),
     "ODD_VALUES": ("`1`", "How many sets of random values each page is shown with"),
     "PRESSES": ("", "The folder in which browser tests note the buttons that they press"),
