@@ -77,7 +77,7 @@ lint: .venv/.installed-dev ## Check format, style, imports, types, production se
 	$(PRODUCTION) $(PY) manage.py makemigrations --check --dry-run
 
 prose: .venv/.installed-dev ## Check spelling, and that no retired term came back (scripts/retired_terms.txt)
-	.venv/bin/codespell .ci *.md Makefile *.toml bench classroom_admin docs scripts static templates tests
+	.venv/bin/codespell .ci *.md Makefile *.toml bench classroom_admin deploy docs scripts static templates tests
 	$(PY) scripts/check_prose.py
 
 format: .venv/.installed-dev ## Format the code

@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).resolve().parent.parent
 TERMS: Final = ROOT / "scripts/retired_terms.txt"
 FILES: Final = (
-    *("*.md", "Makefile", "pyproject.toml", "manage.py", ".env.example"),
+    *("*.md", "Makefile", "pyproject.toml", "manage.py", ".env.example", "deploy/**/*.*"),
     *("classroom_admin/**/*.py", "tests/**/*.py", "bench/**/*.py", "scripts/*"),
     *(
         "templates/**/*.html",

@@ -29,7 +29,7 @@ WEB_OPTIONS: Final = (
     *("--http", "classroom_admin.runtime.http_protocol:BoundedProtocol", "--no-proxy-headers"),
     *("--lifespan", "off", "--ws", "none", "--no-server-header", "--timeout-graceful-shutdown", "3"),
 )
-"""The options that uvicorn needs. docs/running.md repeats them for people who start it themselves."""
+"""The options that uvicorn needs. `deploy/` repeats them, and a test compares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

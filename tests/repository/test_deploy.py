@@ -84,7 +84,7 @@ def test_compose_file_follows_the_schema() -> None:
 
 
 def test_compose_has_a_worker_for_each_queue_and_starts_programs_of_the_wheel() -> None:
-    assert set(OURS) == {"migrate", "web", "poll", "promised", "worker", "beat"}
+    assert set(OURS) == {"migrate", "web", "poll", "scheduled", "worker", "beat"}
     commands = {name: words_of(one) for name, one in OURS.items()}
     assert commands.pop("migrate")[:2] == ["sh", "-c"]
     assert {words[0] for words in commands.values()} <= set(PROGRAMS)
