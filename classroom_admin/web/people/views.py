@@ -75,12 +75,21 @@ def person(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         return _person_page(request, shown, PersonForm(initial=_details(shown)))
     form = PersonForm(request.POST)
     if form.is_valid():
+        had_link = shown.password_links.exists()
         try:
             changed = actions.change_person(actor=request.user, person=shown, **form.cleaned_data)
         except ActionRefused as refusal:
             _show_refusal(form, refusal)
         else:
             messages.success(request, _("The details were saved."))
+            if had_link and not changed.password_links.exists():
+                messages.warning(
+                    request,
+                    _(
+                        "The link to choose a password no longer works, because the address changed. Press "
+                        "“New password” to create another one."
+                    ),
+                )
             # An administrator who changed their own role to teacher may no longer see this page.
             may_stay = changed.pk != request.user.pk or permissions.may(changed, Permission.PEOPLE)
             return redirect("people:person", pk=pk) if may_stay else redirect("live:classes")
