@@ -33,6 +33,14 @@ class UserManager(BaseUserManager["User"]):
         fields.setdefault("is_superuser", True)
         return self.create_user(email, password, **fields)
 
+    def with_address(self, email: str) -> "User | None":
+        """Return the account with this address, in any case, or None.
+
+        PostgreSQL also finds an account whose address has other letters, such as "i" for "ı" (without a dot).
+        """
+        found = self.filter(email__iexact=email) if email else self.none()
+        return next((one for one in found if one.email.lower() == email.lower()), None)
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 

@@ -91,7 +91,18 @@ def test_request_to_the_provider_has_state_nonce_and_pkce(provider, row, setting
 
 
 @pytest.mark.parametrize(
-    ("following", "to"), [("/people/", "/people/"), ("https://evil.example/", "/"), ("//evil.example", "/")]
+    ("following", "to"),
+    [
+        ("/people/", "/people/"),
+        ("https://evil.example/", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("\\\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("http://localhost/", "/"),  # in ALLOWED_HOSTS, but not the host of the request
+        ("http://127.0.0.1:8000/", "/"),
+    ],
 )
 def test_sign_in_leads_back_to_a_safe_page(provider, row, teacher, following, to):
     provider.person("berg", **BERG)
@@ -124,6 +135,42 @@ def test_account_is_never_joined_by_an_address_that_is_not_verified(provider, ro
         assert reason() == "sign_on_email_not_verified"
         assert who(client) == ""
     assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("account", "claimed"),
+    [
+        ("kim@school.test", "\N{KELVIN SIGN}im@school.test"),  # its small letter is an ordinary k
+        ("kim@school.test", "k\N{LATIN SMALL LETTER DOTLESS I}m@school.test"),
+        ("sue@school.test", "\N{LATIN SMALL LETTER LONG S}ue@school.test"),
+        ("kim@city.test", "kim@c\N{LATIN SMALL LETTER DOTLESS I}ty.test"),  # a domain of somebody else
+        ("kim@city.test", "kim@city.test.evil.test"),
+        ("kim@city.test", "kim@city.test\n@evil.test"),
+    ],
+)
+def test_address_with_similar_letters_does_not_open_the_account(provider, row, account, claimed):
+    User.objects.create_user(account, "x", name="Kim")
+    provider.person("similar", email=claimed, email_verified=True, groups=["it"])
+    client = Client()
+    assert sign_in(provider, client, "school", "similar").status_code == 403
+    assert not SocialAccount.objects.exists()
+    assert who(client) == ""
+
+
+def test_subject_of_another_provider_does_not_open_the_account(provider, row, teacher, settings):
+    SocialAccount.objects.create(user=teacher, provider="https://other.example", uid="berg")
+    provider.person("berg", email="stranger@school.test", email_verified=True, groups=["it"])
+    client = Client()
+    assert sign_in(provider, client, "school", "berg").status_code == 403
+    assert (reason(), who(client)) == ("sign_on_no_account", "")
+
+
+def test_refused_answers_do_not_flood_the_audit_log(row):
+    callback = "/sign-in/school/school/callback/"
+    for number in range(60):
+        query = {"error": f"e{number}"} if number % 2 else {"state": "invented", "code": "x"}
+        assert Client().get(callback, query).status_code == 403
+    assert Entry.objects.filter(action="account.sign_in_failed").count() <= 30
 
 
 def test_address_that_the_school_gave_to_another_person_does_not_open_the_account(provider, row, teacher):
