@@ -37,7 +37,7 @@ class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
         return False
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Return whether a redirect may lead to `url`: to the host of the request, and not from https to http.
+        """Return whether a redirect may lead to `url`: to the same host, and not from https to http.
 
         allauth would accept all hosts in `ALLOWED_HOSTS`, such as `localhost`.
         """
