@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts import throttling
@@ -35,10 +37,14 @@ class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
         return False
 
     def is_safe_url(self, url: str | None) -> bool:
-        try:
-            return bool(super().is_safe_url(url))
-        except ValueError:  # an invalid address such as `http://[::1`
-            return False
+        """Return whether a redirect may lead to `url`: to the same host, and not from https to http.
+
+        allauth would accept all hosts in `ALLOWED_HOSTS`, such as `localhost`.
+        """
+        request = context.request
+        return url_has_allowed_host_and_scheme(
+            url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request) or UNKNOWN_ADDRESS

@@ -55,6 +55,11 @@ OPEN: Final = frozenset(
 SECOND_FACTOR: Final = OPEN | {
     "account_second_factor",
     "account_reauthenticate",
+    "account_sign_in_again",
+    "sign_on:begin",
+    "sign_on:callback",
+    "saml_acs",
+    "saml_finish_acs",
     "mfa_activate_totp",
     "mfa_add_webauthn",
     "mfa_view_recovery_codes",

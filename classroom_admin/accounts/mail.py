@@ -2,7 +2,6 @@
 
 import logging
 from smtplib import SMTPException
-from threading import Thread
 from typing import Any, Final
 
 from django.conf import settings
@@ -24,11 +23,6 @@ def is_set_up() -> bool:
 def send(person: User, template: str, context: dict[str, Any]) -> bool:
     """Send a mail in the person's language. Return False if it can't be sent."""
     return is_set_up() and _deliver(_message(person, template, context))
-
-
-def send_later(person: User, template: str, context: dict[str, Any]) -> None:
-    """Send a mail without waiting for the server. So nobody can measure whether a mail was sent."""
-    Thread(target=_deliver, args=[_message(person, template, context)]).start()
 
 
 def _message(person: User, template: str, context: dict[str, Any]) -> EmailMessage:

@@ -1,7 +1,7 @@
 """Models of people who sign in, and of the cloud user ids with which they enter classrooms."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -32,6 +32,14 @@ class UserManager(BaseUserManager["User"]):
         fields.setdefault("role", User.Role.ADMINISTRATOR)
         fields.setdefault("is_superuser", True)
         return self.create_user(email, password, **fields)
+
+    def with_address(self, email: str) -> "User | None":
+        """Return the account with this address, in any case, or None.
+
+        PostgreSQL also finds an account whose address has other letters, such as "i" for "ı" (without a dot).
+        """
+        found = self.filter(email__iexact=email) if email else self.none()
+        return next((one for one in found if one.email.lower() == email.lower()), None)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
@@ -157,14 +165,22 @@ class CalendarFeed(models.Model):
 
 
 class PasswordLink(models.Model):
-    """A link with which a person chooses a password, once. A newer link of the person replaces it.
+    """A link with which a person chooses a password, once. A newer link of the same kind replaces it.
 
     ``digest`` is the SHA-256 of the secret in the link.
     """
 
-    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="password_link")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_links")
     digest = models.CharField(max_length=64, unique=True)
     valid_until = models.DateTimeField()
+    is_forgotten = models.BooleanField(
+        default=False, db_default=False, help_text="somebody asked for it on the sign-in page"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "is_forgotten"], name="accounts_link_of_each_kind")
+        ]
 
     def __str__(self) -> str:
         return f"password link of {self.user_id}"

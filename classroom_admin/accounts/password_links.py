@@ -1,4 +1,8 @@
-"""Create and check the links with which people choose a password. Each link works once, for some days."""
+"""Create and check the links with which people choose a password. Each link works once, for some days.
+
+A person can have one link from an administrator, and one that somebody asked for on the sign-in page. So a
+stranger who knows the address can't make an administrator's link invalid.
+"""
 
 import hashlib
 import secrets
@@ -19,16 +23,26 @@ FORGOTTEN_HOURS: Final = 1
 """How many hours a link is valid that a person asked for because they forgot the password."""
 
 
-def create(person: User, *, hours: float | None = None) -> str:
-    """Return the secret of a new link. An earlier link of the person no longer works.
+def create(person: User) -> str:
+    """Return the secret of a new link. Earlier links of the person no longer work.
 
-    The link is valid for `hours`, or for PASSWORD_LINK_DAYS. Only the hash of the secret is stored.
+    The link is valid for PASSWORD_LINK_DAYS. Only the hash of the secret is stored.
     """
+    with transaction.atomic():
+        end_all(person)
+        return _create(person, hours=settings.PASSWORD_LINK_DAYS * 24, is_forgotten=False)
+
+
+def _create(person: User, *, hours: float, is_forgotten: bool) -> str:
     secret = secrets.token_urlsafe(32)
-    valid_for = timedelta(hours=hours) if hours else timedelta(days=settings.PASSWORD_LINK_DAYS)
-    values = {"digest": _digest(secret), "valid_until": timezone.now() + valid_for}
-    PasswordLink.objects.update_or_create(user=person, defaults=values)
+    values = {"digest": _digest(secret), "valid_until": timezone.now() + timedelta(hours=hours)}
+    PasswordLink.objects.update_or_create(user=person, is_forgotten=is_forgotten, defaults=values)
     return secret
+
+
+def end_all(person: User) -> bool:
+    """Make every link of the person invalid. Return whether there was one."""
+    return bool(PasswordLink.objects.filter(user=person).delete()[0])
 
 
 def path(secret: str) -> str:
@@ -46,7 +60,7 @@ def find(secret: str) -> PasswordLink | None:
 
 @sensitive_variables("password")
 def use(secret: str, password: str) -> User | None:
-    """Set the password of the person, end their sessions, and delete the link. Return the person.
+    """Set the password of the person, end their sessions, and delete their links. Return the person.
 
     Return None if the link no longer works. Only one of two simultaneous requests can use it.
     """
@@ -55,6 +69,7 @@ def use(secret: str, password: str) -> User | None:
         if link is None or not PasswordLink.objects.filter(pk=link.pk, digest=link.digest).delete()[0]:
             return None
         person = User.objects.select_for_update().get(pk=link.user_id)
+        end_all(person)
         person.set_password(password)
         person.must_change_password = False
         person.sessions_ended += 1
@@ -71,13 +86,14 @@ def send_forgotten(person: User) -> bool:
     """Mail a new link to a person who forgot the password. Return False for people who have no password here.
 
     Such people sign in through the school's own sign-on. New people without a password get a link that is
-    valid for PASSWORD_LINK_DAYS.
+    valid for PASSWORD_LINK_DAYS. A link of an administrator stays valid.
     """
     is_new = not person.has_usable_password()
     if is_new and not PasswordLink.objects.filter(user=person).exists():
         return False
     hours = settings.PASSWORD_LINK_DAYS * 24 if is_new else FORGOTTEN_HOURS
-    mail.send_later(person, "password_link", _context(create(person, hours=hours), hours / 24))
+    secret = _create(person, hours=hours, is_forgotten=True)
+    mail.send(person, "password_link", _context(secret, hours / 24))
     return True
 
 

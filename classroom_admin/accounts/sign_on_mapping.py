@@ -179,9 +179,14 @@ def language_of(locale: str, languages: Collection[str]) -> str:
 def verified_email(claims: Mapping[str, Any], domains: Collection[str]) -> tuple[str, bool]:
     """Return the email address in the claims, and whether it is verified.
 
-    The provider verified it if `email_verified` is true. Addresses of `domains` count as verified, too.
+    The provider verified it if `email_verified` is true. Addresses of `domains` count as verified, too. A
+    name with letters outside of ASCII is no address here: "K" (the sign for kelvin) becomes "k" in lower
+    case, so it would be the address of somebody else.
     """
-    email = text_of(claims, "email").lower()
+    email = text_of(claims, "email")
+    if not email.rpartition("@")[0].isascii():
+        return "", False
+    email = email.lower()
     domain = email.rpartition("@")[2]
     said = claims.get("email_verified")
     if isinstance(said, list):  # SAML attributes are lists

@@ -109,7 +109,9 @@ def joined(claims: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dict[str, 
     if userinfo.get("sub") != claims["sub"]:
         raise ProviderFailed("sign_on_token_invalid")
     both = {**claims, **userinfo}
-    if userinfo.get("email", claims.get("email")) != claims.get("email"):
+    if "email" not in userinfo:
+        both["email_verified"] = claims.get("email_verified", False)
+    elif userinfo["email"] != claims.get("email"):
         both["email_verified"] = userinfo.get("email_verified", False)
     return both
 

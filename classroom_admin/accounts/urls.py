@@ -9,6 +9,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from classroom_admin.accounts import first_steps, forgotten, own_sessions, own_settings, security
+from classroom_admin.accounts.recently_signed_in import recently_signed_in
 
 _to_overview = RedirectView.as_view(pattern_name="mfa_index")
 urlpatterns = [
@@ -24,20 +25,22 @@ urlpatterns = [
     path("account/second-factor/", security.required, name="account_second_factor"),
     path("account/settings/", own_settings.own_settings, name="account_settings"),
     path("account/language/", own_settings.choose_language, name="account_language"),
-    path("account/password/", views.password_change, name="account_change_password"),
+    path("account/password/", security.change_password, name="account_change_password"),
     path("account/security/", security.overview, name="mfa_index"),
-    path("account/security/app/", app.activate_totp, name="mfa_activate_totp"),
+    path("account/security/app/", recently_signed_in(app.activate_totp), name="mfa_activate_totp"),
     path("account/security/app/remove/", app.deactivate_totp, name="mfa_deactivate_totp"),
     path("account/security/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("account/security/codes/new/", recovery_codes.generate_recovery_codes,
          name="mfa_generate_recovery_codes"),
     path("account/security/passkeys/", _to_overview, name="mfa_list_webauthn"),
-    path("account/security/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("account/security/passkeys/add/", recently_signed_in(passkeys.add_webauthn),
+         name="mfa_add_webauthn"),
     path("account/security/passkeys/<number:pk>/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path("account/security/passkeys/<number:pk>/remove/", passkeys.remove_webauthn,
          name="mfa_remove_webauthn"),
     path("account/sessions/", own_sessions.page, name="usersessions_list"),
     path("account/sessions/<number:pk>/end/", own_sessions.end, name="account_end_session"),
+    path("account/sign-in-again/", security.sign_in_again, name="account_sign_in_again"),
     path("account/confirm/", views.reauthenticate, name="account_reauthenticate"),
     path("account/confirm/code/", code.reauthenticate, name="mfa_reauthenticate"),
     path("account/confirm/passkey/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),

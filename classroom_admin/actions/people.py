@@ -52,7 +52,10 @@ def create_person(
 def change_person(
     *, actor: User, person: User, email: str, name: str, role: str, user_uuids: Sequence[str] = ()
 ) -> User:
-    """Replace the name, email address, role and cloud user ids of an account."""
+    """Replace the name, email address, role and cloud user ids of an account.
+
+    If the address changes, links to choose a password no longer work.
+    """
     _require_administrator(actor)
     email, name, ids = _clean(email=email, name=name, role=role, user_uuids=user_uuids)
     with _one_writer():
@@ -63,6 +66,8 @@ def change_person(
         before = _described(person)
         if role != person.role:
             person.role_given_by = ""
+        if email != person.email:
+            password_links.end_all(person)  # somebody else may read the mail of the earlier address
         person.email, person.name, person.role = email, name, role
         person.save(update_fields=["email", "name", "search", "role", "role_given_by"])
         _set_identities(person, ids)
@@ -76,7 +81,10 @@ def change_person(
 
 
 def deactivate_person(*, actor: User, person: User) -> User:
-    """Deactivate the account: sign the person out everywhere and prevent sign-in. Delete nothing."""
+    """Deactivate the account: sign the person out everywhere and prevent sign-in.
+
+    Links to choose a password no longer work. Nothing else is deleted.
+    """
     _require_administrator(actor)
     if person.pk == actor.pk:
         raise ActionRefused(
@@ -90,6 +98,7 @@ def deactivate_person(*, actor: User, person: User) -> User:
         person.is_active = False
         person.save(update_fields=["is_active"])
         sessions.end_all(person)
+        password_links.end_all(person)
         _record(actor, "account.deactivate", person)
     return person
 

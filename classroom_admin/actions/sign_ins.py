@@ -57,9 +57,14 @@ def _password_changed(*, user: User, **_: Any) -> None:
     _record_own("account.password_change", user)
 
 
-def _sign_in_failed(*, credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+def may_record_failure() -> bool:
+    """Count a failed sign-in, and return whether it may be recorded, so that nobody floods the audit log."""
     network = client_network(request_context.current().address)
-    if not within("account.sign_in_failed", network, most=_MOST_FAILURES):
+    return within("account.sign_in_failed", network, most=_MOST_FAILURES)
+
+
+def _sign_in_failed(*, credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    if not may_record_failure():
         return
     email = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
     person = User.objects.filter(email=email).first()

@@ -16,6 +16,7 @@ from django.db.models import Q
 from classroom_admin.accounts import sign_on_mapping as mapping
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.accounts.sign_on_providers import Provider
+from classroom_admin.actions.sign_ins import may_record_failure
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
 from classroom_admin.common.cloud_ids import problem_with_id
@@ -50,8 +51,10 @@ def admit(provider: Provider, *, subject: str, claims: Mapping[str, Any]) -> tup
 
 
 def record_refusal(provider: Provider | None, problem: Problem, *, email: str = "") -> None:
-    """Record a sign-in through school sign-on that failed."""
+    """Record a sign-in through school sign-on that failed, unless too many come from the same network."""
     log.warning("School sign-on failed (%s): %s", provider.key if provider else "unknown provider", problem)
+    if not may_record_failure():
+        return
     record.done(
         actor=None,
         action="account.sign_in_failed",
@@ -106,7 +109,7 @@ def _joined(
     provider: Provider, rule: mapping.Rule | None, email: str, is_verified: bool, claims: Mapping[str, Any]
 ) -> User:
     """Return the existing account with the verified address, or a new one if the provider may create it."""
-    known = User.objects.filter(email__iexact=email).first() if email else None
+    known = User.objects.with_address(email)
     if known is None:
         return _created(provider, rule, email, is_verified, claims)
     if not is_verified:

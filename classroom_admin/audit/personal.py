@@ -13,9 +13,8 @@ from classroom_admin.audit.erasures import ACTION, permitted
 from classroom_admin.audit.models import Entry, PendingConfirmation, Permission, Record, Step
 from classroom_admin.audit.signing import ACTOR, DETAIL, PARTS, SALTS, SUBJECT
 from classroom_admin.common.chunks import chunks
+from classroom_admin.common.erased import ERASED
 
-ERASED: Final = "[erased]"
-"""The text that replaces a name, id or address that was erased."""
 WORDS: Final = ("note", "reason", "text", "message")
 """The parameters of an action on one person with words about or to the person."""
 _READ_AT_ONCE: Final = 1000

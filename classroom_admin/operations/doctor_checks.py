@@ -6,6 +6,7 @@ one, write the function and add it to `CHECKS`. A check may take `DEADLINE_S` in
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -31,6 +32,7 @@ from classroom_admin.runtime.installation import migration_names
 DEADLINE_S: Final = 40.0
 SHORTEST_KEY: Final = 50
 FEWEST_CHARACTERS: Final = 5
+_REPORT: Final = "Report the error above. It is probably a mistake in the dashboard."
 _CONNECT_S: Final = 5
 """The check of the connection to the cloud takes up to 15 s, and the probe of the stream a few seconds."""
 
@@ -222,6 +224,11 @@ def run(checks: Sequence[Callable[[], Result]] = CHECKS, *, within_s: float = DE
                 f"The check failed: {type(error).__name__}.", "See the other checks."
             )
         finally:
+            if check.__name__ not in found:  # the error itself goes to standard error
+                name = type(sys.exception()).__name__
+                found[check.__name__] = failed(
+                    f"The check stopped with an unexpected error: {name}.", _REPORT
+                )
             connections.close_all()
 
     threads = [threading.Thread(target=one, args=(check,), daemon=True) for check in checks]

@@ -9,4 +9,4 @@ class PrivacyConfig(AppConfig):
         from classroom_admin.privacy import erasure_ledger
         from classroom_admin.sync import erased_people
 
-        erased_people.install(erasure_ledger.finder_for)
+        erased_people.install(erasure_ledger.finders)

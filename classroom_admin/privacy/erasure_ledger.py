@@ -2,7 +2,9 @@
 
 A copy of the database that was made before an erasure contains the person again. The file
 `DATA_DIR/erasures/ledger.jsonl` does not belong to the database, so it still knows about the erasure. Each
-line is a JSON object: `{"key": encrypted}` or an erasure with its hashes. Lines are only added.
+line is a JSON object: `{"key": encrypted, "id": …}` or an erasure with its hashes. Lines are only added.
+A file can have several keys, for example after a loss of SECRET_KEY. `with` in the line of an erasure is the
+id of its key. Lines of older versions have no ids: their key is the last one before them.
 """
 
 from __future__ import annotations
@@ -13,26 +15,25 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Max
 
 from classroom_admin.common import clock
-from classroom_admin.common.encryption import Undecipherable, decrypt, encrypt
+from classroom_admin.common.encryption import Undecipherable, decrypt, encrypt, renewed
 from classroom_admin.events.erasure import Finder, Replacement
 from classroom_admin.privacy.person_models import ErasedIdentity, Erasure, ErasureKey
 
 log = logging.getLogger(__name__)
 
 Kind = ErasedIdentity.Kind
-FORGET_AFTER_S: Final = 5.0
-"""How long a process uses the erasures that it read, before it looks whether there are more."""
 _NUMBER_BYTES: Final = 2
 
 
@@ -45,19 +46,28 @@ def ledger_path() -> Path:
     return Path(settings.DATA_DIR) / "erasures" / "ledger.jsonl"
 
 
-def secret_of_hashes() -> bytes:
-    """Return the key of the hashes. Create it if there is none. Raise ``NoKey`` if it can't be decrypted."""
-    with transaction.atomic():
-        row = ErasureKey.objects.order_by("pk").first()
-        if row is None:
-            fresh = _key_in_file() or secrets.token_hex(32)
-            # Of two processes that create the key at the same moment, both use the first one's.
-            ErasureKey.objects.bulk_create([ErasureKey(pk=1, secret=encrypt(fresh))], ignore_conflicts=True)
-            row = ErasureKey.objects.get(pk=1)
+def secret_of_hashes(erasure: Erasure | None = None) -> bytes:
+    """Return the key of the hashes of an erasure, or the key for new ones. Create it if there is none.
+
+    Raise ``NoKey`` if it can't be decrypted.
+    """
+    row = (erasure and erasure.hashed_with) or _first_key()
     try:
         return bytes.fromhex(decrypt(row.secret))
     except Undecipherable as error:
         raise NoKey(str(error)) from error
+
+
+def _first_key() -> ErasureKey:
+    with transaction.atomic():
+        row = ErasureKey.objects.order_by("pk").first()
+        if row is None:
+            known = [one for one in _Keys(_lines()).secrets.values() if one]
+            fresh = known[-1] if known else secrets.token_hex(32)
+            # Of two processes that create the key at the same moment, both use the first one's.
+            ErasureKey.objects.bulk_create([ErasureKey(pk=1, secret=encrypt(fresh))], ignore_conflicts=True)
+            row = ErasureKey.objects.get(pk=1)
+    return row
 
 
 def digest(secret: bytes, kind: str, text: str) -> str:
@@ -93,9 +103,9 @@ def record(erasure: Erasure, found: Iterable[tuple[str, str, str]]) -> None:
 def write_to_file(erasure: Erasure) -> None:
     """Append the erasure to the ledger file, unless the file has it. Only the file's owner may read it."""
     lines: list[dict[str, Any]] = []
-    secret = secret_of_hashes().hex()
-    if _key_in_file() != secret:
-        lines.append({"key": encrypt(secret)})
+    secret = secret_of_hashes(erasure).hex()
+    if not _Keys(_lines()).secrets.get(_id_of(secret)):
+        lines.append(_key_line(secret))
     if erasure.key not in {entry.key for entry in entries_in_file()}:
         lines.append(
             {
@@ -103,6 +113,7 @@ def write_to_file(erasure: Erasure) -> None:
                 "number": erasure.number,
                 "mode": erasure.mode,
                 "at": clock.iso(erasure.at),
+                "with": _id_of(secret),
                 "identities": [
                     [one.kind, one.digest, one.replacement] for one in erasure.identities.order_by("pk")
                 ],
@@ -113,37 +124,88 @@ def write_to_file(erasure: Erasure) -> None:
 
 
 def encrypt_key_again() -> int:
-    """Append the key of the hashes to the ledger file, encrypted with the current SECRET_KEY.
+    """Append each key of the ledger file, encrypted with the current SECRET_KEY, unless the file has it so.
 
-    Return how many keys were encrypted. It is 0 if there is no file, or if its key can't be decrypted.
+    Return how many keys were encrypted. Keys that no configured key decrypts stay as they are.
     """
-    kept = _key_in_file()
-    if kept is None:
-        return 0
-    _append([{"key": encrypt(kept)}])
-    return 1
+    keys = _Keys(_lines())
+    old = [secret for key_id, secret in keys.secrets.items() if secret and key_id not in keys.current]
+    if old:
+        _append([_key_line(secret) for secret in old])
+    return len(old)
+
+
+def _key_line(secret: str) -> dict[str, Any]:
+    return {"key": encrypt(secret), "id": _id_of(secret)}
+
+
+def _id_of(secret: str) -> str:
+    """Return the id of a key in the ledger file. The key is random, so its hash reveals nothing."""
+    return hashlib.sha256(f"classroom_admin.erasure_key:{secret}".encode()).hexdigest()[:16]
+
+
+class _Keys:
+    """The keys in the lines of the ledger file.
+
+    `secrets` has each key by its id, or None if it can't be decrypted. `current` has the ids of those that
+    are encrypted with the current SECRET_KEY.
+    """
+
+    def __init__(self, lines: Iterable[dict[str, Any]]) -> None:
+        self.secrets: dict[str, str | None] = {}
+        self.current: set[str] = set()
+        for line in lines:
+            self.read(line)
+
+    def read(self, line: dict[str, Any]) -> str | None:
+        """Read a line with a key, and return the key's id. It is None if it is unknown."""
+        token = str(line.get("key", ""))
+        try:
+            secret = decrypt(token)
+        except Undecipherable:
+            key_id = line.get("id")
+            if key_id:
+                self.secrets.setdefault(str(key_id), None)
+            return str(key_id) if key_id else None
+        key_id = _id_of(secret)
+        self.secrets[key_id] = secret
+        if renewed(token) == token:
+            self.current.add(key_id)
+        return key_id
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An erasure in the ledger file. `identities` has tuples (kind, digest, replacement)."""
+    """An erasure in the ledger file. `identities` has tuples (kind, digest, replacement).
+
+    `secret` is the key of the hashes in hexadecimal digits, or None if it can't be decrypted.
+    """
 
     key: str
     number: str
     mode: str
     at: datetime
     identities: list[tuple[str, str, str]]
+    secret: str | None
 
 
 def entries_in_file() -> list[Entry]:
     """Return the erasures in the ledger file, the oldest first. Skip damaged lines."""
     found: dict[str, Entry] = {}
-    for line in _lines():
+    lines = _lines()
+    keys, key_before = _Keys(lines), None
+    known = [secret for secret in keys.secrets.values() if secret]
+    for line in lines:
         try:
+            if "key" in line:
+                key_before = keys.read(line)
             if "erasure" in line:
                 identities = [(str(kind), str(value), str(new)) for kind, value, new in line["identities"]]
                 at = datetime.fromisoformat(line["at"])
-                entry = Entry(line["erasure"], line["number"], line["mode"], at, identities)
+                secret = keys.secrets.get(line.get("with") or key_before or "")
+                if secret is None and "with" not in line and len(known) == 1:
+                    secret = known[0]  # an older version encrypted the key again further down
+                entry = Entry(line["erasure"], line["number"], line["mode"], at, identities, secret)
                 found.setdefault(entry.key, entry)
         except (KeyError, TypeError, ValueError):
             log.warning("a line of %s is damaged", ledger_path())
@@ -151,12 +213,22 @@ def entries_in_file() -> list[Entry]:
 
 
 def adopt(entry: Entry) -> Erasure | None:
-    """Store an erasure of the file in the database. Return None if the database has it."""
+    """Store an erasure of the file in the database. Return None if the database has it.
+
+    Raise ``NoKey`` if the key of its hashes can't be decrypted.
+    """
     if Erasure.objects.filter(key=entry.key).exists():
         return None
+    if entry.secret is None:
+        raise NoKey("Neither SECRET_KEY nor SECRET_KEY_FALLBACKS decrypts the key of an erasure in the file.")
     with transaction.atomic():
-        _adopt_key()
-        erasure = Erasure.objects.create(key=entry.key, number=entry.number, mode=entry.mode, at=entry.at)
+        erasure = Erasure.objects.create(
+            key=entry.key,
+            number=entry.number,
+            mode=entry.mode,
+            at=entry.at,
+            hashed_with=_stored_key(entry.secret),
+        )
         ErasedIdentity.objects.bulk_create(
             [
                 ErasedIdentity(erasure=erasure, kind=kind, digest=value, replacement=new)
@@ -167,27 +239,14 @@ def adopt(entry: Entry) -> Erasure | None:
     return erasure
 
 
-def _adopt_key() -> None:
-    """Use the key of the file if the database has none, or one with which nothing was hashed."""
-    kept = _key_in_file()
-    if kept is None:
-        raise NoKey("The ledger file has no key that SECRET_KEY or SECRET_KEY_FALLBACKS decrypts.")
-    if not Erasure.objects.exists():
-        ErasureKey.objects.all().delete()
-        ErasureKey.objects.create(secret=encrypt(kept))
-    elif secret_of_hashes().hex() != kept:
-        raise NoKey("The ledger file has another key than the database.")
-
-
-def _key_in_file() -> str | None:
-    kept = None
-    for line in _lines():
-        if isinstance(line.get("key"), str):
-            try:
-                kept = decrypt(line["key"])
-            except Undecipherable:
-                continue
-    return kept
+def _stored_key(secret: str) -> ErasureKey:
+    """Return the row with this key. Add it if the database does not have it."""
+    rows = list(ErasureKey.objects.select_for_update().order_by("pk"))
+    for row in rows:
+        with suppress(Undecipherable):
+            if decrypt(row.secret) == secret:
+                return row
+    return ErasureKey.objects.create(pk=rows[-1].pk + 1 if rows else 1, secret=encrypt(secret))
 
 
 def _lines() -> list[dict[str, Any]]:
@@ -224,66 +283,68 @@ def _is_cut_off(path: Path) -> bool:
 
 @dataclass(slots=True)
 class Remembered:
-    """The erasures since a moment, found by hashes. It implements `events.erasure.Finder`."""
+    """The erasures since a moment, found by hashes. It implements `events.erasure.Finder`.
 
-    secret: bytes
-    people: dict[str, Replacement]
-    emails: frozenset[str]
+    `people` has the replacements by hash, and `emails` the hashes, both by the key of the hashes.
+    """
+
+    people: dict[bytes, dict[str, Replacement]] = field(default_factory=dict)
+    emails: dict[bytes, set[str]] = field(default_factory=dict)
     _known: dict[str, Replacement | None] = field(default_factory=dict)
 
     def by_id(self, text: str) -> Replacement | None:
         if text not in self._known:
             if len(self._known) > 50_000:
                 self._known.clear()
-            self._known[text] = self.people.get(digest(self.secret, Kind.USER_ID, text))
+            found = (people.get(digest(key, Kind.USER_ID, text)) for key, people in self.people.items())
+            self._known[text] = next((one for one in found if one is not None), None)
         return self._known[text]
 
     def by_name(self, text: str) -> Replacement | None:
         return None
 
     def of_contact(self, text: str) -> bool:
-        return digest(self.secret, Kind.EMAIL, text.strip().lower()) in self.emails
+        plain = text.strip().lower()
+        return any(digest(key, Kind.EMAIL, plain) in emails for key, emails in self.emails.items())
 
 
 class _Erasures:
-    """The erasures in the database, as this process last read them."""
+    """The erasures in the database, as this process last read them. `state` changes with each new one."""
 
-    def __init__(self) -> None:
-        self.read_at = clock.monotonic()
-
-    @cached_property
-    def rows(self) -> list[tuple[int, str, str, str, str, str]]:
+    def __init__(self, state: tuple[int, int]) -> None:
+        self.state = state
         columns = ("erasure__at", "kind", "digest", "replacement", "erasure__number", "erasure__mode")
-        return [(clock.to_ms(at), *rest) for at, *rest in ErasedIdentity.objects.values_list(*columns)]
-
-    @cached_property
-    def latest_ms(self) -> int:
-        return max((row[0] for row in self.rows), default=0)
-
-    @cached_property
-    def finders(self) -> dict[int, Finder]:
-        return {}
+        rows = ErasedIdentity.objects.values_list(*columns, "erasure__hashed_with")
+        self._rows = [(clock.to_ms(at), *rest) for at, *rest in rows]
+        self._latest_ms = max((row[0] for row in self._rows), default=0)
+        self._finders: dict[int, Finder] = {}
 
     def finder(self, ts_ms: int | None) -> Finder | None:
-        """Return the people who were erased at or after a time."""
-        if not self.rows or (ts_ms is not None and ts_ms > self.latest_ms):
+        """Return the people who were erased at or after a time (ms since 1970 UTC), or at any time."""
+        if not self._rows or (ts_ms is not None and ts_ms > self._latest_ms):
             return None
-        first = min(row[0] for row in self.rows if ts_ms is None or row[0] >= ts_ms)
-        if first not in self.finders:
-            self.finders[first] = self._made(first)
-        return self.finders[first]
+        first = min(row[0] for row in self._rows if ts_ms is None or row[0] >= ts_ms)
+        if first not in self._finders:
+            self._finders[first] = self._made(first)
+        return self._finders[first]
 
     def _made(self, first: int) -> Finder:
-        people, emails = {}, set()
-        for at_ms, kind, value, new, number, mode in self.rows:
+        found = Remembered()
+        rows = ErasureKey.objects.in_bulk()
+        secrets_of: dict[int | None, bytes] = {}
+        for at_ms, kind, value, new, number, mode, key in self._rows:
             if at_ms < first:
                 continue
+            if key not in secrets_of:
+                secrets_of[key] = secret_of_hashes(Erasure(hashed_with=rows.get(key)))
+            secret = secrets_of[key]
             if kind == Kind.USER_ID:
                 name = Erasure(number=number).name
-                people[value] = Replacement(new, name, remove=mode == Erasure.Mode.ERASE)
+                one = Replacement(new, name, remove=mode == Erasure.Mode.ERASE)
+                found.people.setdefault(secret, {})[value] = one
             elif kind == Kind.EMAIL:
-                emails.add(value)
-        return Remembered(secret_of_hashes(), people, frozenset(emails))
+                found.emails.setdefault(secret, set()).add(value)
+        return found
 
 
 _remembered: _Erasures | None = None
@@ -295,9 +356,15 @@ def forget() -> None:
     _remembered = None
 
 
-def finder_for(ts_ms: int | None) -> Finder | None:
-    """Return the people who were erased after a time (ms since 1970 UTC), or at any time if it is None."""
+def finders() -> Callable[[int | None], Finder | None]:
+    """Return a function that finds the people who were erased after a time, as the database has them now.
+
+    The time is in ms since 1970 UTC; None means at any time. The function returns None for nobody. One query
+    finds out whether this process must read the erasures again.
+    """
     global _remembered
-    if _remembered is None or clock.monotonic() - _remembered.read_at > FORGET_AFTER_S:
-        _remembered = _Erasures()
-    return _remembered.finder(ts_ms)
+    # An erasure can become visible after one with a higher id, so the number of rows counts, too.
+    state = tuple(Erasure.objects.aggregate(Count("pk"), Max("pk")).values())
+    if _remembered is None or _remembered.state != state:
+        _remembered = _Erasures(state)
+    return _remembered.finder

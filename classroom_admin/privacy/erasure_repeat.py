@@ -14,10 +14,10 @@ from django.db import transaction
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.common.names import exact_key
 from classroom_admin.privacy import erasure_ledger
-from classroom_admin.privacy.erasure_ledger import Kind, digest, listed_text
+from classroom_admin.privacy.erasure_ledger import Kind, NoKey, digest, listed_text
 from classroom_admin.privacy.person import Subject, subject_of
 from classroom_admin.privacy.person_jobs import repeat_erasure
-from classroom_admin.privacy.person_models import PersonJob
+from classroom_admin.privacy.person_models import Erasure, PersonJob
 from classroom_admin.reports.models import PersonSummary
 from classroom_admin.rooms.models import (
     Answer,
@@ -34,24 +34,27 @@ from classroom_admin.sync.models import ChannelNotice, PresenceCorrection
 def missing_erasures() -> list[PersonJob]:
     """Queue each erasure of the ledger file that the database does not have. Return the jobs.
 
-    Raise ``NoKey`` if the hashes can't be compared.
+    Raise ``NoKey`` if the hashes of one can't be compared. The others are queued all the same.
     """
-    jobs = []
+    jobs: list[PersonJob] = []
+    no_key: NoKey | None = None
     for entry in erasure_ledger.entries_in_file():
-        with transaction.atomic():  # an erasure without its job would never be repeated
-            erasure = erasure_ledger.adopt(entry)
-            if erasure is None:
-                continue
-            jobs.append(
-                repeat_erasure(erasure, _person({(kind, value) for kind, value, _new in entry.identities}))
-            )
-    erasure_ledger.forget()
+        try:
+            with transaction.atomic():  # an erasure without its job would never be repeated
+                erasure = erasure_ledger.adopt(entry)
+                if erasure is not None:
+                    jobs.append(repeat_erasure(erasure, _person(erasure)))
+        except NoKey as error:
+            no_key = error
+    if no_key is not None:
+        raise no_key
     return jobs
 
 
-def _person(wanted: set[tuple[str, str]]) -> Subject:
-    """Return the person with these hashes, as far as the database knows them."""
-    secret = erasure_ledger.secret_of_hashes()
+def _person(erasure: Erasure) -> Subject:
+    """Return the person of an erasure, as far as the database knows them."""
+    secret = erasure_ledger.secret_of_hashes(erasure)
+    wanted = set(erasure.identities.values_list("kind", "digest"))
 
     def is_wanted(kind: str, text: str) -> bool:
         return (str(kind), digest(secret, kind, text)) in wanted

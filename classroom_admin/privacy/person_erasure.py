@@ -86,7 +86,7 @@ class _Person:
         self.job, self.erasure = job, erasure
         self.subject = Subject.from_secret(job.secret)
         remove = erasure.mode == Erasure.Mode.ERASE
-        secret = erasure_ledger.secret_of_hashes()
+        secret = erasure_ledger.secret_of_hashes(erasure)
         new_ids = dict(erasure.identities.filter(kind=Kind.USER_ID).values_list("digest", "replacement"))
         people = {
             one: Replacement(new, erasure.name, remove)

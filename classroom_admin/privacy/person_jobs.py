@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import IO, Any, Final, cast
 
@@ -167,7 +168,7 @@ def run(job: PersonJob, *, ends_at: float) -> None:
         problem = Problem("person_gave_up", {"attempts": MOST_ATTEMPTS}).as_json()
         _settle(job, State.FAILED, problem=problem, secret="")
         return
-    with suppress(_LeaseLost):
+    with suppress(_LeaseLost), _soon_again(job):
         try:
             if job.kind == PersonJob.Kind.EXPORT:
                 _export(job)
@@ -179,6 +180,21 @@ def run(job: PersonJob, *, ends_at: float) -> None:
         except storage_errors() as error:
             log.error("job %s could not read or write a file: %s", job.key, error)
             _keep(job, claimable_at=clock.now() + AGAIN)
+
+
+@contextmanager
+def _soon_again(job: PersonJob) -> Iterator[None]:
+    """Let a worker continue the job soon if it stops with an unexpected error. The error is raised further.
+
+    After `MOST_ATTEMPTS`, the job fails, and its page says so.
+    """
+    is_done = False
+    try:
+        yield
+        is_done = True
+    finally:
+        if not is_done:
+            _claimed(job).update(claimable_at=clock.now() + AGAIN)
 
 
 def _export(job: PersonJob) -> None:

@@ -15,7 +15,11 @@ from classroom_admin.common.random_text import new_key
 
 
 class ErasureKey(models.Model):
-    """The random key of the hashes in `ErasedIdentity`, encrypted. There is one row."""
+    """The random key of the hashes in `ErasedIdentity`, encrypted.
+
+    New hashes are made with the first row. There are more rows only after a ledger file with other keys was
+    read (`privacy.erasure_ledger`).
+    """
 
     secret = models.TextField(help_text="encrypted by common.encryption")
     made_at = models.DateTimeField(default=clock.now)
@@ -39,6 +43,9 @@ class Erasure(models.Model):
     number = models.CharField(max_length=12, unique=True)
     mode = models.CharField(max_length=12, choices=Mode.choices)
     at = models.DateTimeField(help_text="cloud time")
+    hashed_with = models.ForeignKey(
+        ErasureKey, null=True, on_delete=models.PROTECT, related_name="+", help_text="null: the first key"
+    )
 
     class Meta:
         ordering = ("-id",)

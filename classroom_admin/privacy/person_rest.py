@@ -20,12 +20,13 @@ from classroom_admin.actions.files import uploads
 from classroom_admin.actions.models import ScheduledCommand, Upload
 from classroom_admin.audit.models import PendingConfirmation
 from classroom_admin.common import clock
+from classroom_admin.common.erased import ERASED
 from classroom_admin.common.names import exact_key
 from classroom_admin.common.numbers import is_number
 from classroom_admin.events.erasure import Finder, Replacement, rewrite
 from classroom_admin.privacy.person import ListedName, Subject
 from classroom_admin.privacy.person_models import PersonJob
-from classroom_admin.privacy.person_rooms import ERASED_TEXT, containing, new_id, without_person
+from classroom_admin.privacy.person_rooms import containing, new_id, without_person
 from classroom_admin.privacy.personal_data import rows_of_accounts
 from classroom_admin.reports.models import ExportJob
 from classroom_admin.reports.summaries import OVER
@@ -106,7 +107,7 @@ def quarantine(subject: Subject, finder: Finder) -> Counts:
     for row in Quarantine.objects.filter(found):
         raw = text_without_erased(row.raw, finder)
         if _names(raw.encode(errors="replace"), subject):
-            raw = ERASED_TEXT
+            raw = ERASED
         reason = without_person(row.reason, subject)
         if (raw, reason) != (row.raw, row.reason):
             Quarantine.objects.filter(pk=row.pk).update(raw=raw, reason=reason)
@@ -185,7 +186,7 @@ def files(subject: Subject, job: PersonJob) -> Counts:
     for upload in Upload.objects.filter(by__in=subject.accounts):
         if upload.forgotten_at is None:
             uploads.forget(upload)
-        Upload.objects.filter(pk=upload.pk).update(name=ERASED_TEXT)
+        Upload.objects.filter(pk=upload.pk).update(name=ERASED)
         count += 1
     exports = ExportJob.objects.all()
     exports.filter(state=ExportJob.State.RUNNING).update(

@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.db import models, transaction
 from django.db.models import Q
 
+from classroom_admin.common.erased import ERASED
 from classroom_admin.events.erasure import Finder, Replacement, rewrite, rewrite_event
 from classroom_admin.privacy.person import Subject
 from classroom_admin.reports import person_keys
@@ -31,7 +32,6 @@ from classroom_admin.sync.models import ChannelNotice, PresenceCorrection, RoomC
 from classroom_admin.sync.sorting import as_json
 
 ROOMS_AT_ONCE: Final = 200
-ERASED_TEXT: Final = "[erased]"
 JSON_OF_ROOMS: Final = ("properties", "ext_apps", "groups", "known_groups")
 _BY_ID: Final[tuple[type[models.Model], ...]] = (
     Participant,
@@ -125,7 +125,7 @@ def _events(room_id: int, subject: Subject, finder: Finder) -> int:
 def without_person(text: str, subject: Subject) -> str:
     """Return a text about a problem, or a placeholder if it contains something of the person."""
     has_any = any(one in text for one in [*subject.ids, *subject.names, *subject.emails] if len(one) > 3)
-    return ERASED_TEXT if has_any else text
+    return ERASED if has_any else text
 
 
 def _rows(
@@ -215,7 +215,7 @@ def _figures(room: Room, subject: Subject, finder: Finder, stand_in: Replacement
     for correction in Correction.objects.filter(room=room, person_key__in=list(old_keys)):
         changed += 1
         Correction.objects.filter(pk=correction.pk).update(
-            person_key=old_keys[correction.person_key], note=ERASED_TEXT if correction.note else ""
+            person_key=old_keys[correction.person_key], note=ERASED if correction.note else ""
         )
     for summary in ClassSummary.objects.filter(room=room):
         tracks, alerts = rewrite(summary.tracks, finder), rewrite(summary.alerts, finder)

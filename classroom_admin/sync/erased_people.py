@@ -19,25 +19,30 @@ FinderFor = Callable[[int | None], Finder | None]
 """A function that returns the people who were erased after a time (ms since 1970 UTC), or None for nobody."""
 
 
-def _nobody(_ts_ms: int | None) -> Finder | None:
-    return None
+def _nobody() -> FinderFor:
+    return lambda _ts_ms: None
 
 
-_finder_for: FinderFor = _nobody
+_finders: Callable[[], FinderFor] = _nobody
 
 
-def install(finder_for: FinderFor) -> None:
-    """Use `finder_for` for each event that is stored from now on."""
-    global _finder_for
-    _finder_for = finder_for
+def install(finders: Callable[[], FinderFor]) -> None:
+    """Call `finders` for each response from now on. Its result knows the erasures of this moment."""
+    global _finders
+    _finders = finders
 
 
 def without_erased(batch: Sorted) -> bool:
-    """Remove erased people from the events of a response. Return whether anything was changed."""
+    """Remove erased people from the events of a response. Return whether anything was changed.
+
+    The caller must have locked the cursors of the response. An erasure locks them, too, so it either begins
+    before this reads who was erased, or it rewrites the events that are stored here.
+    """
     changed = False
+    finder_for = _finders()
     for items in batch.places.values():
         for name, item in list(items.items()):
-            rewritten = _rewritten(item)
+            rewritten = _rewritten(item, finder_for)
             if rewritten is item:
                 continue
             changed = True
@@ -45,10 +50,10 @@ def without_erased(batch: Sorted) -> bool:
                 del items[name]
             else:
                 items[name] = rewritten
-    repeats = [(place, item, _rewritten(item)) for place, item in batch.repeats]
+    repeats = [(place, item, _rewritten(item, finder_for)) for place, item in batch.repeats]
     changed = changed or any(before is not after for _place, before, after in repeats)
     batch.repeats = [(place, after) for place, _before, after in repeats if after is not None]
-    finder = _finder_for(None) if batch.aside else None
+    finder = finder_for(None) if batch.aside else None
     if finder is not None:
         aside = [(reason, text_without_erased(raw, finder)) for reason, raw in batch.aside]
         changed = changed or aside != batch.aside
@@ -58,7 +63,7 @@ def without_erased(batch: Sorted) -> bool:
 
 def body_without_erased(body: bytes) -> bytes:
     """Return the bytes of a response without erased people."""
-    finder = _finder_for(None)
+    finder = _finders()(None)
     return body if finder is None else text_without_erased(body.decode(errors="replace"), finder).encode()
 
 
@@ -67,7 +72,7 @@ def notice_without_erased(body: bytes) -> bytes:
     content = _json(body.decode(errors="replace"))
     seconds = mapping(mapping(content).get("payload")).get("ts") if isinstance(content, dict) else None
     ts_ms = round(seconds * 1000) if isinstance(seconds, int | float) else None
-    finder = _finder_for(ts_ms)
+    finder = _finders()(ts_ms)
     return body if finder is None else text_without_erased(body.decode(errors="replace"), finder).encode()
 
 
@@ -92,12 +97,12 @@ def _json(text: str) -> Any:
         return _NOT_JSON
 
 
-def _rewritten(item: Item) -> Item | None:
+def _rewritten(item: Item, finder_for: FinderFor) -> Item | None:
     """Return the item without erased people, or None if it must not be stored.
 
     If the item names none of them, return the same object.
     """
-    finder = _finder_for(item.ts_ms)
+    finder = finder_for(item.ts_ms)
     if finder is None:
         return item
     raw = json.loads(item.raw)

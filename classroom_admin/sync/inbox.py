@@ -232,10 +232,10 @@ def _read_notice(answer: InboxAnswer, body: bytes) -> Found:
 
 def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
     """Store the new events of a response that was sorted. Add the result to `found` and return it."""
+    cursors = registry.lock(batch.places)
     if erased_people.without_erased(batch):
         body = erased_people.body_without_erased(bytes(answer.body))
         InboxAnswer.objects.filter(pk=answer.pk).update(body=body)
-    cursors = registry.lock(batch.places)
     sealed.leave_out(batch, received_at=answer.received_at)
     fresh: list[statements.Row] = []
     touched: list[RoomCursor] = []

@@ -12,6 +12,7 @@ from classroom_admin.actions.verification import can_verify
 from classroom_admin.audit.actions import COMMANDS, label
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
+from classroom_admin.common.erased import translated
 from classroom_admin.common.problem_texts import reason_in, stored_in_words
 from classroom_admin.rooms.models import Role
 
@@ -131,16 +132,16 @@ def _status(entry: Entry, steps: list[Step]) -> CommandStatus:
         entry_id=entry.pk,
         action=entry.action,
         words=str(COMMANDS.get(entry.action) or label(entry.action)),
-        whom=entry.target_name if entry.action.startswith(_NAMED) else "",
+        whom=translated(entry.target_name) if entry.action.startswith(_NAMED) else "",
         target=entry.target,
-        by=entry.actor_name,
+        by=translated(entry.actor_name),
         at=entry.at,
         state=last.kind,
         final=bool(detail.get("final")),
         seconds=round((last.at - entry.at).total_seconds(), 1),
         reason=reason_in(detail) or str(_NO_REASON) if failed else "",
         cloud_says=_cloud_says(detail) if failed else "",
-        why=str(entry.params.get("reason") or ""),
+        why=translated(str(entry.params.get("reason") or "")),
         steps=tuple(
             (str(Step.Kind(step.kind).label), step.at, round((step.at - entry.at).total_seconds(), 1))
             for step in steps

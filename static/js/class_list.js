@@ -27,8 +27,7 @@
 
   function choose(name, on) {
     choices[on ? "add" : "delete"](name);
-    const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `wall=${[...choices].join(".")}; path=${document.documentElement.dataset.root}; max-age=31536000; samesite=lax${secure}`;
+    window.keepChoice("wall", [...choices].join("."));
     apply();
     look();
   }

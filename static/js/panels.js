@@ -22,7 +22,7 @@
 
   function show(name) {
     main.dataset.show = name;
-    document.cookie = `panel=${name}; path=${document.documentElement.dataset.root}; max-age=31536000; samesite=lax`;
+    window.keepChoice("panel", name);
     history.replaceState(history.state, "", `?show=${name}`);
     more.setAttribute("aria-expanded", "false");
     mark();

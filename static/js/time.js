@@ -8,7 +8,7 @@
 
   // the server reads times in forms in this zone
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (own) document.cookie = `zone=${own}; path=${root.dataset.root}; max-age=31536000; samesite=lax`;
+  if (own) window.keepChoice("zone", own);
 
   // Classes use the cloud's clock; the clock of this machine may be minutes off. A page from the browser's cache is old,
   // so it uses the clock of this machine.

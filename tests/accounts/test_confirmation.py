@@ -6,6 +6,8 @@ from importlib import import_module
 from urllib.parse import quote
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings as django_settings
 from django.test import Client
 
@@ -15,6 +17,7 @@ from tests.accounts.codes import code_of, set_up_app
 from tests.accounts.conftest import PASSWORD
 
 CONFIRM = "/account/confirm/"
+AGAIN = "/account/sign-in-again/"
 DETAILS = {"name": "Dr. Berg", "email": "berg@school.test", "role": "administrator", "user_uuids": ""}
 
 
@@ -70,6 +73,57 @@ def test_change_runs_after_the_confirmation(school, old):
     assert old.post(page, {"password": PASSWORD, "next": address}).status_code == 302
     assert User.objects.get(pk=school.teacher.pk).name == "Dr. Berg"
     assert old.post(address, DETAILS | {"name": "Berg"})["Location"] == address  # it counts for a while
+
+
+@pytest.fixture
+def from_school(school) -> Client:
+    """A browser in which an administrator without a password came through school sign-on, a while ago."""
+    person = User.objects.create_user("sso@school.test", None, name="Sign-on", role=User.Role.ADMINISTRATOR)
+    SocialAccount.objects.create(user=person, provider="http://127.0.0.1:9", uid="sso")
+    client = Client()
+    client.force_login(person)
+    make_older(client, 1000)
+    return client
+
+
+@pytest.mark.parametrize("path", SENSITIVE)
+def test_person_without_a_password_signs_in_again(school, from_school, path):
+    before = User.objects.filter(pk=school.teacher.pk).values().get()
+    page = f"/people/{school.teacher.pk}/"
+    referer = {"Referer": f"http://testserver{page}?q=a"}
+    answer = from_school.post(f"{page}{path}", SENSITIVE[path], headers=referer)
+    assert answer["Location"] == f"{AGAIN}?next={quote(page, safe='')}%3Fq%3Da"
+    assert User.objects.filter(pk=school.teacher.pk).values().get() == before
+    shown = from_school.get(answer["Location"]).content.decode()
+    assert f'href="/sign-in/school/school/?next={quote(page, safe="")}%3Fq%3Da&amp;again=1"' in shown
+    htmx = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
+    assert from_school.post(f"{page}{path}", headers=htmx)["HX-Redirect"].startswith(AGAIN)
+
+
+def test_person_without_a_password_sets_up_no_factor_later(school, from_school):
+    for path in ("/account/security/app/", "/account/security/passkeys/add/"):
+        assert from_school.post(path, {"code": "1"})["Location"].startswith(AGAIN)
+    assert not Authenticator.objects.exists()
+    assert from_school.get("/settings/sign-on/new/")["Location"].startswith(AGAIN)
+
+
+def test_page_to_sign_in_again_leads_nowhere_else(school, from_school, admin):
+    for other in ("//evil.example", "https://evil.example/", "javascript:alert(1)"):
+        shown = from_school.get(AGAIN, {"next": other}).content.decode()
+        card = shown.partition("<h1")[2].partition("</section>")[0]
+        assert 'href="/"' in card
+        assert "next=%2F&amp;" in card
+        assert "evil" not in card
+        assert "alert" not in card
+        assert admin.get(AGAIN, {"next": other})["Location"] == "/"  # the sign-in is recent
+    SocialAccount.objects.all().delete()
+    assert "Ask an administrator for a link" in from_school.get(AGAIN).content.decode()
+
+
+def test_person_without_a_password_has_no_page_to_change_it(school, from_school, admin):
+    for method in (from_school.get, from_school.post):
+        assert method("/account/password/")["Location"] == "/account/security/"
+    assert admin.get("/account/password/").status_code == 200
 
 
 def test_reading_needs_no_confirmation(school, old):

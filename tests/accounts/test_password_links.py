@@ -8,11 +8,12 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from classroom_admin.accounts import password_links
+from classroom_admin.accounts import forgotten, password_links
 from classroom_admin.accounts.models import PasswordLink, User
 from classroom_admin.actions import people
 from classroom_admin.audit.models import Entry
@@ -100,6 +101,32 @@ def test_link_of_a_deactivated_person_does_not_work(school, made):
     assert Client().get(link).status_code == 404
 
 
+def test_link_of_a_person_who_was_deactivated_for_a_time_does_not_work(school, made):
+    person, link = made
+    people.deactivate_person(actor=school.administrator, person=person)
+    people.reactivate_person(actor=school.administrator, person=person)
+    assert Client().get(link).status_code == 404
+
+
+def test_link_ends_with_a_change_of_the_address(school, made):
+    person, link = made
+    same = {"actor": school.administrator, "person": person, "name": "New", "role": "teacher"}
+    people.change_person(**same, email=person.email)
+    assert Client().get(link).status_code == 200
+    people.change_person(**same, email="right@school.test")
+    assert Client().get(link).status_code == 404
+
+
+def test_administrator_learns_that_a_new_address_ends_the_link(school, made, browser_of):
+    person, _link = made
+    page, admin = f"/people/{person.pk}/", browser_of(school.administrator)
+    details = {"name": "New", "role": "teacher", "user_uuids": ""}
+    answer = admin.post(page, details | {"email": "NEW@school.test"}, follow=True)
+    assert "no longer works" not in answer.content.decode()
+    answer = admin.post(page, details | {"email": "right@school.test"}, follow=True)
+    assert "The link to choose a password no longer works" in answer.content.decode()
+
+
 def test_link_ends_other_sessions_and_signs_out_who_opened_it(school, browser_of):
     elsewhere, here = browser_of(school.teacher), browser_of(school.other)
     link = password_links.path(password_links.create(school.teacher))
@@ -137,13 +164,60 @@ def test_two_simultaneous_requests_use_a_link_once(school):
 
 
 @pytest.fixture
-def mails(mailoutbox):
+def mails(transactional_db, mailoutbox, monkeypatch):
     cache.clear()
-    return mailoutbox
+    monkeypatch.setattr(forgotten, "AFTER_THE_ANSWER_S", 0.0)
+    yield mailoutbox
+    finish_mails()
+
+
+def finish_mails() -> None:
+    """Wait until every link that was asked for has been created and mailed."""
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.join(60)
+            assert not thread.is_alive()
 
 
 def ask(email: str):
-    return Client().post(FORGOTTEN, {"email": email}, follow=True)
+    answer = Client().post(FORGOTTEN, {"email": email}, follow=True)
+    finish_mails()
+    return answer
+
+
+def test_time_of_the_answer_does_not_say_whether_an_account_exists(school, mails, monkeypatch):
+    """Nothing is written while the person waits. An unknown address costs the same queries."""
+    monkeypatch.setattr(forgotten, "AFTER_THE_ANSWER_S", 3600.0)
+    seen = []
+    for email in ("berg@school.test", "nobody@school.test"):
+        with CaptureQueriesContext(connection) as queries:
+            Client().post(FORGOTTEN, {"email": email})
+        seen.append([re.sub(r"'[^']*'", "?", one["sql"]) for one in queries])
+    assert seen[0] == seen[1]
+    timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    for timer in timers:
+        timer.cancel()
+    assert len(timers) == 2
+    assert not PasswordLink.objects.exists()
+    assert not mails
+
+
+def test_stranger_can_not_end_the_link_of_an_administrator(school, mails, made):
+    _person, link = made
+    ask("new@school.test")
+    [mailed] = links_in(mails)
+    for path in (link, mailed):
+        assert Client().get(path).status_code == 200
+    assert Client().post(link, CHOSEN).status_code == 302
+    for path in (link, mailed):  # the password is chosen, so no other link may choose another one
+        assert Client().get(path).status_code == 404
+
+
+def test_administrators_link_replaces_a_mailed_one(school, mails):
+    ask("berg@school.test")
+    [mailed] = links_in(mails)
+    people.reset_password(actor=school.administrator, person=school.teacher)
+    assert Client().get(mailed).status_code == 404
 
 
 def test_forgotten_password_is_replaced_by_mail(school, mails):
@@ -179,9 +253,8 @@ def test_people_without_a_password_here_get_no_mail(school, mails, made):
         ask(email)
     eventually(lambda: mails)  # the new person may ask for the link again
     assert [mail.to for mail in mails] == [["new@school.test"]]
-    assert PasswordLink.objects.get(user__email="new@school.test").valid_until > timezone.now() + timedelta(
-        days=6
-    )
+    link = PasswordLink.objects.get(user__email="new@school.test", is_forgotten=True)
+    assert link.valid_until > timezone.now() + timedelta(days=6)
 
 
 def test_mails_to_one_address_are_limited(school, mails):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 from allauth.mfa.models import Authenticator
-from django.db import connection
+from django.core.cache import cache
+from django.db import connection, connections
 from django.test import Client
 
 from classroom_admin.accounts.models import User
@@ -127,6 +131,42 @@ def test_code_works_once(school):
     other = sign_in("berg@school.test")
     other.post("/sign-in/code/", {"code": code})
     assert not is_signed_in(other)
+
+
+def test_code_works_once_as_long_as_it_is_valid(school, monkeypatch):
+    """The phone's clock may be 30 s wrong, so a code is valid for 90 s."""
+    begun = int(time.time()) // 30 * 30
+    monkeypatch.setattr(time, "time", lambda: float(begun))
+    key, _codes = set_up_app(sign_in("berg@school.test"))
+    code, answers = code_of(key), []
+    for seconds in (0, 1, 31, 59, 61):
+        monkeypatch.setattr(time, "time", lambda at=begun + seconds: float(at))
+        cache.clear()  # as in another process, or after the process has begun again
+        client = sign_in("berg@school.test")
+        answers.append(client.post("/sign-in/code/", {"code": f" {code[:3]} {code[3:]}"}).status_code)
+    assert answers == [302, 200, 200, 200, 200]
+    monkeypatch.setattr(time, "time", lambda: float(begun + 61))
+    assert sign_in("berg@school.test").post("/sign-in/code/", {"code": code_of(key)}).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_code_and_recovery_code_work_once_in_parallel(school):
+    key, codes = set_up_app(sign_in("berg@school.test"))
+    for code in (code_of(key), codes[0]):
+        clients = [sign_in("berg@school.test") for _ in range(4)]
+        together, statuses = threading.Barrier(len(clients), timeout=60), []
+
+        def enter(client, code=code, together=together, statuses=statuses) -> None:
+            together.wait()
+            statuses.append(client.post("/sign-in/code/", {"code": code}).status_code)
+            connections.close_all()
+
+        threads = [threading.Thread(target=enter, args=[client]) for client in clients]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert statuses.count(302) == 1, statuses
 
 
 def test_guessing_codes_is_limited(school):

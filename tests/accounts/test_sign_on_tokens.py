@@ -132,6 +132,8 @@ def test_userinfo_of_another_person_is_refused():
 def test_address_and_its_verification_have_the_same_source():
     claims = {"sub": "berg", "email": "a@b.test", "email_verified": True}
     assert joined(claims, {"sub": "berg", "groups": ["x"]})["email_verified"] is True
+    unverified = {**claims, "email_verified": False}
+    assert joined(unverified, {"sub": "berg", "email_verified": True})["email_verified"] is False
     assert joined(claims, {"sub": "berg", "email": "victim@b.test"})["email_verified"] is False
     assert (
         joined(claims, {"sub": "berg", "email": "v@b.test", "email_verified": True})["email_verified"] is True

@@ -79,6 +79,7 @@ def test_from_the_computer_to_the_class_and_fetched_without_signing_in(school, t
     assert answer["Content-Disposition"] == 'attachment; filename="Worksheet 3.pdf"'
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
     assert "script" not in answer["Content-Security-Policy"]
     assert not answer.cookies
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.audit import chain, record, verification
 from classroom_admin.audit.models import Entry, Step
+from classroom_admin.common import erased
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.simulator.testing import running_simulator
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, envelope, refusing_address, running_cloud
@@ -441,6 +442,22 @@ def test_page_shows_where_a_request_came_from_and_filters_by_it(school, admin):
     assert request_id in page
     assert rows(admin.get(f"{AUDIT}?text={request_id}")) == ["Exported entries of the audit log"]
     assert rows(admin.get(f"{AUDIT}?address=127.0.0.2")) == []
+
+
+def test_erased_values_are_in_the_language_of_the_reader(school, admin, monkeypatch):
+    record.done(
+        actor=None,
+        action="account.change",
+        target=erased.ERASED,
+        target_name=erased.ERASED,
+        params={"changed": {"name": {"from": "[erased] Berg", "to": "Berg"}}, "reason": "[erased]"},
+    )
+    monkeypatch.setattr(erased, "gettext", {"[erased]": "[borrado]"}.get)
+    page = text(admin.get(AUDIT))
+    assert "[borrado] Berg → Berg" in page
+    assert page.count("[borrado]") == 3
+    assert "[erased]" not in page
+    assert Entry.objects.filter(target=erased.ERASED).exists()
 
 
 def test_page_shows_the_state_of_the_chain(done, school, admin):

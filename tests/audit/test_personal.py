@@ -9,8 +9,9 @@ from classroom_admin.accounts.models import User
 from classroom_admin.audit import chain, record
 from classroom_admin.audit.erasures import ACTION
 from classroom_admin.audit.models import Entry, Permission, Step
-from classroom_admin.audit.personal import ERASED, erase
+from classroom_admin.audit.personal import erase
 from classroom_admin.audit.verification import verify
+from classroom_admin.common.erased import ERASED
 from classroom_admin.common.request_context import Origin, _current
 from tests.append_only import attack
 

@@ -206,6 +206,7 @@ NO_PAGES = {
     "account_first_steps",  # for people whose password an administrator chose: test_first_steps
     "account_second_factor",  # for people who must have a second factor: test_second_factors
     "account_end_session",
+    "account_sign_in_again",  # for people without a password, later: test_school_sign_on
     "mfa_authenticate",  # for people with a second factor: test_second_factors
     "mfa_login_webauthn",
     "mfa_reauthenticate",

@@ -80,7 +80,7 @@ def test_administrator_adds_tests_changes_and_deletes_a_provider(
 
 
 def test_people_come_from_school_with_the_role_of_their_group(
-    window: Opener, provider: RunningProvider
+    window: Opener, dashboard: Dashboard, provider: RunningProvider
 ) -> None:
     page = window(ADMINISTRATOR)
     add_provider(page, provider)
@@ -107,9 +107,41 @@ def test_people_come_from_school_with_the_role_of_their_group(
     expect(new).to_have_url(re.compile("/lists/$"))
     new.get_by_label("Your account").click()
     expect(new.get_by_text("nuria@school.test · Administrator")).to_be_visible()
+    sign_in_again(new, dashboard)
     page.goto("/settings/sign-on/")
     page.locator("tr", has_text=provider.url).get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete school sign-on").click()
+
+
+OLDER = """
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from classroom_admin.accounts.models import User
+person = User.objects.get(email="nuria@school.test")
+for row in Session.objects.all():
+    data = row.get_decoded()
+    if data.get("_auth_user_id") == str(person.pk):
+        store = SessionStore(row.session_key)
+        store["signed_in_at"] -= 11 * 3600
+        store.save()
+"""
+
+
+def sign_in_again(page: Page, dashboard: Dashboard) -> None:
+    """Add a person half a day after the sign-in: school sign-on must confirm who it is."""
+    done = dashboard.manage("shell", "-c", OLDER)
+    assert done.returncode == 0, done.stderr
+    page.goto("/people/new/")
+    for press in ("Cancel", f"Continue with {LABEL}"):
+        page.get_by_label("Name", exact=True).fill("Ada")
+        page.get_by_label("Email address").fill("ada@school.test")
+        page.get_by_role("button", name="Add person").click()
+        expect(page.get_by_role("heading", name="Sign in again")).to_be_visible()
+        page.get_by_role("link", name=press).click()
+        if press != "Cancel":
+            page.locator("[name=sub]").first.fill("nuria")
+            page.get_by_role("button", name="Authorize").click()
+        expect(page).to_have_url(re.compile("/people/new/$"))
 
 
 @pytest.fixture

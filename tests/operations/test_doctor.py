@@ -143,6 +143,17 @@ def test_hung_check_fails_and_the_others_report() -> None:
     assert "No answer within" in hung.message
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_unexpected_error_of_a_check_is_no_time_out() -> None:
+    def divides() -> Result:
+        raise ZeroDivisionError
+
+    found, fine = doctor_checks.run([divides, lambda: ok("fine")])
+    assert (found.status, fine.status) == ("failed", "ok")
+    assert "unexpected error: ZeroDivisionError" in found.message
+    assert "Report" in found.fix
+
+
 def test_probe_answers_only_this_installation() -> None:
     client = Client()
     assert client.get("/healthz").content == b"ok\n"

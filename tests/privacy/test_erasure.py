@@ -17,7 +17,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.audit import personal, record
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
-from classroom_admin.privacy import person_jobs
+from classroom_admin.privacy import erasure_ledger, person_export, person_jobs
 from classroom_admin.privacy.person import candidates, subject_of
 from classroom_admin.privacy.person_erasure import clean_database
 from classroom_admin.privacy.person_models import Erasure, PersonJob
@@ -31,6 +31,7 @@ from classroom_admin.sync.models import InboxAnswer, Quarantine, StoredEvent
 from classroom_admin.sync.replay import film_of
 from tests.privacy import canary
 from tests.privacy.canary import CanarySchool
+from tests.stepped_clock import SteppedClock
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -163,6 +164,21 @@ def test_old_events_that_arrive_later_are_rewritten(school: CanarySchool, mode: 
     assert not Quarantine.objects.filter(answer__isnull=False).exists()
 
 
+def test_old_events_are_rewritten_as_soon_as_another_process_has_begun_the_erasure(
+    school: CanarySchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [bytes(answer.body) for answer in InboxAnswer.objects.filter(source="poll")]
+    StoredEvent.objects.filter(room=room("maths"), stream="room", cmd=3).delete()
+    assert erasure_ledger.finders()(None) is None  # what this process has read
+    monkeypatch.setattr(erasure_ledger, "forget", lambda: None)  # the other process does not tell this one
+    erase("pseudonymise", school.head)
+    for body in answers:
+        raw = RawAnswer(body=body, http_status=200, received_at_ms=clock.now_ms(), request_id="", path="")
+        inbox.read(inbox.keep(raw, source=InboxAnswer.Source.POLL).pk)
+    clean_database()
+    assert traces() == {}
+
+
 def test_an_old_notification_that_arrives_later_is_rewritten(school: CanarySchool) -> None:
     begun = room("maths").started_at
     assert begun is not None
@@ -278,6 +294,25 @@ def test_a_killed_erasure_continues(school: CanarySchool, monkeypatch: pytest.Mo
         pass
     job.refresh_from_db()
     assert job.state == PersonJob.State.DONE
+
+
+def test_an_unexpected_error_does_not_leave_a_job_running(
+    school: CanarySchool, hands: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = person_jobs.request_export(subject_of([f"id:{canary.USER_ID}"]), by=school.head)
+
+    def fails(*_args: Any, **_values: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(person_export, "write", fails)
+    for _ in range(person_jobs.MOST_ATTEMPTS):
+        with pytest.raises(ZeroDivisionError):
+            person_jobs.work()
+        hands.step(person_jobs.AGAIN.total_seconds())
+    person_jobs.work()
+    job.refresh_from_db()
+    assert (job.state, job.secret) == (PersonJob.State.FAILED, "")
+    assert "30" in job.why
 
 
 def test_a_restored_database_repeats_the_erasure(school: CanarySchool, tmp_path: Path) -> None:

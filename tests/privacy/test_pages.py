@@ -182,10 +182,16 @@ def test_the_page_shows_limits_a_preview_and_runs(school: School, settings: Any)
     assert "no limit" in page.partition('id="kind-events"')[2].partition("</tr>")[0]
     assert "No run yet." in page
     RetentionRun.objects.create(
-        started_at=clock.now(), finished_at=clock.now(), counts={"chat": {"rows": 1204, "classes": 13}}
+        started_at=clock.now(),
+        finished_at=clock.now(),
+        counts={"chat": {"rows": 1204, "classes": 13}, "sessions": {"rows": 7, "classes": 0}},
+        limits={"chat": 45, "sessions": 1},
     )
     page = admin.get(reverse("settings:retention")).content.decode()
-    assert "1204 of 13 classes" in " ".join(page.split())
+    text = " ".join(page.partition('id="runs-title"')[2].split())
+    assert "1204 of 13 classes" in text
+    assert "older than 45 days" in text  # the limit of that run, not today's
+    assert "older than 1 day" not in text
 
 
 def test_only_administrators_see_the_limits(school: School) -> None:

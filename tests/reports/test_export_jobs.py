@@ -83,6 +83,18 @@ def test_worker_writes_what_the_owner_may_see(classes: School) -> None:
     assert Entry.objects.filter(action="report.export").count() == 2
 
 
+def test_observer_who_no_longer_sees_all_classes_can_not_read_an_export_of_all(classes: School) -> None:
+    observer = User.objects.create_user("o@school.test", "x", role=User.Role.OBSERVER, all_classes=True)
+    job = ask(observer)
+    run_exports()
+    assert names_in(now(job)) == ["Ben", "Ada"]
+    User.objects.filter(pk=observer.pk).update(all_classes=False)
+    with pytest.raises(NotYours):
+        names_in(now(job))
+    User.objects.filter(pk=observer.pk).update(all_classes=True)
+    assert names_in(now(job)) == ["Ben", "Ada"]
+
+
 def test_the_filter_is_that_of_the_request(classes: School) -> None:
     made = ClassList.objects.create(name="7b", owner=classes.administrator)
     summary = make_summary("Music", 2, class_list=made)

@@ -77,6 +77,7 @@ ROOT = {
     "account_reset_password": school(EVERYONE, EVERYONE),
     "account_reset_password_done": school(EVERYONE),
     "account_reauthenticate": school(SIGNED_IN, SIGNED_IN),
+    "account_sign_in_again": school(SIGNED_IN),
     "account_end_session": school(None, SIGNED_IN, pk=0),
     "usersessions_list": school(SIGNED_IN, SIGNED_IN),
     "mfa_index": school(SIGNED_IN),

@@ -235,6 +235,15 @@ def test_posts_without_csrf_token_are_refused(world: World) -> None:
                 assert client.post(reverse(name, kwargs=given)).status_code == 403, name
 
 
+def test_no_address_answers_trace(visitors: Visitors) -> None:
+    for name, route in TABLE.items():
+        given = {key: visitors.world.own.get(value, value) for key, value in route.args.items()}
+        for viewer in ("administrator", NOBODY):
+            with Undone():
+                answer = visitors.client(viewer).generic("TRACE", reverse(name, kwargs=given))
+            assert answer.status_code in (302, 403, 404, 405), f"{name}, {viewer}"
+
+
 def test_table_knows_every_permission() -> None:
     """A permission that no address needs is a mistake, except those that `actions` check."""
     used = {word for route in TABLE.values() for word in (route.get, route.post)}

@@ -239,10 +239,9 @@ def _table_of(job: ExportJob) -> Table:
         raise NotYours
     chosen = ReportFilter.from_json(owner, params["filter"])
     table = EXPORTS[job.what].make(chosen, params["options"])
-    if not permissions.sees_all_classes(owner):
-        rooms = list(chosen.summaries().order_by().values_list("room_id", flat=True))
-        params["rooms"] = rooms
-        ExportJob.objects.filter(pk=job.pk).update(params=params)
+    rooms = chosen.summaries().order_by().values_list("room_id", flat=True)
+    params["rooms"] = None if permissions.sees_all_classes(owner) else list(rooms)
+    ExportJob.objects.filter(pk=job.pk).update(params=params)
     return table
 
 
@@ -251,8 +250,10 @@ def _may_read(person: User, job: ExportJob) -> bool:
         return True
     if person.role != job.params.get("role"):
         return False
+    rooms = job.params.get("rooms")
+    if rooms is None:  # the file has classes of the whole school, all of which the owner saw then
+        return False
     visible = 0
-    rooms = job.params.get("rooms", [])
     for some in chunks(rooms):
         visible += visible_rooms(person, Room.objects.filter(pk__in=some)).count()
     return visible == len(rooms)

@@ -20,7 +20,10 @@ from classroom_admin.actions.files.storage import Readable, open_at, storage_err
 from classroom_admin.actions.models import Upload
 
 CHUNK: Final = 256 * 1024
-POLICY: Final = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+POLICY: Final = (
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+)
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 

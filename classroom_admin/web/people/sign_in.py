@@ -27,10 +27,11 @@ def context(person: User) -> dict[str, Any]:
 def link_page(request: AuthenticatedHttpRequest, person: User, secret: str, *, is_new: bool) -> HttpResponse:
     """Mail the link to choose a password. If that is not possible, show the link once."""
     is_mailed = password_links.send(person, secret)
+    link = password_links.find(secret)
     shown = {
         "person": person,
         "is_new": is_new,
-        "valid_until": person.password_link.valid_until,
+        "valid_until": link and link.valid_until,
         "address": "" if is_mailed else request.build_absolute_uri(password_links.path(secret)),
     }
     return render(request, "people/password.html", shown)

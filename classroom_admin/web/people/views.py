@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
@@ -48,6 +48,7 @@ def people(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @never_cache
 @sensitive_variables("secret")
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.PEOPLE)
 @recently_signed_in
 def create(request: AuthenticatedHttpRequest) -> HttpResponse:
@@ -64,6 +65,7 @@ def create(request: AuthenticatedHttpRequest) -> HttpResponse:
     return render(request, "people/create.html", {"form": form}, status=status)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.PEOPLE)
 @recently_signed_in
 def person(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
@@ -73,12 +75,21 @@ def person(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
         return _person_page(request, shown, PersonForm(initial=_details(shown)))
     form = PersonForm(request.POST)
     if form.is_valid():
+        had_link = shown.password_links.exists()
         try:
             changed = actions.change_person(actor=request.user, person=shown, **form.cleaned_data)
         except ActionRefused as refusal:
             _show_refusal(form, refusal)
         else:
             messages.success(request, _("The details were saved."))
+            if had_link and not changed.password_links.exists():
+                messages.warning(
+                    request,
+                    _(
+                        "The link to choose a password no longer works, because the address changed. Press "
+                        "“New password” to create another one."
+                    ),
+                )
             # An administrator who changed their own role to teacher may no longer see this page.
             may_stay = changed.pk != request.user.pk or permissions.may(changed, Permission.PEOPLE)
             return redirect("people:person", pk=pk) if may_stay else redirect("live:classes")
@@ -151,6 +162,7 @@ def unassign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     return redirect("people:person", pk=pk)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.PEOPLE)
 def unassigned(request: AuthenticatedHttpRequest) -> HttpResponse:
     """List the unassigned classes. A POST assigns the selected classes to a person."""

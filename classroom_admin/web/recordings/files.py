@@ -33,7 +33,10 @@ CHUNK: Final = 64 * 1024
 LONGEST_S: Final = 3 * 60 * 60.0
 """How long one response may last. A player then asks for the rest with a new request."""
 PLAYLIST_KEPT_S: Final = 300
-POLICY: Final = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+POLICY: Final = (
+    "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+)
 HLS: Final = "application/vnd.apple.mpegurl"
 TYPES: Final = {
     "mp4": "video/mp4", "m4v": "video/mp4", "webm": "video/webm", "m3u8": HLS, "ts": "video/mp2t",

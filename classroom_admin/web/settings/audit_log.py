@@ -1,6 +1,7 @@
 """The form that filters the audit log, and rows that describe the entries in words, for pages and files."""
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.audit.actions import GROUPS
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.selectors import Filters, last_step
+from classroom_admin.common.erased import translated
 from classroom_admin.common.problem_texts import reason_in
 from classroom_admin.common.search_field import matches
 from classroom_admin.rooms.models import Participant, Room
@@ -297,7 +299,8 @@ def rows_of(entries: Iterable[Entry]) -> list[Row]:
     return [_row(entry, rooms.get(entry.room_uuid)) for entry in entries]
 
 
-def _row(entry: Entry, room: Room | None) -> Row:
+def _row(stored: Entry, room: Room | None) -> Row:
+    entry = _as_shown(stored)
     step = last_step(entry)
     kind = Step.Kind(step.kind) if step else Step.Kind.REQUESTED
     description = describe(entry)
@@ -317,6 +320,14 @@ def _row(entry: Entry, room: Room | None) -> Row:
             *_origin(entry),
         ],
     )
+
+
+def _as_shown(stored: Entry) -> Entry:
+    """Return a copy of an entry in which “[erased]” is in the active language. It keeps its steps."""
+    entry = copy(stored)
+    for name in ("actor_name", "target", "target_name", "params"):
+        setattr(entry, name, translated(getattr(stored, name)))
+    return entry
 
 
 def _details(params: dict[str, Any]) -> Iterator[tuple[str, str]]:

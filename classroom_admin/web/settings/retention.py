@@ -58,12 +58,16 @@ def rows() -> list[Row]:
     ]
 
 
-def deleted(run: RetentionRun) -> Iterator[tuple[str, int, int]]:
-    """Yield the label, the rows and the classes of each kind of which a run deleted something."""
+def deleted(run: RetentionRun) -> Iterator[tuple[str, int, int, int]]:
+    """Yield the label, rows, classes and limit (days) of each kind of which a run deleted something.
+
+    The limit is that of the time when the run began. It is 0 if each row has an end of its own.
+    """
     for kind in Kind:
         if kind.value in run.counts:
             count = run.count_of(kind)
-            yield str(kind.label), count["rows"], count["classes"]
+            days = 0 if kind == Kind.SESSIONS else run.limits.get(kind.value, 0)
+            yield str(kind.label), count["rows"], count["classes"], days
 
 
 @require_safe

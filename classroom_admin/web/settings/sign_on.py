@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from classroom_admin.accounts.models import SignOnProvider
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.accounts.provider import callback_address
-from classroom_admin.accounts.recently_signed_in import is_recent, recently_signed_in
+from classroom_admin.accounts.recently_signed_in import ask, is_recent, recently_signed_in
 from classroom_admin.accounts.sign_on_providers import OIDC, Provider, from_environment, from_row
 from classroom_admin.actions import emergency
 from classroom_admin.actions import sign_on_providers as actions
@@ -55,7 +55,7 @@ def test_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @sensitive_variables()
 @require_http_methods(["GET", "POST"])
 @requires(Permission.SETTINGS)
-def add_sign_on(request: AuthenticatedHttpRequest) -> HttpResponse:
+def add_sign_on(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Add a provider."""
     return _form(request, None)
 
@@ -64,7 +64,7 @@ def add_sign_on(request: AuthenticatedHttpRequest) -> HttpResponse:
 @sensitive_variables()
 @require_http_methods(["GET", "POST"])
 @requires(Permission.SETTINGS)
-def change_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+def change_sign_on(request: AuthenticatedHttpRequest, key: str) -> HttpResponseBase:
     """Change a provider."""
     return _form(request, get_object_or_404(SignOnProvider, key=key))
 
@@ -110,10 +110,10 @@ def disconnect_sign_on(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @sensitive_variables()
-def _form(request: AuthenticatedHttpRequest, row: SignOnProvider | None) -> HttpResponse:
+def _form(request: AuthenticatedHttpRequest, row: SignOnProvider | None) -> HttpResponseBase:
     if not is_recent(request):
         if request.method != "POST":
-            raise ReauthenticationRequired
+            return ask(request)
         # allauth would keep the form with the secret in the session, so the person fills it in again.
         messages.error(request, _("Nothing was saved. Confirm that it is you, then enter the details again."))
         return redirect(request.path)

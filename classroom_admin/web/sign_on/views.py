@@ -35,21 +35,25 @@ _NONCE_LENGTH: Final = 32
 def begin(request: HttpRequest, key: str) -> HttpResponseBase:
     """Send the person to the provider. `next` is the page to which they return.
 
+    With `again`, also a signed-in person is sent there, and the provider is told to ask who it is.
+
     This is a link, not a form, because browsers apply `form-action` to the redirects of a form.
     """
     provider = _provider_or_404(key)
     next_url = request.GET.get("next", "")
     next_url = next_url if get_adapter(request).is_safe_url(next_url) else ""
-    if request.user.is_authenticated:
+    again = "again" in request.GET
+    if request.user.is_authenticated and not again:
         return redirect(next_url or resolve_url(settings.LOGIN_REDIRECT_URL))
     if too_many := ratelimit.consume_or_429(request, action="sign_on"):
         return cast(HttpResponseBase, too_many)
     if provider.kind != OIDC:
         return saml.begin(request, provider, next_url)
     nonce = get_random_string(_NONCE_LENGTH)
+    asked = {"nonce": nonce, **({"prompt": "login"} if again else {})}
     try:
         answer: HttpResponseBase = SchoolProvider(request, app=app_of(provider)).redirect(
-            request, AuthProcess.LOGIN, next_url=next_url, nonce=nonce, auth_params={"nonce": nonce}
+            request, AuthProcess.LOGIN, next_url=next_url, nonce=nonce, auth_params=asked
         )
     except ProviderFailed as failure:
         return refused(request, provider, failure.problem)

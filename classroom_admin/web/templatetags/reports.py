@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
+from classroom_admin.common import erased
 from classroom_admin.reports.attendance import Status
 from classroom_admin.reports.models import STATUSES
 from classroom_admin.web.templatetags.web import icon, minutes, took
@@ -59,6 +60,12 @@ def as_duration(ms: float | None) -> str:
 def as_wait(ms: float | None) -> str:
     """Return milliseconds in words, such as "12 s" or "2 min 05 s". Return "–" for None."""
     return "–" if ms is None else took(ms / 1000)
+
+
+@register.filter
+def erased_translated(note: str) -> Any:
+    """Return a note with “[erased]” in the active language."""
+    return erased.translated(note)
 
 
 @register.filter

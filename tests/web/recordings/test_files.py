@@ -72,6 +72,7 @@ def test_response_is_private_and_has_no_header_of_the_cloud(teacher: Client, rec
     assert answer["Cache-Control"] == "private, no-store"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
     assert answer["Referrer-Policy"] == "no-referrer"
     assert not answer.has_header("X-Simulator")
     assert recording.file_urls[0] not in str(answer.headers)

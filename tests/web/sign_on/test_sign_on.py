@@ -1,5 +1,7 @@
 """Sign in through a real OpenID Connect provider: who gets in, with which role, and why others do not."""
 
+import re
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,6 +12,7 @@ from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.audit.models import Entry
 from classroom_admin.environment import sign_on
 from classroom_admin.realtime.rights import SIGNED_OUT, Refused, authorise, read
+from tests.accounts.test_confirmation import make_older
 from tests.sign_on_provider import come_back, sign_in
 
 BERG = {"email": "Berg@school.test", "email_verified": True, "name": "Frau Berg"}
@@ -91,11 +94,57 @@ def test_request_to_the_provider_has_state_nonce_and_pkce(provider, row, setting
 
 
 @pytest.mark.parametrize(
-    ("following", "to"), [("/people/", "/people/"), ("https://evil.example/", "/"), ("//evil.example", "/")]
+    ("following", "to"),
+    [
+        ("/people/", "/people/"),
+        ("https://evil.example/", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("\\\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("http://localhost/", "/"),  # in ALLOWED_HOSTS, but not the host of the request
+        ("http://127.0.0.1:8000/", "/"),
+    ],
 )
 def test_sign_in_leads_back_to_a_safe_page(provider, row, teacher, following, to):
     provider.person("berg", **BERG)
     assert sign_in(provider, Client(), "school", "berg", following)["Location"] == to
+
+
+def test_person_without_a_password_confirms_a_change_at_the_provider(provider, row, change, settings):
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+    change(create_accounts=True)
+    provider.person("new", **NEW, groups=["it"])
+    client = Client()
+    sign_in(provider, client, "school", "new")
+    make_older(client, 1000)
+    person = {"name": "A", "email": "a@school.test", "role": "teacher", "user_uuids": ""}
+    page = client.post("/people/new/", person, headers={"Referer": "http://testserver/people/new/"})
+    assert not User.objects.filter(email="a@school.test").exists()
+    shown = client.get(page["Location"]).content.decode()
+    [link] = re.findall(r'href="(/sign-in/school/[^"]*)"', shown)
+    before = client.session.session_key
+    asked = client.get(unescape(link))["Location"]
+    assert parse_qs(urlsplit(asked).query)["prompt"] == ["login"]
+    assert come_back(client, provider.agree(asked, "new"))["Location"] == "/people/new/"
+    assert client.session.session_key != before
+    assert client.post("/people/new/", person).status_code == 200
+    assert User.objects.filter(email="a@school.test").exists()
+
+
+def test_confirmation_as_another_person_signs_in_as_that_person(provider, row, teacher, change, settings):
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+    change(create_accounts=True)
+    provider.person("new", **NEW, groups=["it"])
+    provider.person("berg", **BERG)
+    client = Client()
+    sign_in(provider, client, "school", "new")
+    make_older(client, 1000)
+    asked = client.get("/sign-in/school/school/?again=1&next=/people/new/")["Location"]
+    come_back(client, provider.agree(asked, "berg"))
+    assert who(client) == "berg@school.test"
+    assert client.post("/people/new/", {"name": "A"}).status_code == 404
 
 
 def test_sign_in_page_links_to_the_provider_and_keeps_next(row):
@@ -124,6 +173,42 @@ def test_account_is_never_joined_by_an_address_that_is_not_verified(provider, ro
         assert reason() == "sign_on_email_not_verified"
         assert who(client) == ""
     assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("account", "claimed"),
+    [
+        ("kim@school.test", "\N{KELVIN SIGN}im@school.test"),  # its small letter is an ordinary k
+        ("kim@school.test", "k\N{LATIN SMALL LETTER DOTLESS I}m@school.test"),
+        ("sue@school.test", "\N{LATIN SMALL LETTER LONG S}ue@school.test"),
+        ("kim@city.test", "kim@c\N{LATIN SMALL LETTER DOTLESS I}ty.test"),  # a domain of somebody else
+        ("kim@city.test", "kim@city.test.evil.test"),
+        ("kim@city.test", "kim@city.test\n@evil.test"),
+    ],
+)
+def test_address_with_similar_letters_does_not_open_the_account(provider, row, account, claimed):
+    User.objects.create_user(account, "x", name="Kim")
+    provider.person("similar", email=claimed, email_verified=True, groups=["it"])
+    client = Client()
+    assert sign_in(provider, client, "school", "similar").status_code == 403
+    assert not SocialAccount.objects.exists()
+    assert who(client) == ""
+
+
+def test_subject_of_another_provider_does_not_open_the_account(provider, row, teacher, settings):
+    SocialAccount.objects.create(user=teacher, provider="https://other.example", uid="berg")
+    provider.person("berg", email="stranger@school.test", email_verified=True, groups=["it"])
+    client = Client()
+    assert sign_in(provider, client, "school", "berg").status_code == 403
+    assert (reason(), who(client)) == ("sign_on_no_account", "")
+
+
+def test_refused_answers_do_not_flood_the_audit_log(row):
+    callback = "/sign-in/school/school/callback/"
+    for number in range(60):
+        query = {"error": f"e{number}"} if number % 2 else {"state": "invented", "code": "x"}
+        assert Client().get(callback, query).status_code == 403
+    assert Entry.objects.filter(action="account.sign_in_failed").count() <= 30
 
 
 def test_address_that_the_school_gave_to_another_person_does_not_open_the_account(provider, row, teacher):
