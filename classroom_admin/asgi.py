@@ -23,6 +23,8 @@ from classroom_admin.common.client_address import TrustedProxies  # noqa: E402
 from classroom_admin.common.fair_turns import FairTurns  # noqa: E402
 from classroom_admin.common.secret_values import hide_in_logs_of  # noqa: E402
 from classroom_admin.common.security_headers import SecurityHeaders  # noqa: E402
+from classroom_admin.operations import readiness  # noqa: E402
+from classroom_admin.operations.front import AnsweredFirst  # noqa: E402
 from classroom_admin.realtime import session  # noqa: E402
 from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
 from classroom_admin.realtime.process import allow_many_connections, spare_loaded_objects  # noqa: E402
@@ -36,10 +38,12 @@ allow_many_connections()
 
 if settings.PATH_PREFIX:
     _django = WithPrefix(_django, settings.PATH_PREFIX)
-_front = RealtimeMiddleware(_django, make_hub=make_hub)
+_front: Any = RealtimeMiddleware(_django, make_hub=make_hub)
 limited(_front, FairTurns(_django, session_of=session.session_key))
-_any_path: Any = WithoutPrefix(_front, settings.PATH_PREFIX) if settings.PATH_PREFIX else _front
+_first = AnsweredFirst(_front)
+_any_path: Any = WithoutPrefix(_first, settings.PATH_PREFIX) if settings.PATH_PREFIX else _first
 application: Any = BehindProxies(SecurityHeaders(_any_path), TrustedProxies.of(settings.TRUSTED_PROXIES))
 
 _ = get_resolver().url_patterns  # import all views now; the first request would import them otherwise
+readiness.notice_stop()
 spare_loaded_objects()

@@ -45,6 +45,8 @@ OPEN: Final = frozenset(
         "account_language",
         "account_set_password",
         "healthz",
+        "livez",
+        "readyz",
         "notifications",
         "live:icons",
         "live:calendar_feed",

@@ -25,9 +25,9 @@ from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.public_address import reach
 from classroom_admin.operations import doctor_front
 from classroom_admin.operations.doctor_result import Result, failed, ok, skipped, warning
+from classroom_admin.operations.readiness import missing_migrations
 from classroom_admin.rooms.selectors import room_at_the_cloud
 from classroom_admin.runtime import broker as embedded_broker
-from classroom_admin.runtime.installation import migration_names
 
 DEADLINE_S: Final = 40.0
 SHORTEST_KEY: Final = 50
@@ -95,27 +95,18 @@ def data_folder() -> Result:
 
 def database() -> Result:
     try:
-        connection.ensure_connection()
-        applied = {tuple(row) for row in _applied_migrations()}
+        missing = missing_migrations()
     except DatabaseError as error:
         kind = type(error).__name__
         return failed(
             f"The database does not answer, or has no tables ({kind}).",
             "Check DATABASE_URL and the database server, then run `manage.py migrate`.",
         )
-    missing = sorted(f"{app}.{name}" for app, name in migration_names() - applied)
     if missing:
         return failed(
             f"The database lacks {len(missing)} migrations, such as {missing[0]}.", "Run `manage.py migrate`."
         )
     return ok(f"The database ({connection.vendor}) answers and is up to date.")
-
-
-def _applied_migrations() -> Sequence[Sequence[str]]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT app, name FROM django_migrations")
-        found: Sequence[Sequence[str]] = cursor.fetchall()
-        return found
 
 
 def broker() -> Result:

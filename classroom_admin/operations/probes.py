@@ -1,6 +1,8 @@
-"""Serve ``/healthz``, which tells the supervisor or a load balancer that this process answers requests.
+"""The views of the probes: ``/livez``, ``/readyz`` and ``/healthz``.
 
-With a signed ``probe``, it also tells `manage.py doctor` how a request arrived through the proxy.
+A web process answers ``/livez`` and ``/readyz`` before Django (`operations.front`). These views give the same
+answers where there is only Django. ``/healthz`` tells the supervisor that Django answers. With a signed
+``probe``, it also tells `manage.py doctor` how a request arrived through the proxy.
 """
 
 import asyncio
@@ -14,12 +16,26 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from classroom_admin.common.client_address import client_address
+from classroom_admin.operations import readiness
+from classroom_admin.operations.answers import Answer, livez_answer, readyz_answer
 from classroom_admin.realtime import messages
 
 _SALT: Final = "classroom_admin.operations.probe"
 _VALID_S: Final = 120
 STREAM_S: Final = 2.0
 """The time between the two parts of the probe's stream. A proxy that buffers delivers them together."""
+
+
+@require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """Return status 200 and ``ok``."""
+    return _response(livez_answer())
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Return whether this process should get requests, as JSON. The status is 200 or 503."""
+    return _response(readyz_answer(readiness.current()))
 
 
 @require_safe
@@ -31,6 +47,10 @@ def healthz(request: HttpRequest) -> HttpResponseBase:
         answer = _stream() if "stream" in request.GET else JsonResponse(_seen(request))
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _response(answer: Answer) -> HttpResponse:
+    return HttpResponse(answer.body, status=answer.status, headers=answer.headers)
 
 
 def probe_token() -> str:

@@ -142,6 +142,8 @@ MORE = {
 # parts of pages, actions, and other addresses that are no pages
 NO_PAGES = {
     "healthz",
+    "livez",
+    "readyz",
     "live:classes_changes",
     "live:more_tiles",
     "live:status",

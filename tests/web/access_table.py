@@ -62,6 +62,8 @@ NO_FACTOR = (200, 302, 404, 405)
 """The answers about a second factor that the person does not have."""
 ROOT = {
     "healthz": school(EVERYONE),
+    "livez": school(EVERYONE),
+    "readyz": school(EVERYONE),
     "notifications": school(None, TOKEN),
     "channel_notifications": school(None, TOKEN),
     "agora_chat": school(None, TOKEN),
