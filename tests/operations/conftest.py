@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 
 from classroom_admin.privacy import erasure_ledger
-from tests.operations.databases import another_database, connected_to, every_table
+from tests.operations.databases import empty_installation, every_table
 from tests.operations.tars import UPLOAD, Original
 from tests.school import furnish
 
@@ -45,14 +45,5 @@ def made(original: Original, tmp_path: Path) -> Path:
 @pytest.fixture
 def empty_place(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Path]:
     """A new DATA_DIR and an empty database, which the settings name."""
-    folder = tmp_path / "new"
-    folder.mkdir(mode=0o700)
-    settings.DATA_DIR = folder
-    settings.STORAGES = settings.STORAGES | {
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(folder / "files")},
-        }
-    }
-    with another_database(folder) as name, connected_to(name):
-        yield folder
+    with empty_installation(tmp_path / "new", settings):
+        yield tmp_path / "new"

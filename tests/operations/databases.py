@@ -43,6 +43,23 @@ def connected_to(name: str) -> Iterator[None]:
             connection.close()
 
 
+@contextmanager
+def empty_installation(folder: Path, settings: Any) -> Iterator[None]:
+    """Let the settings name a new DATA_DIR and an empty database during the block."""
+    folder.mkdir(mode=0o700)
+    before = settings.DATA_DIR, settings.STORAGES
+    files = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(folder / "files")},
+    }
+    with another_database(folder) as name, connected_to(name):
+        settings.DATA_DIR, settings.STORAGES = folder, settings.STORAGES | {"default": files}
+        try:
+            yield
+        finally:
+            settings.DATA_DIR, settings.STORAGES = before
+
+
 def every_table(name: str | None = None) -> Tables:
     """Return all rows of all tables of a database, in the order of their values."""
     if connection.vendor == "sqlite":

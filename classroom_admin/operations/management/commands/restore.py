@@ -68,7 +68,9 @@ class Command(BaseCommand):
 
     def _repeat_erasures(self) -> None:
         repeated = json.loads(self._run("person", "repeat-erasures", "--json"))["repeated"]
-        self.stdout.write(f"{len(repeated)} erasures were made after the backup, and were repeated.")
+        self.stdout.write(
+            f"Erasures of people that were made after the backup, and repeated: {len(repeated)}."
+        )
 
     def _verify_audit_log(self) -> None:
         found = json.loads(self._run("audit", "verify", "--json", accepted=(0, 1)))
@@ -81,8 +83,8 @@ class Command(BaseCommand):
         steps = []
         if due := ScheduledCommand.objects.filter(claimable_at__lt=clock.now()).count():
             steps.append(
-                f"{due} scheduled commands were due since the backup. They run when the dashboard starts, "
-                "also if the old installation has run them already."
+                f"Scheduled commands that were due since the backup: {due}. They run when the dashboard "
+                "starts, also if the old installation has run them already."
             )
         if not has_ledger:
             steps.append(
