@@ -10,6 +10,7 @@ from typing import Final
 SECRET_KEY: Final = "secret_key"
 ADDRESS_KEY: Final = "address_key"
 AUDIT_KEY: Final = "audit_key"
+_made_here: list[Path] = []
 
 
 class UnusableKeyFile(Exception):
@@ -41,11 +42,17 @@ def read_or_create(path: Path, *, older: Sequence[str] = ()) -> list[str]:
         fresh = _written(path, [new_key(), *older])
         try:
             path.hardlink_to(fresh)  # fails if another process was faster; then its key is used
+            _made_here.append(path)
         except FileExistsError:
             pass
         finally:
             fresh.unlink()
     return read(path)
+
+
+def made_here() -> list[Path]:
+    """Return the files that this process created, and that still exist. A restore may replace them."""
+    return [path for path in _made_here if path.exists()]
 
 
 def replace(path: Path, keys: Sequence[str]) -> None:
