@@ -80,14 +80,15 @@ def log_step(step: Step) -> None:
     The record has no parameters: only the audit log says to whom something was done.
     """
     entry = step.entry
+    known = log_context.current()
     facts = {
-        "action": entry.action,
-        "step": step.kind,
+        **known,
         "action_id": entry.pk,
         "person": entry.actor_id,
-        "request_id": log_context.current().get("request_id") or entry.request_id or None,
+        "request_id": known.get("request_id") or entry.request_id or None,
     }
-    transaction.on_commit(lambda: log.info("%s: %s", entry.action, step.kind, extra=facts))
+    extra = {"action": entry.action, "step": step.kind, "facts": facts}
+    transaction.on_commit(lambda: log.info("%s: %s", entry.action, step.kind, extra=extra))
 
 
 def done(

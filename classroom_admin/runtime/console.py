@@ -40,6 +40,8 @@ class Console:
 
     def line(self, name: str, text: bytes) -> None:
         """Queue one line of output from the process ``name``. ``text`` has no line break."""
+        if self.as_json and not text.strip():
+            return
         self._add((_json_line(name, text) if self.as_json else self._prefix(name) + text) + b"\n")
 
     def say(self, text: str) -> None:

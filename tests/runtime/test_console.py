@@ -51,6 +51,7 @@ def test_other_lines_become_messages(tmp_path: Path, line: bytes) -> None:
 def test_empty_object_and_messages_of_the_supervisor_are_json_too(tmp_path: Path) -> None:
     empty, said = records(tmp_path, b"{}", say="\nClassroom Admin is ready")
     assert empty == {"part": "web"}
+    assert records(tmp_path, b"", b"  ") == []
     assert (said["part"], said["event"]) == ("supervisor", "Classroom Admin is ready")
 
 

@@ -92,8 +92,8 @@ def _before_send(repeat_s: float) -> Callable[[_Event, Mapping[str, Any]], _Even
     """Return the function that decides what is sent of an event. It returns None if nothing is."""
     repeats, lock = Repeats(repeat_s), threading.Lock()
 
-    def before_send(event: _Event, hint: Mapping[str, Any]) -> _Event | None:
-        record: logging.LogRecord | None = hint.get("log_record")
+    def before_send(event: _Event, about: Mapping[str, Any]) -> _Event | None:
+        record: logging.LogRecord | None = about.get("log_record")
         if record is None:
             return None
         if repeat_s:

@@ -1,4 +1,4 @@
-"""Each request has one record when it ends: what was asked, by whom, and how it was answered."""
+"""Each request has one record when it ends: its address, the person, and the answer."""
 
 from __future__ import annotations
 
