@@ -179,13 +179,7 @@ def measure(seconds: float) -> dict[str, Any]:
     finally:
         postgres.end()
     lines = log.read_bytes()[before:].decode().splitlines()
-    return {
-        "folder": str(folder),
-        "seconds": seconds,
-        "answers": during,
-        "lines": lines,
-        "pages": sum(readers.answers.values()),
-    }
+    return {"folder": str(folder), "answers": during, "lines": lines}
 
 
 def summary(measured: dict[str, Any]) -> dict[str, Any]:
@@ -196,14 +190,17 @@ def summary(measured: dict[str, Any]) -> dict[str, Any]:
             records.append(json.loads(line))
         except ValueError:
             records.append({"part": line.split("│")[0].strip(), "logger": "", "level": "text", "event": line})
-    access = [one for one in records if one["logger"] == "classroom_admin.access"]
     others = [one for one in records if one["logger"] != "classroom_admin.access"]
+    errors = {(o["part"], o["logger"], o["event"][:150], o.get("exception", "")[-150:]) for o in others}
     return {
-        "lines": len(others), "access": len(access), "answers": measured["answers"],
-        "by_part": Counter(one["part"] for one in others), "by_level": Counter(one["level"] for one in others),
+        "lines": len(others),
+        "access": len(records) - len(others),
+        "answers": measured["answers"],
+        "by_part": Counter(one["part"] for one in others),
+        "by_level": Counter(one["level"] for one in others),
         "repeated": sum(one.get("repeated", 0) for one in others),
-        "errors": sorted({f"{o['part']} {o['logger']}: {o['event'][:150]} {o.get('exception', '')[-150:]}" for o in others}),
-    }  # fmt: skip
+        "errors": sorted(errors),
+    }
 
 
 if __name__ == "__main__":
