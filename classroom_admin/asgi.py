@@ -1,5 +1,6 @@
 """The ASGI application for uvicorn. Django handles all requests except event streams and polling."""
 
+import logging
 import os
 import warnings
 from typing import Any
@@ -21,7 +22,8 @@ connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 from classroom_admin.common.client_address import TrustedProxies  # noqa: E402
 from classroom_admin.common.fair_turns import FairTurns  # noqa: E402
-from classroom_admin.common.secret_values import hide_in_logs_of  # noqa: E402
+from classroom_admin.common.logs.access import RequestLog  # noqa: E402
+from classroom_admin.common.logs.pipeline import leave_to_us  # noqa: E402
 from classroom_admin.common.security_headers import SecurityHeaders  # noqa: E402
 from classroom_admin.operations import readiness  # noqa: E402
 from classroom_admin.operations.front import AnsweredFirst  # noqa: E402
@@ -33,7 +35,8 @@ from classroom_admin.web.path_prefix import WithoutPrefix, WithPrefix  # noqa: E
 from classroom_admin.web.size_by_address import limited  # noqa: E402
 from classroom_admin.web.trusted_proxies import BehindProxies  # noqa: E402
 
-hide_in_logs_of("uvicorn", "uvicorn.error", "uvicorn.access")
+leave_to_us("uvicorn", "uvicorn.error")
+logging.getLogger("uvicorn.access").disabled = True  # its paths contain secrets, and RequestLog replaces it
 allow_many_connections()
 
 if settings.PATH_PREFIX:
@@ -42,7 +45,8 @@ _front: Any = RealtimeMiddleware(_django, make_hub=make_hub)
 limited(_front, FairTurns(_django, session_of=session.session_key))
 _first = AnsweredFirst(_front)
 _any_path: Any = WithoutPrefix(_first, settings.PATH_PREFIX) if settings.PATH_PREFIX else _first
-application: Any = BehindProxies(SecurityHeaders(_any_path), TrustedProxies.of(settings.TRUSTED_PROXIES))
+_logged = RequestLog(SecurityHeaders(_any_path))
+application: Any = BehindProxies(_logged, TrustedProxies.of(settings.TRUSTED_PROXIES))
 
 _ = get_resolver().url_patterns  # import all views now; the first request would import them otherwise
 readiness.notice_stop()

@@ -10,6 +10,8 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import worker_shutting_down
 
+from classroom_admin.common.logs import repeats, tasks
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
 # Django's system checks import the code of every page. `make lint` runs the checks, so workers skip them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
@@ -31,11 +33,17 @@ class ClassroomCelery(Celery):
 app = ClassroomCelery("classroom_admin")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+tasks.connect()
 
 
 @worker_shutting_down.connect
 def end_in_time(**_: Any) -> None:
     """Exit after `SHUTDOWN_S` even if a task still runs. Another worker finds the rest in the database."""
-    timer = threading.Timer(SHUTDOWN_S, os._exit, args=(0,))
+    timer = threading.Timer(SHUTDOWN_S, _exit)
     timer.daemon = True
     timer.start()
+
+
+def _exit() -> None:
+    repeats.write_counts()  # the process ends without ending logging
+    os._exit(0)

@@ -28,12 +28,15 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from classroom_admin.common.logs.context import work
+
     try:
         if sys.argv[1:2] == ["demo"]:
             from classroom_admin.runtime import demo
 
             demo.enter(os.environ)
-        execute_from_command_line(sys.argv)
+        with work(command=command or "help"):
+            execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"A setting is not right: {error}")
 

@@ -20,6 +20,7 @@ from classroom_admin.settings_keys import (  # noqa: F401
     SECRET_KEY,
     SECRET_KEY_FALLBACKS,
 )
+from classroom_admin.settings_logs import *  # noqa: F403
 from classroom_admin.settings_retention import *  # noqa: F403
 from classroom_admin.settings_sign_in import *  # noqa: F403
 from classroom_admin.settings_sign_on import *  # noqa: F403
@@ -92,6 +93,7 @@ MIDDLEWARE = [
     "classroom_admin.accounts.session_limits.SessionLimits",
     "classroom_admin.accounts.middleware.AccountLanguage",
     "classroom_admin.accounts.middleware.AccountTimeZone",
+    "classroom_admin.accounts.middleware.PersonInLog",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -283,30 +285,9 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.TIME_ZONE
 USE_TZ = True
 
-# --- static, mail, logging --------------------------------------------------------
+# --- static, mail; the log is in settings_logs.py --------------------------------------------------------
 STATIC_URL = f"{PATH_PREFIX}/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 vars().update(env.EMAIL_URL)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request": {"()": "classroom_admin.common.request_context.RequestIds"}},
-    "formatters": {
-        "plain": {
-            "()": "classroom_admin.common.secret_values.HidingFormatter",
-            "format": "%(levelname).1s %(name)s: %(request)s%(message)s",
-        }
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request"]},
-    },
-    "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
-    "loggers": {
-        "django": {"handlers": []},  # else Django would print each record again, with DEBUG
-        "django.request": {"level": "ERROR"},
-        "celery": {"level": "WARNING"},
-        "weasyprint": {"propagate": False},
-    },
-}

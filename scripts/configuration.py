@@ -66,9 +66,9 @@ cloud, the database and the broker.
 """
 PAGE_END: Final = """\
 ## Libraries
-Some libraries read further variables. The cloud client uses `HTTPS_PROXY` and `NO_PROXY` (from requests). The
-libraries' documentation describes these variables. The web process ignores uvicorn's
-`FORWARDED_ALLOW_IPS`: set `TRUSTED_PROXIES` instead.
+Some libraries read further variables. The cloud client uses `HTTPS_PROXY` and `NO_PROXY` (from requests), and
+Sentry's package uses `SENTRY_ENVIRONMENT` and `SENTRY_RELEASE`. The libraries' documentation describes these
+variables. The web process ignores uvicorn's `FORWARDED_ALLOW_IPS`: set `TRUSTED_PROXIES` instead.
 
 ## Tests and tools
 Only the tests, benchmarks and scripts read these. `make help` lists the variables of `make` itself.

@@ -10,6 +10,8 @@ from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import timezone, translation
 
+from classroom_admin.common.logs import context as log_context
+
 ZONE_COOKIE: Final = "zone"
 """The cookie with the IANA name of the browser's time zone, set by static/js/time.js."""
 LANGUAGE_COOKIE_S: Final = 365 * 24 * 3600
@@ -61,6 +63,19 @@ class AccountTimeZone:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             names.insert(0, getattr(request.user, "time_zone", ""))
         return next((zone for name in names if (zone := zone_named(name))), None)
+
+
+class PersonInLog:
+    """The middleware that adds the id of the signed-in account to the log of the request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # A request without a session has no account, so skip the database query.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            log_context.bind(person=request.user.pk)
+        return self.get_response(request)
 
 
 class PrivatePages:

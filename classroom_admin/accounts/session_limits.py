@@ -16,6 +16,8 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from classroom_admin.common.logs import context as log_context
+
 SIGNED_IN_AT: Final = "signed_in_at"
 """The name of the time of the sign-in in a session, as a Unix time in seconds."""
 USED_AT: Final = "used_at"
@@ -51,7 +53,8 @@ def signed_in_at(session: SessionBase) -> float:
     return float(session.get(SIGNED_IN_AT, 0))
 
 
-def _begin(*, request: HttpRequest | None, **_: Any) -> None:
+def _begin(*, request: HttpRequest | None, user: Any, **_: Any) -> None:
+    log_context.bind(person=user.pk)
     if request is not None:
         now = timezone.now().timestamp()
         request.session[SIGNED_IN_AT] = request.session[USED_AT] = now

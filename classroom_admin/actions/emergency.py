@@ -69,7 +69,7 @@ def use_link(code: str) -> User:
         record.done(
             actor=person, action="sign_on.emergency_sign_in", target=person.email, target_name=str(person)
         )
-    log.warning("%s signed in with an emergency link.", person.email)
+    log.warning("person %s signed in with an emergency link", person.pk)
     return person
 
 

@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.common.logs import context as log_context
 from classroom_admin.common.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -121,10 +122,22 @@ def work(kinds: Collection[Kind], *, first: int | None = None, within_s: float =
     """
     ends_at = clock.monotonic() + within_s
     while (command := claim(kinds, first=first)) is not None:
-        settle(command, _handlers[command.kind](command))
+        with log_context.work(**_facts(command)):
+            settle(command, _handlers[command.kind](command))
         if clock.monotonic() >= ends_at:
             return due(kinds).exists()
     return False
+
+
+def _facts(command: ScheduledCommand) -> dict[str, Any]:
+    """Return what the log says about the work on a command."""
+    room = command.room
+    return {
+        "action_id": command.entry_id,
+        "person": command.by_id,
+        "room": room.key if room is not None else None,
+        "request_id": command.entry.request_id or None if command.entry is not None else None,
+    }
 
 
 def wake_up(task: str, *, first: int | None = None, after_s: float = 0) -> None:

@@ -159,7 +159,7 @@ def _update_role(provider: Provider, user: User, rule: mapping.Rule | None) -> N
         return
     others = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exclude(pk=user.pk)
     if user.is_administrator and not others.exists():
-        log.warning("School sign-on did not change the role of the last administrator, %s.", user.email)
+        log.warning("School sign-on did not change the role of the last administrator, person %s.", user.pk)
         return
     before = user.role
     user.role, user.role_given_by = role, provider.issuer
@@ -176,7 +176,7 @@ def _add_cloud_id(provider: Provider, user: User, user_uuid: str) -> None:
         CloudIdentity.objects.create(user=user, user_uuid=user_uuid)
         _record(user, "sign_on.cloud_id", provider, cloud_user_id=user_uuid)
     elif owner is None or owner.user_id != user.pk:
-        log.warning("The cloud user id that %s sent for %s was not used.", provider.key, user.email)
+        log.warning("The cloud user id that %s sent for person %s was not used.", provider.key, user.pk)
 
 
 def _locked(pk: int) -> User:

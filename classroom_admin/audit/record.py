@@ -1,5 +1,6 @@
 """Write the audit log. Each requested action has one entry, and each change of its status has one step."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
@@ -9,8 +10,10 @@ from django.db import transaction
 from classroom_admin.audit.actions import LABELS
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock, request_context
+from classroom_admin.common.logs import context as log_context
 from classroom_admin.common.redaction import secret_name_in
 
+log: Final = logging.getLogger(__name__)
 _NAME_LENGTH: Final = 254
 
 
@@ -37,7 +40,7 @@ def record(
     if action not in LABELS:
         raise ValueError(f"{action} has no words in audit.actions.")
     origin = request_context.current()
-    return Entry.objects.create(
+    entry: Entry = Entry.objects.create(
         actor=cast(Any, actor),  # The actor is a User, but this package does not import accounts.
         actor_name=str(actor)[:_NAME_LENGTH] if actor else "",
         action=action,
@@ -50,6 +53,8 @@ def record(
         agent=origin.agent,
         request_id=origin.request_id,
     )
+    log_context.bind(action_id=entry.pk)
+    return entry
 
 
 def add_step(entry: Entry, kind: str, detail: Mapping[str, Any] | None = None) -> Step:
@@ -58,13 +63,32 @@ def add_step(entry: Entry, kind: str, detail: Mapping[str, Any] | None = None) -
     Raise ValueError if `kind` is not a `Step.Kind`. Raise SecretOnRecord if `detail` contains the name of a
     secret.
     """
-    return Step.objects.create(
+    step: Step = Step.objects.create(
         entry=entry,
         kind=Step.Kind(kind),
         room_uuid=entry.room_uuid,
         detail=_without_secrets(detail),
         at=clock.now(),
     )
+    log_step(step)
+    return step
+
+
+def log_step(step: Step) -> None:
+    """Write a step to the log when the transaction commits, so that it shows what each command came to.
+
+    The record has no parameters: only the audit log says to whom something was done.
+    """
+    entry = step.entry
+    known = log_context.current()
+    facts = {
+        **known,
+        "action_id": entry.pk,
+        "person": entry.actor_id,
+        "request_id": known.get("request_id") or entry.request_id or None,
+    }
+    extra = {"action": entry.action, "step": step.kind, "facts": facts}
+    transaction.on_commit(lambda: log.info("%s: %s", entry.action, step.kind, extra=extra))
 
 
 def done(

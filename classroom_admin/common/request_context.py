@@ -1,9 +1,8 @@
-"""Remember where the current request comes from, for the audit log and the log.
+"""Remember where the current request comes from, for the audit log.
 
 The values belong to the context of the request (`contextvars`). Outside a request they are empty.
 """
 
-import logging
 import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -14,6 +13,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from classroom_admin.common.client_address import client_address
+from classroom_admin.common.logs import access, context
+from classroom_admin.common.logs.paths import shown_path
 
 HEADER: Final = "X-Request-ID"
 AGENT_LENGTH: Final = 254
@@ -41,31 +42,33 @@ def current() -> Origin:
 class RequestContext:
     """The middleware that gives each request an id, and answers with it in the header `X-Request-ID`.
 
-    A client can't choose the id, so that it can't confuse the log.
+    In a server, the ASGI front has already chosen the id (`logs.access`). The log of the request gets the
+    name and the path of its address here.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = getattr(request, "scope", {}).get(access.REQUEST_ID)
         origin = Origin(
             address=client_address(request)[:ADDRESS_LENGTH],
             agent=request.META.get("HTTP_USER_AGENT", "").replace("\x00", "")[:AGENT_LENGTH],
-            request_id=secrets.token_hex(8),
+            request_id=given or secrets.token_hex(8),
         )
         token = _current.set(origin)
+        if not given:
+            context.begin(request_id=origin.request_id)
         try:
             response = self.get_response(request)
         finally:
             _current.reset(token)
+            if not given:
+                context.end()
         response.headers[HEADER] = origin.request_id
         return response
 
-
-class RequestIds(logging.Filter):
-    """The filter that adds `request` to log records: the id of the request in brackets, or ""."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        request_id = current().request_id
-        record.request = f"[{request_id}] " if request_id else ""
-        return True
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        match = request.resolver_match
+        if match is not None:
+            context.bind(route=match.view_name, path=shown_path(request.path, match))

@@ -26,6 +26,7 @@ _SECRET_SETTINGS: Final = re.compile(
     "|EMAIL|AGORA|_URL",
     re.IGNORECASE,
 )
+log: Final = logging.getLogger(__name__)
 _known: set[str] = set()
 _pattern: re.Pattern[str] | None = None
 
@@ -51,7 +52,10 @@ def hide(text: str) -> str:
 
 
 def install_hooks() -> None:
-    """Hide secrets in the tracebacks that Python prints when a process or a thread fails."""
+    """Hide secrets in the tracebacks that Python prints when a process or a thread fails.
+
+    As soon as logging is set up, such a traceback is a record of the log.
+    """
     sys.excepthook = _print_traceback
     threading.excepthook = lambda failed: _print_traceback(
         failed.exc_type, failed.exc_value, failed.exc_traceback
@@ -66,21 +70,10 @@ def _print_traceback(
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error or kind(), where)
         return
+    if logging.getLogger().hasHandlers():
+        log.critical("uncaught exception", exc_info=(kind, error or kind(), where))
+        return
     print(hide("".join(traceback.format_exception(kind, error, where))), file=sys.stderr, end="")  # noqa: T201
-
-
-class HidingFormatter(logging.Formatter):
-    """A log formatter that hides secrets in messages and in tracebacks."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return hide(super().format(record))
-
-
-def hide_in_logs_of(*names: str) -> None:
-    """Hide secrets in the records of loggers that have handlers of their own, such as uvicorn's."""
-    for name in names:
-        for handler in logging.getLogger(name).handlers:
-            handler.setFormatter(HidingFormatter("%(levelname).1s %(name)s: %(message)s"))
 
 
 class ReporterFilter(SafeExceptionReporterFilter):

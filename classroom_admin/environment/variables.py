@@ -22,7 +22,6 @@ from classroom_admin.environment.fields import (
     Hosts,
     Interval,
     Keys,
-    Level,
     LinkTemplate,
     Lower,
     Number,
@@ -41,6 +40,7 @@ from classroom_admin.environment.fields import (
     variable,
 )
 from classroom_admin.environment.files import Files
+from classroom_admin.environment.logs import Logs
 from classroom_admin.environment.retention import Retention
 from classroom_admin.environment.sign_on_switches import SignOn
 
@@ -303,21 +303,21 @@ class Alerts(Section):
 
 
 class Output(Section):
-    title = "Logging and terminal"
+    title = "Terminal"
 
-    LOG_LEVEL: Level = variable(
-        "The lowest level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`", "INFO"
-    )
     DEBUG: bool = variable("`true`: Django's debug pages, never where others can reach them", False)
-    NO_COLOR: str = variable("Any value: `serve` and `demo` print without colours")
+    NO_COLOR: str = variable("Any value: no colours in the terminal")
+    FORCE_COLOR: str = variable("Any value: colours even if the output is no terminal")
     RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
 
 
-class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Output):
+class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Logs, Output):
     """The values of all variables."""
 
 
-SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Output)
+SECTIONS: Final = (
+    Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Logs, Output,
+)  # fmt: skip
 _WORDS: Final = {
     "int_parsing": "it must be a number.",
     "int_from_float": "it must be a whole number.",

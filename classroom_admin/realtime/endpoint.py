@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from classroom_admin.accounts.models import User
+from classroom_admin.common.logs import context as log_context
 from classroom_admin.realtime import messages, session
 from classroom_admin.realtime.hub import Hub
 from classroom_admin.realtime.limits import RETRY_AFTER_S, TooMany
@@ -31,6 +32,7 @@ async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: s
         with hub.limits.of_session(session_key):
             async with hub.limits.turn(session_key):
                 user, right = await hub.authorise(session_key, key)
+            log_context.bind(person=user.pk, room=key)
             with hub.limits.of_account(user.pk):
                 await _serve(hub, scope, receive, send, user=user, right=right)
     except Refused as refused:

@@ -5,6 +5,7 @@ A hub belongs to one event loop and runs only while a page is open.
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
@@ -196,7 +197,9 @@ class Hub:
             self._garbage.take_over(now=clock.monotonic())
             self._polled_at = None  # The value may be outdated, because the hub was stopped.
             self._tasks = [
-                asyncio.create_task(self._retry(task))
+                # In a new context: the task outlives the request that starts the hub, so the log of the
+                # task must not name this request.
+                asyncio.create_task(self._retry(task), context=contextvars.Context())
                 for task in (
                     self._follow_changes, self._send_heartbeats, self._check_rights_while_needed, self._tick,
                     self._tell_the_poller, self._send_filtered_lists,

@@ -1,12 +1,14 @@
 """ASGI middleware before Django that serves streams, and responds to polling pages if nothing changed."""
 
 import asyncio
+import contextvars
 import json
 import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from classroom_admin.common import clock
+from classroom_admin.common.logs import context as log_context
 from classroom_admin.common.size_limit import has_body
 from classroom_admin.realtime import polling_token, session
 from classroom_admin.realtime.endpoint import Receive, Scope, Send, stream
@@ -16,6 +18,10 @@ from classroom_admin.realtime.rights import Right
 
 _STREAM: Final = re.compile(r"/live/classes/(?:(?P<key>[a-z0-9]{1,16})/)?stream")
 _POLL: Final = re.compile(r"/live/classes/(?P<key>[a-z0-9]{1,16})/")
+CLASS_STREAM: Final = "live:class_stream"
+LIST_STREAM: Final = "live:classes_stream"
+POLL: Final = "live:class_changes"
+"""The names of the addresses in the log. Django has the name of the last one, too."""
 _MOST_TOKENS: Final = 10_000
 
 
@@ -42,12 +48,14 @@ class RealtimeMiddleware:
         if scope["type"] == "http" and scope["method"] == "GET" and not has_body(scope):
             path = scope["path"]
             if found := _STREAM.fullmatch(path):
+                log_context.bind(route=CLASS_STREAM if found["key"] else LIST_STREAM, path=path)
                 await stream(self.hub, scope, receive, send, key=found["key"])
                 return
             if b"t=" in scope["query_string"] and (found := _POLL.fullmatch(path)):
                 query = session.query(scope)
                 page = self._page(query.get("t", ""), session.session_key(scope), found["key"])
                 if page is not None and self.hub.is_unchanged(page, query.get("v", "")):
+                    log_context.bind(route=POLL, path=path, person=page[0], room=page[2])
                     right = self.hub.polling_right(page)
                     await self._send_unchanged(send, session.language(scope), right)
                     return
@@ -74,7 +82,7 @@ class RealtimeMiddleware:
     def _add(self, page: PageKey) -> None:
         """Let the hub answer later requests of this page. Django answers this request."""
         if page not in self._adding:
-            task = asyncio.create_task(self.hub.add_polling_page(page))
+            task = asyncio.create_task(self.hub.add_polling_page(page), context=contextvars.Context())
             self._adding[page] = task
             task.add_done_callback(lambda _: self._adding.pop(page, None))
 

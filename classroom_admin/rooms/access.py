@@ -23,6 +23,7 @@ from classroom_admin.accounts.permissions import NotAllowed as NotAllowed
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
+from classroom_admin.common.logs import context as log_context
 from classroom_admin.rooms.models import Participant, Room, RoomTeacher, Substitution, Supervision
 
 _CHECKED: Final = object()
@@ -89,6 +90,7 @@ def access_by_key(
 
 
 def _checked(person: User, room: Room, to: Permission | None) -> ClassAccess:
+    log_context.bind(room=room.key)
     access = ClassAccess(person, room, _CHECKED)
     if to is not None:
         access.require(to)

@@ -11,6 +11,7 @@ Fork only a process without threads and without open connections, and only on Li
 process may use system libraries that do not survive a fork.
 """
 
+import contextvars
 import ctypes
 import multiprocessing
 import os
@@ -22,6 +23,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from setproctitle import setproctitle
+
+from classroom_admin.common.logs.ending import finish
 
 _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 _PR_SET_PDEATHSIG = 1
@@ -137,7 +140,11 @@ def _become(
         os.chdir(cwd)
     sys.argv = [argv[2], *argv[3:]]
     setproctitle(" ".join(sys.argv))  # ps would otherwise show the same name for all processes
-    runpy.run_module(argv[2], run_name="__main__", alter_sys=True)
+    try:
+        # In a new context, because the log's context variables describe the command of the supervisor.
+        contextvars.Context().run(runpy.run_module, argv[2], run_name="__main__", alter_sys=True)
+    finally:
+        finish()  # multiprocessing ends this process without the functions that atexit knows
 
 
 def _plug(output: int) -> None:

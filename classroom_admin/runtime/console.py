@@ -1,10 +1,13 @@
 """Write the output of several processes to a terminal, file or pipe. Never wait for the reader."""
 
+import json
 import os
 import select
 import time
 from collections import deque
+from datetime import UTC, datetime
 
+SUPERVISOR = "supervisor"
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95)
 _MOST_BYTES = 1 << 20
 # According to POSIX, a write of this size does not block on a pipe that select() reports as writable.
@@ -14,12 +17,16 @@ _CHUNK = 512
 class Console:
     """An output that prefixes each line with the name of its process. It is in colour on a terminal.
 
+    If ``as_json`` is True, every line is a JSON object whose field ``part`` has the name instead. A line that
+    is no JSON object, such as those of the broker, becomes the message of one.
+
     The queue has at most 1 MiB. If it is full, the oldest lines are dropped and counted. So the processes
     never wait for a reader.
     """
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, *, as_json: bool = False) -> None:
         self.fd = fd
+        self.as_json = as_json
         self.broken = False
         self._coloured = os.isatty(fd) and "NO_COLOR" not in os.environ
         self._prefixes: dict[str, bytes] = {}
@@ -33,11 +40,15 @@ class Console:
 
     def line(self, name: str, text: bytes) -> None:
         """Queue one line of output from the process ``name``. ``text`` has no line break."""
-        self._add(self._prefix(name) + text + b"\n")
+        if self.as_json and not text.strip():
+            return
+        self._add((_json_line(name, text) if self.as_json else self._prefix(name) + text) + b"\n")
 
     def say(self, text: str) -> None:
         """Queue a message from the supervisor, without a prefix."""
-        self._add(text.encode() + b"\n")
+        if self.as_json:
+            text = text.strip()
+        self._add(self._note(text))
 
     def write_some(self) -> None:
         """Write as much as possible without blocking. If a write fails, set ``broken`` and drop all lines."""
@@ -56,7 +67,7 @@ class Console:
             if sent < len(head):
                 self._waiting.appendleft(head[sent:])
             elif self._dropped:
-                note = f"({self._dropped} lines were not shown: nobody read them)\n".encode()
+                note = self._note(f"({self._dropped} lines were not shown: nobody read them)")
                 self._dropped = 0
                 self._bytes += len(note)
                 self._waiting.appendleft(note)
@@ -79,9 +90,27 @@ class Console:
             del self._waiting[1]
             self._dropped += 1
 
+    def _note(self, text: str) -> bytes:
+        return (_json_line(SUPERVISOR, text.encode()) if self.as_json else text.encode()) + b"\n"
+
     def _prefix(self, name: str) -> bytes:
         if name not in self._prefixes:
             words = f"{name:<9}│ "
             colour = _COLOURS[len(self._prefixes) % len(_COLOURS)]
             self._prefixes[name] = (f"\x1b[{colour}m{words}\x1b[0m" if self._coloured else words).encode()
         return self._prefixes[name]
+
+
+def _json_line(name: str, text: bytes) -> bytes:
+    """Return a line as a JSON object with the field ``part``."""
+    part = b'{"part": ' + json.dumps(name).encode()
+    if text[:1] == b"{":
+        try:
+            record = json.loads(text)
+        except ValueError:
+            record = None
+        if isinstance(record, dict):
+            return part + (b", " if record else b"") + text[1:]
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    fields = {"time": at, "level": "info", "logger": name, "event": text.decode(errors="replace")}
+    return part + b", " + json.dumps(fields, ensure_ascii=False).encode(errors="replace")[1:]

@@ -113,6 +113,9 @@ def enter(environ: MutableMapping[str, str]) -> None:
         before = load(variables.data_dir(environ))
     except NotADemo as error:
         sys.exit(str(error))
+    # The log of a demo is for people: requests and commands would hide the passwords that it prints.
+    for name, value in (("LOG_FORMAT", "text"), ("LOG_LEVEL", "WARNING"), ("ACCESS_LOG", "false")):
+        environ.setdefault(name, value)
     port = ports.free_port(before.simulator_port if before else None)
     cloud = f"http://127.0.0.1:{port}"
     environ.update(

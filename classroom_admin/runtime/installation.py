@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import http.client
+import logging
 import os
 import pkgutil
 import sys
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from django.apps import apps
 from django.conf import settings
@@ -22,12 +23,13 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from classroom_admin.common import program_files
+from classroom_admin.common.logs import pipeline
 from classroom_admin.runtime import broker, data_folder, ports, static_files
 from classroom_admin.runtime.supervisor import Part, Supervisor
 
 WEB_OPTIONS: Final = (
     *("--http", "classroom_admin.runtime.http_protocol:BoundedProtocol", "--no-proxy-headers"),
-    *("--lifespan", "off", "--ws", "none", "--no-server-header", "--timeout-graceful-shutdown", "3"),
+    *("--lifespan", "on", "--ws", "none", "--no-server-header", "--timeout-graceful-shutdown", "3"),
 )
 """The options that uvicorn needs. `deploy/` repeats them, and a test compares."""
 
@@ -111,7 +113,8 @@ def _supervise(
     on_ready: Callable[[Supervisor], None],
 ) -> int:
     sys.stdout.flush()
-    with Supervisor(end_with_parent="MAKELEVEL" in os.environ) as supervisor:
+    as_json = log_to(sys.stdout)
+    with Supervisor(end_with_parent="MAKELEVEL" in os.environ, as_json=as_json) as supervisor:
         foundations = list(first())
         (here.data_dir / "static").mkdir(exist_ok=True)
         if here.broker_socket is not None:
@@ -129,6 +132,23 @@ def _supervise(
         for part in (web(here, settled=settled), *workers(here), beat(here)):
             supervisor.start(part)
         return supervisor.run(on_ready=lambda: on_ready(supervisor))
+
+
+def log_to(output: TextIO) -> bool:
+    """Let this process and all parts log in the form that suits ``output``. Return whether it is JSON.
+
+    The parts write to a pipe, so they can't find out the form themselves. The environment tells it to those
+    that are not forked.
+    """
+    as_json = pipeline.is_json(settings.LOG_FORMAT, output)
+    os.environ["LOG_FORMAT"] = pipeline.JSON if as_json else pipeline.TEXT
+    never = bool(os.environ.get("NO_COLOR"))
+    if pipeline.is_coloured(output, never=never, always=bool(os.environ.get("FORCE_COLOR"))):
+        os.environ["FORCE_COLOR"] = "1"
+    formatter = pipeline.formatter(as_json=as_json, coloured="FORCE_COLOR" in os.environ and not never)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(formatter)
+    return as_json
 
 
 def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Part:

@@ -77,11 +77,18 @@ class Supervisor:
 
     Example: ``with Supervisor() as s: s.start(part); ...; sys.exit(s.run())``. After SIGTERM, the processes
     have ``grace_s`` seconds to end. If ``end_with_parent`` is True, this process gets SIGTERM if its parent
-    dies.
+    dies. If ``as_json`` is True, every line of the output is a JSON object.
     """
 
-    def __init__(self, *, out_fd: int = 1, grace_s: float = GRACE_S, end_with_parent: bool = False) -> None:
-        self.console = Console(out_fd)
+    def __init__(
+        self,
+        *,
+        out_fd: int = 1,
+        grace_s: float = GRACE_S,
+        end_with_parent: bool = False,
+        as_json: bool = False,
+    ) -> None:
+        self.console = Console(out_fd, as_json=as_json)
         self._grace_s = grace_s
         self._end_with_parent = end_with_parent
         self._mark = secrets.token_hex(16)
@@ -250,7 +257,7 @@ class Supervisor:
         self._forward_rest(running)
         how = _how(running.process.wait())
         self.console.say(f"The part “{running.part.name}” ended unexpectedly ({how}).")
-        if running.last:
+        if running.last and not self.console.as_json:  # JSON lines name their part
             self.console.say("Its last lines:")
             for line in running.last:
                 self.console.say("    " + line.decode(errors="replace"))

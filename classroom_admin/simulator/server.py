@@ -134,6 +134,7 @@ class SimulatorServer:
             app,
             http=AbortableProtocol,
             ws="none",
+            log_config=None,  # the program that runs the simulator decides how records are written
             log_level="warning",
             access_log=False,
             lifespan="on",

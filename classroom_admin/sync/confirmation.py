@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from classroom_admin.audit.models import Entry, PendingConfirmation, Step
-from classroom_admin.audit.record import add_step
+from classroom_admin.audit.record import add_step, log_step
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.events import Event, confirms
@@ -45,13 +45,14 @@ def confirm(waiting: list[PendingConfirmation], events: Iterable[Event[Any]]) ->
             deleted, _by_model = PendingConfirmation.objects.filter(pk=command.pk).delete()
             if deleted:
                 took = clock.now() - command.entry.at
-                Step.objects.create(
+                step = Step.objects.create(
                     entry=command.entry,
                     kind=Step.Kind.CONFIRMED,
                     room_uuid=command.room_uuid,
                     detail={"sequence": event.sequence, "took_ms": max(0, int(took.total_seconds() * 1000))},
                     at=clock.now(),
                 )
+                log_step(step)
                 confirmed += 1
     return confirmed
 

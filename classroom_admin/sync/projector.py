@@ -18,6 +18,7 @@ from classroom_admin import events
 from classroom_admin.audit.models import PendingConfirmation
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
+from classroom_admin.common.logs import context as log_context
 from classroom_admin.events import Event, EventTime, Needs, RoomRow, Rows, Stream, event_times, needs, project
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import (
@@ -263,7 +264,8 @@ class RoomProjection:
         changed = ((row, event) for row, event in of_event if event.repeats != row.repeats)
         self.repeats |= {row.pk: event.repeats for row, event in changed if row.pk != CORRECTION}
         self.events += sum(row.pk != CORRECTION for row in stretch.stored)
-        confirmation.confirm(self.pending, stretch.events)
+        with log_context.work(room=self.room.key):
+            confirmation.confirm(self.pending, stretch.events)
 
     def limit(self, cursor: RoomCursor) -> int | None:
         """Return the first missing number that the projection must wait for, or None."""

@@ -1,15 +1,17 @@
-"""Where a request comes from is known to the audit log and to the log."""
+"""Where a request comes from is known to the audit log, and its id to the log."""
 
 from __future__ import annotations
 
-import logging
+from typing import Any
 
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from classroom_admin.common import request_context
-from classroom_admin.common.request_context import Origin, RequestContext, RequestIds, current
+from classroom_admin.common.logs import context
+from classroom_admin.common.logs.access import REQUEST_ID
+from classroom_admin.common.request_context import Origin, RequestContext, current
 
 
 def answered(**headers: str) -> tuple[Origin, HttpResponse]:
@@ -50,20 +52,22 @@ def test_values_end_with_a_request_that_fails():
     assert current() == Origin()
 
 
-def test_log_contains_the_id_of_the_request():
-    lines = []
+def test_log_knows_the_request_while_it_is_served():
+    seen: list[dict[str, Any]] = []
 
     def view(request: HttpRequest) -> HttpResponse:
-        record = logging.LogRecord("x", logging.INFO, "", 0, "message", None, None)
-        assert RequestIds().filter(record)
-        lines.append(record.request)
+        seen.append(dict(context.current()))
         return HttpResponse()
 
     response = RequestContext(view)(RequestFactory().get("/"))
-    assert lines == [f"[{response['X-Request-ID']}] "]
-    record = logging.LogRecord("x", logging.INFO, "", 0, "message", None, None)
-    assert RequestIds().filter(record)
-    assert record.request == ""
+    assert seen == [{"request_id": response["X-Request-ID"]}]
+    assert context.current() == {}
+
+
+def test_id_of_the_server_is_kept():
+    request = RequestFactory().get("/")
+    request.scope = {REQUEST_ID: "0123456789abcdef"}  # type: ignore[attr-defined]
+    assert RequestContext(lambda _: HttpResponse())(request)["X-Request-ID"] == "0123456789abcdef"
 
 
 def test_every_answer_has_an_id(db):

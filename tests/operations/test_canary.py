@@ -21,6 +21,7 @@ INSIDE = {
     "CACHE_URL": "rediscache://:{}@127.0.0.1:9/1",
     "EMAIL_URL": "smtp://school:{}@127.0.0.1:9",
     "AUDIT_SYSLOG": "",
+    "SENTRY_DSN": "http://key:{}@127.0.0.1:9/1",
 }
 """Addresses that contain the canary as their password. Nothing answers at them."""
 NOT_IN_THE_FLOWS = ("DATABASE_URL", "CELERY_BROKER_URL")

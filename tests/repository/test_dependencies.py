@@ -36,7 +36,7 @@ NOT_IMPORTED: Final = {
     "pytest-timeout": "a plug-in of pytest",
     "pytest-xdist": "a plug-in of pytest",
     "ruff": "a command of make lint",
-    "structlog": "chosen for structured logs, which are not written yet",
+    "sentry-sdk": "common/logs/sentry.py imports it by name, only if SENTRY_DSN is set",
     "types-requests": "read by mypy",
 }
 

@@ -1,7 +1,8 @@
 """``manage.py serve``: run the dashboard and all its processes in the foreground."""
 
+import logging
 import sys
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -10,6 +11,8 @@ from classroom_admin.accounts.models import User
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.runtime import demo, installation
 from classroom_admin.runtime.supervisor import Supervisor
+
+log: Final = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -27,9 +30,9 @@ class Command(BaseCommand):
         def on_ready(supervisor: Supervisor) -> None:
             supervisor.console.say(f"\n{_ready(here.address)} (stop with Ctrl-C)")
 
+        installation.log_to(sys.stdout)
         for line in _missing():
-            self.stderr.write(line)
-        self.stderr.flush()
+            log.warning("%s", line)
         try:
             code = installation.run(here, prepare=self._ask_for_administrator, on_ready=on_ready)
         except installation.CannotStart as error:
@@ -38,10 +41,9 @@ class Command(BaseCommand):
 
     def _ask_for_administrator(self) -> None:
         if not User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exists():
-            self.stderr.write(
+            log.warning(
                 "Nobody can sign in yet: create the first administrator with manage.py createsuperuser."
             )
-            self.stderr.flush()
 
 
 def _ready(address: str) -> str:

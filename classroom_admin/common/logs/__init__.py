@@ -1,0 +1,1 @@
+"""The log: what each record contains, and how records are written. See docs/logging.md."""
