@@ -22,13 +22,16 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from classroom_admin.runtime import broker, data_folder, ports, static_files
-from classroom_admin.runtime.supervisor import Part, Supervisor
+from classroom_admin.runtime.restarts import Pace
+from classroom_admin.runtime.supervisor import GRACE_S, Part, Supervisor
 
 WEB_OPTIONS: Final = (
     *("--http", "classroom_admin.runtime.http_protocol:BoundedProtocol", "--no-proxy-headers"),
-    *("--lifespan", "off", "--ws", "none", "--no-server-header", "--timeout-graceful-shutdown", "3"),
+    *("--lifespan", "off", "--ws", "none", "--no-server-header"),
 )
 """The options that uvicorn needs. docs/running.md repeats them for people who start it themselves."""
+AFTER_STOP_WAIT_S: Final = 5.0
+"""How long a web process may take to end after STOP_WAIT_S. Then the supervisor kills it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class Installation:
     port: int
     broker_socket: Path | None
     env: Mapping[str, str]
+    stop_wait_s: int
 
     @classmethod
     def of_settings(cls, *, broker_socket: Path | None) -> Installation:
@@ -54,7 +58,13 @@ class Installation:
             port=settings.PORT,
             broker_socket=broker_socket,
             env=os.environ,
+            stop_wait_s=settings.STOP_WAIT_S,
         )
+
+    @property
+    def grace_s(self) -> float:
+        """Return how long the supervisor waits for its parts to end, in seconds."""
+        return max(GRACE_S, self.stop_wait_s + AFTER_STOP_WAIT_S)
 
     @property
     def address(self) -> str:
@@ -82,9 +92,11 @@ def run(
     prepare: Callable[[], None] = lambda: None,
     settled: Callable[[], bool] = lambda: True,
     on_ready: Callable[[Supervisor], None],
+    pace: Pace | None = None,
 ) -> int:
-    """Run the installation until it is stopped or one of its processes dies. Return the exit code.
+    """Run the installation until it is stopped. Return the exit code.
 
+    A process that dies starts again at this `pace`. If it is None, the death of a process ends the others.
     Lock the data folder. Start the broker and the processes that ``first`` returns. Migrate the database, and
     call ``prepare`` to add data. Then start the other processes. When all are ready and ``settled`` returns
     True, call ``on_ready``. Raise ``CannotStart`` if the folder, the port or the broker can't be used.
@@ -93,7 +105,9 @@ def run(
         with data_folder.hold(here.data_dir):
             ports.wait_free(here.host, here.port)
             os.environ["DATA_DIR"] = str(here.data_dir)  # parts may have another working folder
-            return _supervise(here, first=first, prepare=prepare, settled=settled, on_ready=on_ready)
+            return _supervise(
+                here, first=first, prepare=prepare, settled=settled, on_ready=on_ready, pace=pace
+            )
     except _PROBLEMS as error:
         raise CannotStart(str(error)) from error
     except PermissionError as error:
@@ -107,9 +121,11 @@ def _supervise(
     prepare: Callable[[], None],
     settled: Callable[[], bool],
     on_ready: Callable[[Supervisor], None],
+    pace: Pace | None,
 ) -> int:
     sys.stdout.flush()
-    with Supervisor(end_with_parent="MAKELEVEL" in os.environ) as supervisor:
+    end_with_parent = "MAKELEVEL" in os.environ
+    with Supervisor(grace_s=here.grace_s, pace=pace, end_with_parent=end_with_parent) as supervisor:
         foundations = list(first())
         (here.data_dir / "static").mkdir(exist_ok=True)
         if here.broker_socket is not None:
@@ -132,6 +148,7 @@ def _supervise(
 def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Part:
     """Return the web process (uvicorn). It is ready when it serves pages and ``settled`` returns True."""
     argv = [*_module("uvicorn", "classroom_admin.asgi:application", *WEB_OPTIONS)]
+    argv += ["--timeout-graceful-shutdown", str(here.stop_wait_s)]
     argv += ["--host", here.host, "--port", str(here.port), "--no-access-log", "--log-level", "warning"]
     return _python(here, "web", argv, ready=lambda: serves_pages(here.host, here.port) and settled())
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from classroom_admin.accounts.models import User
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.runtime import demo, installation
+from classroom_admin.runtime.restarts import Pace
 from classroom_admin.runtime.supervisor import Supervisor
 
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             self.stderr.write(line)
         self.stderr.flush()
         try:
-            code = installation.run(here, prepare=self._ask_for_administrator, on_ready=on_ready)
+            code = installation.run(here, prepare=self._ask_for_administrator, on_ready=on_ready, pace=Pace())
         except installation.CannotStart as error:
             raise CommandError(str(error)) from error
         sys.exit(code)
