@@ -48,6 +48,7 @@ MESSAGE_STORAGE = "classroom_admin.web.path_prefix.Messages"
 _front = settings_front.of(env, public=_public)
 vars().update(_front)
 MAX_CONNECTIONS: int = _front["MAX_CONNECTIONS"]
+STOP_WAIT_S: int = _front["STOP_WAIT_S"]
 TRUSTED_PROXIES: tuple[str, ...] = _front["TRUSTED_PROXIES"]
 PERMISSIONS_POLICY: str = _front["PERMISSIONS_POLICY"]
 MESSAGES_COOKIE_NAME: str = _front["MESSAGES_COOKIE_NAME"]

@@ -33,6 +33,7 @@ def of(env: Environment, *, public: SplitResult) -> dict[str, Any]:
     return {
         "TRUSTED_PROXIES": default_proxies if env.TRUSTED_PROXIES is None else env.TRUSTED_PROXIES,
         "MAX_CONNECTIONS": env.MAX_CONNECTIONS,
+        "STOP_WAIT_S": env.STOP_WAIT_S,
         # web.trusted_proxies sets the scheme and the host of each request and removes the proxy's headers.
         "SECURE_PROXY_SSL_HEADER": None,
         "USE_X_FORWARDED_HOST": False,

@@ -61,6 +61,7 @@ Settings = dict[str, Any]
 Lower = BeforeValidator(str.lower)
 Upper = BeforeValidator(str.upper)
 Whole = Annotated[int, Field(ge=0)]
+StopWait = Annotated[int, Field(ge=0, le=600)]
 Days = Annotated[int, Field(ge=0, le=36_500)]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Interval = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -31,6 +31,7 @@ from classroom_admin.environment.fields import (
     PublicAddress,
     Section,
     Settings,
+    StopWait,
     TimeZone,
     Upper,
     WebAddress,
@@ -151,6 +152,11 @@ class Web(Section):
     )
     MAX_CONNECTIONS: Whole = variable(
         "The most open connections of a web process; one address may use 60 % of them", 10_000
+    )
+    STOP_WAIT_S: StopWait = variable(
+        "How many seconds a stopping web process waits for uploads and downloads in progress, at most 600 "
+        "([running](running.md#stopping))",
+        20,
     )
     HOST: Host = variable("The address on which the dashboard listens", "127.0.0.1")
     PORT: Port = variable("The port on which the dashboard listens", 8000)

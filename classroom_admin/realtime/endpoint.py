@@ -16,7 +16,7 @@ from classroom_admin.realtime.subscriber import Subscriber
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-RETRY: Final = b"retry: 5000\n\n"
+RETRY: Final = messages.retry(5000)
 """The delay (ms) after which clients reconnect, except for our pages, which have their own rules."""
 LAST_CHUNK_TIMEOUT_S: Final = 0.5
 

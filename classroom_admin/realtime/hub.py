@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import random
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
@@ -51,6 +52,8 @@ time, because one account may have many filtered lists.
 """
 RETURNS_PER_SECOND: Final = 100
 LONGEST_SPREAD_S: Final = 25.0
+SHORTEST_RETURN_S: Final = 1.0
+"""The least time (s) before a client connects again to a server that stops."""
 
 
 def spread_s(pages: int) -> float:
@@ -106,6 +109,7 @@ class Hub:
         self._polled_at: datetime | None = None
         self._poll_error = ""
         self._garbage = GarbageCollector()
+        self._is_ending = False
         self.reads = 0
 
     # --- subscribers ---
@@ -157,6 +161,8 @@ class Hub:
         subscriber.push(
             messages.json_message(messages.HELLO, **self.status(subscriber.language, subscriber.right))
         )
+        if self._is_ending:
+            self._end_stream(subscriber)
 
     def _open(self, room_id: int) -> ClassChannel:
         if room_id not in self._classes:
@@ -212,6 +218,19 @@ class Hub:
             subscriber.finish()
         await self._stop()
         await asyncio.to_thread(self._threads.close)
+
+    def end_streams(self) -> None:
+        """End every stream now, and each new one at once, because the web process stops."""
+        self._is_ending = True
+        for subscriber in list(self._subscribers):
+            self._end_stream(subscriber)
+
+    def _end_stream(self, subscriber: Subscriber) -> None:
+        """End a stream. Clients wait for different times before they connect again, so that not all come
+        at once. Our own pages choose a time themselves (`spread` in `status`).
+        """
+        after_s = SHORTEST_RETURN_S + random.uniform(0, spread_s(self.subscribers))
+        subscriber.finish(messages.retry(round(after_s * 1000)))
 
     async def _stop(self) -> None:
         tasks, self._tasks = self._tasks, []

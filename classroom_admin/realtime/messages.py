@@ -33,6 +33,11 @@ def json_message(event: str, **values: Any) -> bytes:
     return message(event, json.dumps(values, separators=(",", ":")))
 
 
+def retry(after_ms: int) -> bytes:
+    """Return the message that sets after how many milliseconds the browser connects again."""
+    return f"retry: {after_ms}\n\n".encode()
+
+
 def end(reason: str) -> bytes:
     """Return the last event of a stream. The page then does not reconnect.
 

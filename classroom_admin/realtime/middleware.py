@@ -37,6 +37,7 @@ class RealtimeMiddleware:
         self._hub: Hub | None = None
         self._pages: dict[tuple[str, str, str], tuple[PageKey, float]] = {}
         self._adding: dict[PageKey, asyncio.Task[None]] = {}
+        self._ending: asyncio.Task[None] | None = None
 
     @property
     def hub(self) -> Hub:
@@ -49,6 +50,7 @@ class RealtimeMiddleware:
             path = scope["path"]
             if found := _STREAM.fullmatch(path):
                 log_context.bind(route=CLASS_STREAM if found["key"] else LIST_STREAM, path=path)
+                self._end_streams_with_server(scope)
                 await stream(self.hub, scope, receive, send, key=found["key"])
                 return
             if b"t=" in scope["query_string"] and (found := _POLL.fullmatch(path)):
@@ -62,6 +64,16 @@ class RealtimeMiddleware:
                 if page is not None:
                     self._add(page)
         await self.inner(scope, receive, send)
+
+    def _end_streams_with_server(self, scope: Scope) -> None:
+        """End all streams as soon as the server stops, because it waits until all requests have ended."""
+        stopping: asyncio.Event | None = scope.get("state", {}).get("stopping")
+        if self._ending is None and stopping is not None:
+            self._ending = asyncio.create_task(self._end_streams(stopping))
+
+    async def _end_streams(self, stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        self.hub.end_streams()
 
     def _page(self, token: str, session_key: str, room_key: str) -> PageKey | None:
         """Return the page for a polling token, or None if the token is invalid."""

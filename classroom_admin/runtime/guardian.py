@@ -4,9 +4,10 @@ The kernel's signal (see ``children``) is not enough: it exists only on Linux, a
 their children. See `test_killed_supervisor_ends_all_parts_and_their_children`.
 
 ``python guardian.py MARK`` reads the process ids of the parts from standard input, one per line. Each part
-leads its own session. The line ``done`` means that the supervisor has ended all parts. If the input closes
-without ``done``, the supervisor is dead, and the guardian kills the process group of every part. If ``/proc``
-exists, it also kills every process whose environment contains MARK, even in other sessions.
+leads its own session. The line ``-ID`` means that this part has ended, and ``done`` that the supervisor has
+ended all parts. If the input closes without ``done``, the supervisor is dead, and the guardian kills the
+process group of every part. If ``/proc`` exists, it also kills every process whose environment contains MARK,
+even in other sessions.
 """
 
 import os
@@ -63,12 +64,13 @@ def main() -> int:
     mark = sys.argv[1]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    leaders = []
+    leaders: set[int] = set()
     for line in sys.stdin:
         if line == "done\n":
             return 0
-        leaders.append(int(line))
-    kill_groups(leaders)
+        pid = int(line)
+        (leaders.add if pid > 0 else leaders.discard)(abs(pid))
+    kill_groups(sorted(leaders))
     return 1 if kill_marked(mark) else 0
 
 

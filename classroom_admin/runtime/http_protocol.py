@@ -45,6 +45,8 @@ class Connections:
     unfinished: int = 0
     by_address: Counter[str] = field(default_factory=Counter)
     unfinished_by_address: Counter[str] = field(default_factory=Counter)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """It is set when the server stops. Requests find it in `scope["state"]`, so that streams can end."""
 
     @classmethod
     def of_settings(cls) -> Connections:
@@ -119,8 +121,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._waited_for_us = False
         self._slow: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
-        self.app_state = {**self.app_state, "bounded": True}  # `manage.py doctor` asks for this
         self._counts = connections_of(self.server_state)
+        # `manage.py doctor` asks whether the connection is bounded.
+        self.app_state = {**self.app_state, "bounded": True, "stopping": self._counts.stopping}
         self._address = self._counts.address_of(self.client)
         self._counts.open(self._address)
         if self._counts.is_full(self._address):
@@ -133,6 +136,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._set_unfinished(False)
         self._stop_timers()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._counts.stopping.set()
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():

@@ -25,13 +25,16 @@ from django.db.migrations.recorder import MigrationRecorder
 from classroom_admin.common import program_files
 from classroom_admin.common.logs import pipeline
 from classroom_admin.runtime import broker, data_folder, ports, static_files
-from classroom_admin.runtime.supervisor import Part, Supervisor
+from classroom_admin.runtime.restarts import Pace
+from classroom_admin.runtime.supervisor import GRACE_S, Part, Supervisor
 
 WEB_OPTIONS: Final = (
     *("--http", "classroom_admin.runtime.http_protocol:BoundedProtocol", "--no-proxy-headers"),
-    *("--lifespan", "on", "--ws", "none", "--no-server-header", "--timeout-graceful-shutdown", "3"),
+    *("--lifespan", "on", "--ws", "none", "--no-server-header"),
 )
 """The options that uvicorn needs. `deploy/` repeats them, and a test compares."""
+AFTER_STOP_WAIT_S: Final = 5.0
+"""How long a web process may take to end after STOP_WAIT_S. Then the supervisor kills it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,7 @@ class Installation:
     port: int
     broker_socket: Path | None
     env: Mapping[str, str]
+    stop_wait_s: int
 
     @classmethod
     def of_settings(cls, *, broker_socket: Path | None) -> Installation:
@@ -58,7 +62,13 @@ class Installation:
             port=settings.PORT,
             broker_socket=broker_socket,
             env=os.environ,
+            stop_wait_s=settings.STOP_WAIT_S,
         )
+
+    @property
+    def grace_s(self) -> float:
+        """Return how long the supervisor waits for its parts to end, in seconds."""
+        return max(GRACE_S, self.stop_wait_s + AFTER_STOP_WAIT_S)
 
     @property
     def address(self) -> str:
@@ -86,9 +96,11 @@ def run(
     prepare: Callable[[], None] = lambda: None,
     settled: Callable[[], bool] = lambda: True,
     on_ready: Callable[[Supervisor], None],
+    pace: Pace | None = None,
 ) -> int:
-    """Run the installation until it is stopped or one of its processes dies. Return the exit code.
+    """Run the installation until it is stopped. Return the exit code.
 
+    A process that dies starts again at this `pace`. If it is None, the death of a process ends the others.
     Lock the data folder. Start the broker and the processes that ``first`` returns. Migrate the database, and
     call ``prepare`` to add data. Then start the other processes. When all are ready and ``settled`` returns
     True, call ``on_ready``. Raise ``CannotStart`` if the folder, the port or the broker can't be used.
@@ -97,7 +109,9 @@ def run(
         with data_folder.hold(here.data_dir):
             ports.wait_free(here.host, here.port)
             os.environ["DATA_DIR"] = str(here.data_dir)  # parts may have another working folder
-            return _supervise(here, first=first, prepare=prepare, settled=settled, on_ready=on_ready)
+            return _supervise(
+                here, first=first, prepare=prepare, settled=settled, on_ready=on_ready, pace=pace
+            )
     except _PROBLEMS as error:
         raise CannotStart(str(error)) from error
     except PermissionError as error:
@@ -111,10 +125,15 @@ def _supervise(
     prepare: Callable[[], None],
     settled: Callable[[], bool],
     on_ready: Callable[[Supervisor], None],
+    pace: Pace | None,
 ) -> int:
     sys.stdout.flush()
-    as_json = log_to(sys.stdout)
-    with Supervisor(end_with_parent="MAKELEVEL" in os.environ, as_json=as_json) as supervisor:
+    with Supervisor(
+        grace_s=here.grace_s,
+        pace=pace,
+        end_with_parent="MAKELEVEL" in os.environ,
+        as_json=log_to(sys.stdout),
+    ) as supervisor:
         foundations = list(first())
         (here.data_dir / "static").mkdir(exist_ok=True)
         if here.broker_socket is not None:
@@ -154,6 +173,7 @@ def log_to(output: TextIO) -> bool:
 def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Part:
     """Return the web process (uvicorn). It is ready when it serves pages and ``settled`` returns True."""
     argv = [*_module("uvicorn", "classroom_admin.asgi:application", *WEB_OPTIONS)]
+    argv += ["--timeout-graceful-shutdown", str(here.stop_wait_s)]
     argv += ["--host", here.host, "--port", str(here.port), "--no-access-log", "--log-level", "warning"]
     return _python(here, "web", argv, ready=lambda: serves_pages(here.host, here.port) and settled())
 

@@ -1,8 +1,9 @@
 """Run the processes of one installation as one program in the foreground.
 
 The processes (parts) start and end together. The supervisor sends SIGTERM to all parts if it gets Ctrl-C,
-SIGTERM or SIGHUP, if it can't write its output, or if a part dies. It sends SIGKILL after eight seconds or at
-a second signal. If the supervisor itself is killed, the parts end too (``children``, ``guardian``).
+SIGTERM or SIGHUP, or if it can't write its output. If a part dies, the supervisor starts it again
+(``restarts``), or ends all parts if it has no ``pace``. It sends SIGKILL after the grace period or at a
+second signal. If the supervisor itself is killed, the parts end too (``children``, ``guardian``).
 The environment of each part identifies the run, and its children inherit it. At the end, the supervisor kills
 every process of the run, so that no process is left.
 
@@ -29,6 +30,7 @@ from typing import Self
 from classroom_admin.runtime import children, guardian
 from classroom_admin.runtime.children import Executed, Forked
 from classroom_admin.runtime.console import Console
+from classroom_admin.runtime.restarts import Pace
 
 GRACE_S = 8.0
 # A foundation (such as the broker) gets SIGTERM at least this time (s) before the grace period ends.
@@ -64,6 +66,8 @@ class _Running:
     part: Part
     process: Forked | Executed
     ready: bool
+    deaths: int
+    since: float = field(default_factory=time.monotonic)
     rest: bytes = b""
     last: deque[bytes] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
 
@@ -72,12 +76,22 @@ class _Running:
         return self.process.pipe
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A part that has died ``deaths`` times in a row and starts again at ``at`` (monotonic, seconds)."""
+
+    part: Part
+    deaths: int
+    at: float
+
+
 class Supervisor:
     """A context manager that runs processes and ends them with the block. Use it in the main thread only.
 
     Example: ``with Supervisor() as s: s.start(part); ...; sys.exit(s.run())``. After SIGTERM, the processes
-    have ``grace_s`` seconds to end. If ``end_with_parent`` is True, this process gets SIGTERM if its parent
-    dies. If ``as_json`` is True, every line of the output is a JSON object.
+    have ``grace_s`` seconds to end. A part that dies starts again at this ``pace``; if it is None, all parts
+    end. If ``end_with_parent`` is True, this process gets SIGTERM if its parent dies. If ``as_json`` is True,
+    every line of the output is a JSON object.
     """
 
     def __init__(
@@ -85,14 +99,17 @@ class Supervisor:
         *,
         out_fd: int = 1,
         grace_s: float = GRACE_S,
+        pace: Pace | None = None,
         end_with_parent: bool = False,
         as_json: bool = False,
     ) -> None:
         self.console = Console(out_fd, as_json=as_json)
         self._grace_s = grace_s
+        self._pace = pace
         self._end_with_parent = end_with_parent
         self._mark = secrets.token_hex(16)
         self._running: list[_Running] = []
+        self._waiting: list[_Waiting] = []
         self._open: dict[int, _Running] = {}
         self._reason: str | None = None
         self._exit_code = 0
@@ -134,8 +151,10 @@ class Supervisor:
 
         Raise ``OSError`` if the program can't be run.
         """
-        if self._reason is not None:
-            return
+        if self._reason is None:
+            self._launch(part, deaths=0)
+
+    def _launch(self, part: Part, *, deaths: int) -> None:
         # SPT_NOENV keeps setproctitle from overwriting the environment, which identifies the run.
         extra = {guardian.MARK_NAME: self._mark, "SPT_NOENV": "1"}
         process: Forked | Executed
@@ -143,14 +162,14 @@ class Supervisor:
             process = Forked(part.argv, extra=extra, cwd=part.cwd)
         else:
             process = Executed(part.argv, env={**part.env, **extra}, cwd=part.cwd)
-        running = _Running(part, process, ready=part.ready is None)
+        running = _Running(part, process, ready=part.ready is None, deaths=deaths)
         self._running.append(running)
         self._open[running.pipe] = running
         os.set_blocking(running.pipe, False)
         self._tell_guardian(f"{process.pid}\n")
 
     def run(self, *, on_ready: Callable[[], None] | None = None, ready_within_s: float = 60.0) -> int:
-        """Run until stopped. Return the exit code, which is 0 after a signal and 1 if a process died.
+        """Run until stopped. Return the exit code, which is 0 after a signal and 1 if a death ended all.
 
         ``on_ready`` is called once, when every process is ready. If this takes longer than ``ready_within_s``
         seconds, a warning is printed.
@@ -159,7 +178,9 @@ class Supervisor:
             if on_ready is not None:
                 on_ready()
         elif self._reason is None:
-            late = ", ".join(r.part.name for r in self._running if not r.ready)
+            late = ", ".join(
+                [r.part.name for r in self._running if not r.ready] + [w.part.name for w in self._waiting]
+            )
             self.console.say(f"Still waiting for: {late}")
             if self.wait_ready(timeout_s=float("inf")) and on_ready is not None:
                 on_ready()
@@ -177,7 +198,7 @@ class Supervisor:
         while self._reason is None:
             for running in self._running:
                 running.ready = running.ready or running.part.ready is None or running.part.ready()
-            if all(running.ready for running in self._running):
+            if not self._waiting and all(running.ready for running in self._running):
                 return True
             if time.monotonic() >= deadline:
                 return False
@@ -193,7 +214,9 @@ class Supervisor:
                 self.console.say(reason)
 
     def _tick(self, timeout_s: float) -> None:
-        """Wait for output, a signal or the death of a process, and handle it."""
+        """Wait for output, a signal, the death of a process or the time to start one again. Handle it."""
+        if self._waiting and self._reason is None:
+            timeout_s = max(0.0, min(timeout_s, min(w.at for w in self._waiting) - time.monotonic()))
         writing = [self.console.fd] if self.console.has_waiting else []
         signals = self._signals.fileno()
         readable, _, _ = select.select([signals, *self._open], writing, [], timeout_s)
@@ -209,8 +232,40 @@ class Supervisor:
             if self._reason is None and running.process.poll() is not None:
                 if running.part.may_end:
                     self._let_go(running)
+                elif self._pace is not None:
+                    self._start_later(running, self._pace)
                 else:
                     self._report_death(running)
+        if self._pace is not None and self._reason is None:
+            self._start_due(self._pace)
+
+    def _start_later(self, running: _Running, pace: Pace) -> None:
+        """Forget a process that has died. Plan the next start of its part."""
+        self._forward_rest(running)
+        how = _how(running.process.wait())
+        self._forget(running)
+        lived_s = time.monotonic() - running.since
+        self._plan(running.part, pace.deaths_in_a_row(running.deaths, lived_s=lived_s), how, pace)
+
+    def _plan(self, part: Part, deaths: int, how: str, pace: Pace) -> None:
+        if words := pace.words(part.name, how, deaths):
+            self.console.say(words)
+        self._waiting.append(_Waiting(part, deaths, time.monotonic() + pace.pause_s(deaths)))
+
+    def _start_due(self, pace: Pace) -> None:
+        """Start the parts whose pause is over. Note which parts have run well since their last death."""
+        now = time.monotonic()
+        for waiting in [w for w in self._waiting if w.at <= now]:
+            self._waiting.remove(waiting)
+            try:
+                self._launch(waiting.part, deaths=waiting.deaths)
+            except OSError as error:  # for example, no memory for another process
+                self._plan(waiting.part, waiting.deaths + 1, error.strerror or str(error), pace)
+        for running in self._running:
+            if running.deaths and now - running.since >= pace.well_s:
+                if words := pace.words_when_well(running.part.name, running.deaths):
+                    self.console.say(words)
+                running.deaths = 0
 
     def _take_signals(self) -> None:
         for number in self._signals.recv(4096):
@@ -242,9 +297,14 @@ class Supervisor:
         code = running.process.wait()
         if code != 0:
             self.console.say(f"The part “{running.part.name}” failed ({_how(code)}). The others continue.")
+        self._forget(running)
+
+    def _forget(self, running: _Running) -> None:
+        """Close the pipe of a process that has ended. The kernel may give its id to another program."""
         self._open.pop(running.pipe, None)
         running.process.close()
         self._running.remove(running)
+        self._tell_guardian(f"-{running.process.pid}\n")
 
     def _forward_rest(self, running: _Running) -> None:
         deadline = time.monotonic() + 0.5  # a child of the part may keep the pipe open

@@ -301,8 +301,9 @@ def test_cache_address(text: str, location: Any) -> None:
 )
 def test_printed_address_can_be_opened(tmp_path: Path, host: str, address: str) -> None:
     here = Installation(
-        base_dir=ROOT, data_dir=tmp_path, host=value("HOST", host), port=8000, broker_socket=None, env={}
-    )
+        base_dir=ROOT, data_dir=tmp_path, host=value("HOST", host), port=8000, broker_socket=None, env={},
+        stop_wait_s=20,
+    )  # fmt: skip
     assert here.address == address
 
 

@@ -41,13 +41,14 @@ class Event:
 class Server:
     """A running server: `port`, its `front`, and a way to run things in its loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         self.front = RealtimeMiddleware(get_asgi_application(), make_hub=make_hub)
+        self._is_stopping = False
         self.loop = asyncio.new_event_loop()
+        options = {"timeout_graceful_shutdown": 1, **options}
         config = uvicorn.Config(
-            self.front, host="127.0.0.1", port=0, log_level="critical", lifespan="off", ws="none",
-            timeout_graceful_shutdown=1,
-        )  # fmt: skip
+            self.front, host="127.0.0.1", port=0, log_level="critical", lifespan="off", ws="none", **options
+        )
         self._uvicorn = uvicorn.Server(config)
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._socket.getsockname()[1]
@@ -58,6 +59,8 @@ class Server:
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
         self.loop.run_until_complete(self._uvicorn.serve(sockets=[self._socket]))
+        if self._is_stopping:
+            self.loop.run_until_complete(self.hub.close())
 
     @property
     def hub(self) -> Hub:
@@ -67,8 +70,18 @@ class Server:
         """The result of a coroutine, run in the server's loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_S)
 
+    def begin_to_stop(self) -> None:
+        """Do what SIGTERM does."""
+        self._is_stopping = True
+        self._uvicorn.should_exit = True
+
+    @property
+    def has_stopped(self) -> bool:
+        return not self._thread.is_alive()
+
     def stop(self) -> None:
-        self.do(self.hub.close())
+        if not self._is_stopping:
+            self.do(self.hub.close())
         self._uvicorn.should_exit = True
         self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
@@ -76,8 +89,8 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    server = Server()
+def running_server(**options: Any) -> Iterator[Server]:
+    server = Server(**options)
     try:
         yield server
     finally:
@@ -128,6 +141,10 @@ class Reader:
             elif not words and data:
                 return Event(told, "\n".join(data), marked, size)
         return None
+
+    def lines_to_the_end(self) -> list[str]:
+        """Every line until the server ends the stream."""
+        return [line.decode().rstrip("\n") for line in self.answer]
 
     def hello(self) -> Event:
         found = self.event("hello")

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from classroom_admin.runtime.restarts import Pace
 from classroom_admin.runtime.supervisor import Part, Supervisor
 
 
@@ -12,6 +13,8 @@ def main() -> int:
     told = json.loads(sys.argv[1])
     folder = Path(told["folder"])
     options = {"grace_s": told["grace_s"], "end_with_parent": told["end_with_parent"]}
+    if told["pace"] is not None:
+        options["pace"] = Pace(**told["pace"])
     with Supervisor(**options) as supervisor:
         for name, code in told["parts"].items():
             supervisor.start(

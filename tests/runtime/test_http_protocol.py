@@ -13,7 +13,7 @@ import uvicorn
 import uvloop
 from django.conf import settings as django_settings
 
-from classroom_admin.runtime import http_protocol
+from classroom_admin.runtime import http_protocol, ports
 from classroom_admin.runtime.http_protocol import HEAD_BYTES, UNFINISHED_OF_ADDRESS, BoundedProtocol
 from tests.realtime.serving import until
 
@@ -37,7 +37,7 @@ class Patient(BoundedProtocol):
 class Server:
     """A server whose application reads the body, unless `hold` is set, and responds with its length."""
 
-    def __init__(self, protocol: type[BoundedProtocol]) -> None:
+    def __init__(self, protocol: type[BoundedProtocol], *, stop_wait_s: int = 1) -> None:
         self.hold = threading.Event()
         self.waiting = 0
         self._clients: list[socket.socket] = []
@@ -45,7 +45,7 @@ class Server:
         self.loop = uvloop.new_event_loop()
         config = uvicorn.Config(
             self._application, http=protocol, interface="asgi3", log_level="critical", lifespan="off",
-            ws="none", timeout_graceful_shutdown=1, proxy_headers=False,
+            ws="none", timeout_graceful_shutdown=stop_wait_s, proxy_headers=False,
         )  # fmt: skip
         self._uvicorn = uvicorn.Server(config)
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -94,6 +94,15 @@ class Server:
         found.bind((source, 0))
         found.connect(("127.0.0.1", self.port))
         return found
+
+    def begin_to_stop(self) -> None:
+        """Do what SIGTERM does, and wait until new connections are refused."""
+        self._uvicorn.should_exit = True
+        until(lambda: not ports.accepts("127.0.0.1", self.port))
+
+    @property
+    def has_stopped(self) -> bool:
+        return not self._thread.is_alive()
 
     def stop(self) -> None:
         self.hold.clear()
@@ -323,3 +332,33 @@ def test_trusted_proxy_may_use_all_connections_and_no_more(settings: Any, small:
 
 def test_five_thousand_streams_of_one_address_are_possible() -> None:
     assert django_settings.MAX_CONNECTIONS * 0.6 >= 5000
+
+
+UPLOAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf"
+
+
+def test_upload_in_progress_ends_before_the_server_does() -> None:
+    server = Server(Patient, stop_wait_s=600)
+    idle, uploading = server.connect(), server.connect()
+    uploading.sendall(UPLOAD)
+    until(lambda: server.unfinished == 1)
+    server.begin_to_stop()
+    assert rest(idle) == b""
+    assert not server.has_stopped
+    uploading.sendall(b"half")
+    answer = rest(uploading)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"\r\n8\r\n" in answer
+    assert b"connection: close" in answer.lower()
+    until(lambda: server.has_stopped)
+    server.stop()
+
+
+def test_server_waits_for_an_upload_only_as_long_as_it_may() -> None:
+    server = Server(Patient, stop_wait_s=1)
+    uploading = server.connect()
+    uploading.sendall(UPLOAD)
+    until(lambda: server.unfinished == 1)
+    server.begin_to_stop()
+    until(lambda: server.has_stopped)
+    server.stop()

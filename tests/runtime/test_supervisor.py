@@ -83,13 +83,16 @@ class Run:
         self.env = os.environ | {MARK: self.mark, "PYTHONPATH": str(ROOT)}
         self.process: subprocess.Popen[str]
 
-    def command(self, *, grace_s: float = 10, end_with_parent: bool = False, **parts: str) -> list[str]:
+    def command(
+        self, *, grace_s: float = 10, end_with_parent: bool = False, pace: dict | None = None, **parts: str
+    ) -> list[str]:
         head = "import pathlib; FOLDER = pathlib.Path({!r}); NAME = {!r}\n"
         codes = {name: head.format(str(self.folder), name) + code for name, code in parts.items()}
         told = {
             "folder": str(self.folder),
             "grace_s": grace_s,
             "end_with_parent": end_with_parent,
+            "pace": pace,
             "parts": codes,
         }
         return [sys.executable, str(PROGRAM), json.dumps(told)]

@@ -45,7 +45,7 @@ def dashboard(env: dict[str, str], log: Path) -> Iterator[Web]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         finally:
             process.kill()
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from classroom_admin.accounts.models import User
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.runtime import demo, installation
+from classroom_admin.runtime.restarts import Pace
 from classroom_admin.runtime.supervisor import Supervisor
 
 log: Final = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         for line in _missing():
             log.warning("%s", line)
         try:
-            code = installation.run(here, prepare=self._ask_for_administrator, on_ready=on_ready)
+            code = installation.run(here, prepare=self._ask_for_administrator, on_ready=on_ready, pace=Pace())
         except installation.CannotStart as error:
             raise CommandError(str(error)) from error
         sys.exit(code)
