@@ -19,6 +19,7 @@ _django: Any = get_asgi_application()  # set up Django before the imports below
 # of connections. (The few threads that serve streams keep their connections.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
+from classroom_admin.accounts import first_run  # noqa: E402
 from classroom_admin.common.client_address import TrustedProxies  # noqa: E402
 from classroom_admin.common.fair_turns import FairTurns  # noqa: E402
 from classroom_admin.common.secret_values import hide_in_logs_of  # noqa: E402
@@ -26,6 +27,7 @@ from classroom_admin.common.security_headers import SecurityHeaders  # noqa: E40
 from classroom_admin.realtime import session  # noqa: E402
 from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
 from classroom_admin.realtime.process import allow_many_connections, spare_loaded_objects  # noqa: E402
+from classroom_admin.runtime.supervisor import is_supervised  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
 from classroom_admin.web.path_prefix import WithoutPrefix, WithPrefix  # noqa: E402
 from classroom_admin.web.size_by_address import limited  # noqa: E402
@@ -42,4 +44,6 @@ _any_path: Any = WithoutPrefix(_front, settings.PATH_PREFIX) if settings.PATH_PR
 application: Any = BehindProxies(SecurityHeaders(_any_path), TrustedProxies.of(settings.TRUSTED_PROXIES))
 
 _ = get_resolver().url_patterns  # import all views now; the first request would import them otherwise
+if not is_supervised():  # `serve` prints the announcement itself
+    first_run.announce()
 spare_loaded_objects()

@@ -7,7 +7,8 @@ import http.client
 import os
 import pkgutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,6 +30,7 @@ WEB_OPTIONS: Final = (
     *("--lifespan", "off", "--ws", "none", "--no-server-header", "--timeout-graceful-shutdown", "3"),
 )
 """The options that uvicorn needs. docs/running.md repeats them for people who start it themselves."""
+_MIGRATION_LOCK: Final = 0x636C617373  # an arbitrary number, which no other program uses in this database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,10 +199,27 @@ def _module(name: str, *arguments: str) -> list[str]:
 
 
 def migrate() -> None:
-    """Migrate the database if a migration is missing."""
-    recorder = MigrationRecorder(connections[DEFAULT_DB_ALIAS])
-    if not migration_names() <= set(recorder.applied_migrations()):
-        call_command("migrate", interactive=False, verbosity=0)
+    """Migrate the database if a migration is missing. Servers that start together take turns."""
+    with _alone():
+        recorder = MigrationRecorder(connections[DEFAULT_DB_ALIAS])
+        if not migration_names() <= set(recorder.applied_migrations()):
+            call_command("migrate", interactive=False, verbosity=0)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other server migrates a PostgreSQL database. An SQLite database has only one server."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
 
 
 def migration_names() -> set[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from classroom_admin.accounts.models import User
+from classroom_admin.accounts import first_run
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.runtime import demo, installation
 from classroom_admin.runtime.supervisor import Supervisor
@@ -24,24 +24,25 @@ class Command(BaseCommand):
             )
         here = installation.Installation.of_settings(broker_socket=settings.BROKER_SOCKET)
 
+        announcement = ""
+
+        def prepare() -> None:
+            nonlocal announcement
+            announcement = first_run.announcement()
+
         def on_ready(supervisor: Supervisor) -> None:
             supervisor.console.say(f"\n{_ready(here.address)} (stop with Ctrl-C)")
+            if announcement:
+                supervisor.console.say(announcement)
 
         for line in _missing():
             self.stderr.write(line)
         self.stderr.flush()
         try:
-            code = installation.run(here, prepare=self._ask_for_administrator, on_ready=on_ready)
+            code = installation.run(here, prepare=prepare, on_ready=on_ready)
         except installation.CannotStart as error:
             raise CommandError(str(error)) from error
         sys.exit(code)
-
-    def _ask_for_administrator(self) -> None:
-        if not User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exists():
-            self.stderr.write(
-                "Nobody can sign in yet: create the first administrator with manage.py createsuperuser."
-            )
-            self.stderr.flush()
 
 
 def _ready(address: str) -> str:
