@@ -10,8 +10,9 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from classroom_admin.accounts import first_run
 
-OPEN: Final = frozenset({"first_run:begin", "account_language", "healthz", "readyz", "metrics", "live:icons"})
-"""The views that stay open: probes, and what the page itself needs."""
+OPEN: Final = frozenset({"first_run:begin", "account_language", "live:icons"})
+PROBES: Final = frozenset({"healthz", "livez", "readyz", "metrics"})
+"""The views that stay open because the page needs them, and the views for monitoring."""
 OPEN_GROUPS: Final = ("sign_on:", "saml_")
 """School sign-on stays open, because its rules can make someone an administrator."""
 
@@ -34,7 +35,7 @@ class LeadToFirstRun:
         if request.path.startswith(f"{settings.PATH_PREFIX}/api/"):
             return None
         name = request.resolver_match.view_name if request.resolver_match else ""
-        if name in OPEN or name.startswith(OPEN_GROUPS) or not first_run.is_open():
+        if name in OPEN | PROBES or name.startswith(OPEN_GROUPS) or not first_run.is_open():
             return None
         if getattr(request, "htmx", False):
             answer = HttpResponseClientRefresh()
