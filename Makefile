@@ -54,7 +54,7 @@ messages: .venv/.installed-dev ## Collect texts for translation into locale/ and
 screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots again, with the browser tests
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
 	CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \
-	SCREENSHOTS="$$folder" $(PY) -m pytest tests/browser/test_screenshots.py -q && \
+	SCREENSHOTS="$$folder" $(PY) -m pytest tests/browser/test_screenshots.py tests/browser/test_first_run.py -q && \
 	$(PY) scripts/pictures.py "$$folder"
 
 test-long: .venv/.installed-dev ## Run the tests that are too slow for every change, in a browser too

@@ -20,6 +20,7 @@ _django: Any = get_asgi_application()  # set up Django before the imports below
 # of connections. (The few threads that serve streams keep their connections.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
+from classroom_admin.accounts import first_run  # noqa: E402
 from classroom_admin.common.client_address import TrustedProxies  # noqa: E402
 from classroom_admin.common.fair_turns import FairTurns  # noqa: E402
 from classroom_admin.common.logs.access import RequestLog  # noqa: E402
@@ -30,6 +31,7 @@ from classroom_admin.operations.front import AnsweredFirst  # noqa: E402
 from classroom_admin.realtime import session  # noqa: E402
 from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
 from classroom_admin.realtime.process import allow_many_connections, spare_loaded_objects  # noqa: E402
+from classroom_admin.runtime.supervisor import is_supervised  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
 from classroom_admin.web.path_prefix import WithoutPrefix, WithPrefix  # noqa: E402
 from classroom_admin.web.size_by_address import limited  # noqa: E402
@@ -50,4 +52,6 @@ application: Any = BehindProxies(_logged, TrustedProxies.of(settings.TRUSTED_PRO
 
 _ = get_resolver().url_patterns  # import all views now; the first request would import them otherwise
 readiness.notice_stop()
+if not is_supervised():  # `serve` prints the announcement itself
+    first_run.announce()
 spare_loaded_objects()

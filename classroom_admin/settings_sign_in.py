@@ -48,6 +48,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "20/300s/key", "sign_on": "600/m/ip"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = _env.REAUTHENTICATION_MINUTES * 60  # s
 
+FIRST_RUN = True  # without an administrator, every page leads to the first-run page (accounts/first_run.py)
+
 # --- second factors ------------------------------------------------------------------
 SECOND_FACTOR: str = _env.SECOND_FACTOR
 MFA_ADAPTER = "classroom_admin.accounts.mfa_adapter.SchoolMFAAdapter"

@@ -22,6 +22,7 @@ pages: list[URLPattern | URLResolver] = [
     path("", include("classroom_admin.accounts.urls")),
     path("sign-in/", include("classroom_admin.web.sign_on.urls")),
     path("sign-in/", include(saml_urlpatterns)),
+    path("first-run/", include("classroom_admin.web.first_run.urls")),
     path("people/", include("classroom_admin.web.people.urls")),
     path("settings/", include("classroom_admin.web.settings.urls")),
     path("lists/", include("classroom_admin.web.class_lists.urls")),

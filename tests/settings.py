@@ -39,6 +39,7 @@ from tests.sqlite import without_waiting_for_the_disk  # noqa: E402
 
 # Each client of a test loads the middleware, and WhiteNoise would read every static file's dates for it.
 WHITENOISE_AUTOREFRESH = True
+FIRST_RUN = False  # most tests have no administrator; those of the first-run page switch it on
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file, not memory: threads, live servers and subprocesses of a test share it.
 DATABASES["default"].setdefault("TEST", {})  # noqa: F405

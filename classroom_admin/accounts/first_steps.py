@@ -21,7 +21,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -29,6 +28,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from classroom_admin.accounts import mail, password_links, signals
 from classroom_admin.accounts.middleware import remember_language
+from classroom_admin.accounts.new_password import NewPasswordForm
 from classroom_admin.accounts.own_settings import OwnSettingsForm, own_address
 from classroom_admin.accounts.sign_on import counts_as_second_factor
 
@@ -67,6 +67,8 @@ SECOND_FACTOR: Final = OPEN | {
     "mfa_view_recovery_codes",
 }
 """The views that are open to people who must set up a second factor."""
+CONTINUE_AT: Final = "continue_at"
+"""The key of the session with the address to which the page of new recovery codes leads, if there is one."""
 UNPROCESSABLE: Final = 422
 NOT_FOUND: Final = 404
 
@@ -108,23 +110,8 @@ class RequireFirstSteps:
         return redirect(f"{resolve_url(page)}{'?' if back else ''}{urlencode(back)}")
 
 
-class FirstStepsForm(OwnSettingsForm):
+class FirstStepsForm(NewPasswordForm, OwnSettingsForm):
     """The form for a new password, the language and the time zone."""
-
-    password1 = forms.CharField(
-        strip=False,
-        label=gettext_lazy("New password"),
-        help_text=gettext_lazy(
-            "At least 8 characters. Not only digits, not a common password, and not similar to your name or "
-            "email address."
-        ),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True, "dir": "ltr"}),
-    )
-    password2 = forms.CharField(
-        strip=False,
-        label=gettext_lazy("Repeat the new password"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "dir": "ltr"}),
-    )
 
     def __init__(self, *args: Any, user: "User", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -139,13 +126,6 @@ class FirstStepsForm(OwnSettingsForm):
             raise forms.ValidationError(_("This is the password that you were given. Choose another one."))
         validate_password(password, self._user)
         return password
-
-    def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        first, second = found.get("password1"), found.get("password2")
-        if first and second and first != second:
-            self.add_error("password2", _("The two passwords differ. Enter the new password again."))
-        return found
 
 
 @never_cache

@@ -184,3 +184,12 @@ class PasswordLink(models.Model):
 
     def __str__(self) -> str:
         return f"password link of {self.user_id}"
+
+
+class FirstRun(models.Model):
+    """The random number from which `accounts.first_run` makes its code: one row, or none."""
+
+    number = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return "first run"

@@ -30,7 +30,7 @@ from classroom_admin.accounts.throttling_models import Attempts
 from classroom_admin.common import clock
 from classroom_admin.common.client_address import client_address, client_network
 
-KINDS: Final = ("sign_in", "second_factor", "reauthentication")
+KINDS: Final = ("sign_in", "second_factor", "reauthentication", "first_run")
 FREE: Final = 5
 """The attempts on one account from one address before the first delay."""
 FREE_OF_KNOWN_DEVICE: Final = 10
@@ -124,7 +124,9 @@ def _count(kind: str, who: _Who, now: datetime) -> None:
         pair, is_new = _locked(kind, who.account, who.place, now)
         if now - pair.last_at >= FORGET_AFTER:
             pair.count = 0
-        wait_s = delay_s(pair.count, free=who.free) - (now - pair.last_at).total_seconds()
+        # Another attempt at the same moment may have waited less for the lock, and be later than `now`.
+        delay = delay_s(pair.count, free=who.free)
+        wait_s = delay - (now - pair.last_at).total_seconds() if delay else 0.0
         address = None
         if not who.is_known_device:
             address, _ = _locked(ADDRESS, "", who.address, now)

@@ -33,9 +33,9 @@ def create_person(
 ) -> tuple[User, str]:
     """Create an account. Return the account, and the secret of the link to choose a password."""
     _require_administrator(actor)
-    email, name, ids = _clean(email=email, name=name, role=role, user_uuids=user_uuids)
-    with _one_writer():
-        _require_free(email=email, user_uuids=ids)
+    email, name, ids = clean_details(email=email, name=name, role=role, user_uuids=user_uuids)
+    with one_writer():
+        require_free(email=email, user_uuids=ids)
         person = User.objects.create_user(email, name=name, role=role)
         secret = password_links.create(person)
         _set_identities(person, ids)
@@ -57,10 +57,10 @@ def change_person(
     If the address changes, links to choose a password no longer work.
     """
     _require_administrator(actor)
-    email, name, ids = _clean(email=email, name=name, role=role, user_uuids=user_uuids)
-    with _one_writer():
+    email, name, ids = clean_details(email=email, name=name, role=role, user_uuids=user_uuids)
+    with one_writer():
         person = _locked(actor, person)
-        _require_free(email=email, user_uuids=ids, besides=person)
+        require_free(email=email, user_uuids=ids, besides=person)
         if role != User.Role.ADMINISTRATOR:
             _require_another_administrator(person)
         before = _described(person)
@@ -90,7 +90,7 @@ def deactivate_person(*, actor: User, person: User) -> User:
         raise ActionRefused(
             gettext("You can't deactivate your own account. Ask another administrator to do it.")
         )
-    with _one_writer():
+    with one_writer():
         person = _locked(actor, person)
         if not person.is_active:
             return person
@@ -106,7 +106,7 @@ def deactivate_person(*, actor: User, person: User) -> User:
 def reactivate_person(*, actor: User, person: User) -> User:
     """Reactivate the account. It keeps its password and classes."""
     _require_administrator(actor)
-    with _one_writer():
+    with one_writer():
         person = _locked(actor, person)
         if person.is_active:
             return person
@@ -127,7 +127,7 @@ def reset_password(*, actor: User, person: User) -> str:
         raise ActionRefused(
             gettext("To change your own password, use “Change password” in the account menu.")
         )
-    with _one_writer():
+    with one_writer():
         person = _locked(actor, person)
         person.set_unusable_password()
         person.must_change_password = False
@@ -146,7 +146,7 @@ def reset_second_factors(*, actor: User, person: User) -> bool:
     _require_administrator(actor)
     if person.pk == actor.pk:
         raise ActionRefused(gettext("To change your own second factors, open “Sign-in and security”."))
-    with _one_writer():
+    with one_writer():
         person = _locked(actor, person)
         removed, _ = Authenticator.objects.filter(user=person).delete()
         if removed:
@@ -159,7 +159,7 @@ def reset_second_factors(*, actor: User, person: User) -> bool:
 def end_sessions(*, actor: User, person: User, pk: int | None = None) -> bool:
     """End the session `pk` of the person, or all sessions. Return False if there was none to end."""
     _require_administrator(actor)
-    with _one_writer():
+    with one_writer():
         person = _locked(actor, person)
         if pk is None:
             sessions.end_all(person)
@@ -176,7 +176,7 @@ def end_sessions(*, actor: User, person: User, pk: int | None = None) -> bool:
 def create_own_cloud_id(*, actor: User) -> str:
     """Return the actor's first cloud user id. If the actor has none, create a random one."""
     _require_administrator(actor)
-    with _one_writer():
+    with one_writer():
         person = _locked(actor, actor)
         known = person.identities.order_by("pk").first()
         if known is not None:
@@ -193,7 +193,7 @@ def assign_room(*, actor: User, person: User, room: Room) -> bool:
         raise ActionRefused(Problem("assignee_deactivated"))
     if not permissions.may_teach(person):
         raise ActionRefused(gettext("A person with this role does not teach. Choose another person."))
-    with _one_writer():
+    with one_writer():
         _, is_new = RoomTeacher.objects.get_or_create(room=room, user=person)
         if is_new:
             _record(actor, "room.assign", person, room=room)
@@ -206,7 +206,7 @@ def unassign_room(*, actor: User, person: User, room: Room) -> bool:
     If one of the person's cloud user ids has entered the class as a teacher, the person can still see it.
     """
     _require_administrator(actor)
-    with _one_writer():
+    with one_writer():
         removed, _ = RoomTeacher.objects.filter(room=room, user=person).delete()
         if removed:
             _record(actor, "room.unassign", person, room=room)
@@ -219,7 +219,7 @@ def _require_administrator(actor: User | None) -> None:
 
 
 @contextmanager
-def _one_writer() -> Iterator[None]:
+def one_writer() -> Iterator[None]:
     """Open a transaction. Raise `ActionRefused` if another request saves the same email or cloud user id."""
     try:
         with transaction.atomic():
@@ -244,7 +244,9 @@ def _locked(actor: User, person: User) -> User:
     return by_id[person.pk]
 
 
-def _clean(*, email: str, name: str, role: str, user_uuids: Sequence[str]) -> tuple[str, str, list[str]]:
+def clean_details(
+    *, email: str, name: str, role: str, user_uuids: Sequence[str]
+) -> tuple[str, str, list[str]]:
     email, name = email.strip().lower(), name.strip()
     if not email:
         raise ActionRefused(gettext("Enter an email address for the account."), "email")
@@ -263,7 +265,7 @@ def _clean(*, email: str, name: str, role: str, user_uuids: Sequence[str]) -> tu
     return email, name, ids
 
 
-def _require_free(*, email: str, user_uuids: Sequence[str], besides: User | None = None) -> None:
+def require_free(*, email: str, user_uuids: Sequence[str], besides: User | None = None) -> None:
     others = User.objects.exclude(pk=besides.pk) if besides else User.objects.all()
     if other := others.filter(email__iexact=email).first():
         raise ActionRefused(

@@ -168,6 +168,8 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "report.incident": (_("Downloaded an incident report of the class"), ""),
     },
     _("Sign-in"): {
+        "account.first_administrator": (_("Created the first administrator with the code from the log"), ""),
+        "account.first_code_failed": (_("Entered a wrong code on the first-run page"), ""),
         "account.sign_in": (_("Signed in"), ""),
         "account.sign_in_failed": (_("Failed to sign in"), ""),
         "account.sign_out": (_("Signed out"), ""),

@@ -23,7 +23,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.connection import check_connection
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.public_address import reach
-from classroom_admin.operations import doctor_front
+from classroom_admin.operations import doctor_front, doctor_machine, doctor_network, doctor_work
 from classroom_admin.operations.doctor_result import Result, failed, ok, skipped, warning
 from classroom_admin.operations.readiness import missing_migrations
 from classroom_admin.rooms.selectors import room_at_the_cloud
@@ -183,6 +183,8 @@ def cloud() -> Result:
     finally:
         client.close()
     words = " ".join(in_english(problem) for problem in report.findings)
+    if report.ok and report.cause == "clock":
+        return warning(words, "Let a time service, such as chrony, set the clock of this machine.")
     if report.ok:
         return ok(words)
     return failed(words, "Open Settings → Test the connection, and correct what it names.")
@@ -198,6 +200,9 @@ CHECKS: Final[tuple[Callable[[], Result], ...]] = (
     shared_cache,
     trusted_proxies,
     second_factor,
+    *doctor_machine.CHECKS,
+    *doctor_work.CHECKS,
+    *doctor_network.CHECKS,
     *doctor_front.CHECKS,
     cloud,
 )

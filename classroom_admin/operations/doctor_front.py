@@ -96,7 +96,7 @@ def client_address() -> Result:
 def scheme_and_host() -> Result:
     try:
         seen = _seen(_public())
-        foreign = _get(_public(), {"X-Forwarded-Host": INVENTED_HOST})
+        foreign = get(_public(), {"X-Forwarded-Host": INVENTED_HOST})
     except NoAnswer as error:
         return skipped(f"PUBLIC_URL does not answer: {error}.")
     public = urlsplit(settings.PUBLIC_URL)
@@ -172,8 +172,8 @@ def _session() -> requests.Session:
     return found
 
 
-def _get(address: str, headers: dict[str, str] | None = None) -> requests.Response:
-    """Return the response, or raise NoAnswer. Do not follow redirects."""
+def get(address: str, headers: dict[str, str] | None = None) -> requests.Response:
+    """Return the beginning of the response, or raise NoAnswer. Do not follow redirects."""
     try:
         with _session() as session:
             answer = session.get(
@@ -190,7 +190,7 @@ def _seen(address: str, headers: dict[str, str] | None = None) -> dict[str, Any]
     """Return how the dashboard saw the request. Raise NoAnswer if another program answers."""
     if "probe=" not in address:
         address += f"?probe={probe_token()}"
-    answer = _get(address, headers)
+    answer = get(address, headers)
     try:
         found = answer.json() if answer.status_code == 200 else None
     except ValueError:

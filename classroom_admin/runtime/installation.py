@@ -8,7 +8,8 @@ import logging
 import os
 import pkgutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -35,6 +36,7 @@ WEB_OPTIONS: Final = (
 """The options that uvicorn needs. `deploy/` repeats them, and a test compares."""
 AFTER_STOP_WAIT_S: Final = 5.0
 """How long a web process may take to end after STOP_WAIT_S. Then the supervisor kills it."""
+_MIGRATION_LOCK: Final = 0x636C617373  # an arbitrary number, which no other program uses in this database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,10 +241,27 @@ def _module(name: str, *arguments: str) -> list[str]:
 
 
 def migrate() -> None:
-    """Migrate the database if a migration is missing."""
-    recorder = MigrationRecorder(connections[DEFAULT_DB_ALIAS])
-    if not migration_names() <= set(recorder.applied_migrations()):
-        call_command("migrate", interactive=False, verbosity=0)
+    """Migrate the database if a migration is missing. Servers that start together take turns."""
+    with _alone():
+        recorder = MigrationRecorder(connections[DEFAULT_DB_ALIAS])
+        if not migration_names() <= set(recorder.applied_migrations()):
+            call_command("migrate", interactive=False, verbosity=0)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other server migrates a PostgreSQL database. An SQLite database has only one server."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
 
 
 def migration_names() -> set[tuple[str, str]]:

@@ -389,6 +389,11 @@ class Supervisor:
             self._guardian.stdin.flush()
 
 
+def is_supervised() -> bool:
+    """Return whether a supervisor started this process."""
+    return guardian.MARK_NAME in os.environ
+
+
 def _how(code: int) -> str:
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 

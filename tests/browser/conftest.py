@@ -119,8 +119,10 @@ def dashboard(cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory)
 
 
 @contextmanager
-def running_dashboard(cloud: RunningSimulator, folder: Path, **more: str) -> Iterator[Dashboard]:
-    """Run `manage.py serve` with the accounts of the tests. ``more`` is added to its environment."""
+def running_dashboard(
+    cloud: RunningSimulator, folder: Path, *, accounts: str = ACCOUNTS_SCRIPT, **more: str
+) -> Iterator[Dashboard]:
+    """Run `manage.py serve` with the accounts that a script creates. ``more`` is added to its environment."""
     port = int(more.get("PORT", free_port()))
     removed = ("AGORA_", "DJANGO_", "DATABASE_", "CELERY_", "MAKE")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(removed)}
@@ -144,7 +146,7 @@ def running_dashboard(cloud: RunningSimulator, folder: Path, **more: str) -> Ite
         environment["DJANGO_SETTINGS_MODULE"] = "tests.browser.settings_with_button_sources"
     log = folder / "serve.log"
     running = Dashboard(f"http://127.0.0.1:{port}", Console(environment), log)
-    for arguments in (("migrate", "--verbosity", "0"), ("shell", "--verbosity", "0", "-c", ACCOUNTS_SCRIPT)):
+    for arguments in (("migrate", "--verbosity", "0"), ("shell", "--verbosity", "0", "-c", accounts)):
         done = running.manage(*arguments)
         assert done.returncode == 0, done.stderr
     with log.open("w") as output:

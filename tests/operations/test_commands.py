@@ -265,5 +265,7 @@ def test_serve_reports_missing_settings_and_still_serves(start):
     assert code == 0
     assert "AGORA_APP_ID is not set" in said
     assert "JOIN_URL_TEMPLATE is not set" in said
-    assert "manage.py createsuperuser" in said
+    address = f"http://127.0.0.1:{server.port}/first-run/"
+    assert re.search(rf"Open {address} and enter the code [A-Z2-7-]{{14}}\n", said)
+    assert said.count("enter the code") == 1
     assert marked(server.mark) == []

@@ -96,6 +96,11 @@ ROOT = {
     "mfa_reauthenticate_webauthn": school(SIGNED_IN, SIGNED_IN),
     "mfa_login_webauthn": school(EVERYONE, EVERYONE),
 }
+FIRST_RUN = {
+    "first_run:begin": school(EVERYONE, EVERYONE),  # it leads on, because there is an administrator
+    "first_run:connection": school(P.SETTINGS, P.SETTINGS),
+    "first_run:teacher": school(P.PEOPLE, P.PEOPLE),
+}
 SIGN_ON = {
     # The provider of this test does not answer. Signed-in people go on to their page.
     "sign_on:begin": school(EVERYONE, key="school", ok=(302, 403)),
@@ -261,6 +266,7 @@ PRIVACY = {
 }
 PARTS = {
     "root": ROOT,
+    "first run": FIRST_RUN,
     "sign-on": SIGN_ON,
     "people": PEOPLE,
     "settings": SETTINGS,

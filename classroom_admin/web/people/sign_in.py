@@ -26,15 +26,19 @@ def context(person: User) -> dict[str, Any]:
 
 def link_page(request: AuthenticatedHttpRequest, person: User, secret: str, *, is_new: bool) -> HttpResponse:
     """Mail the link to choose a password. If that is not possible, show the link once."""
+    shown = {"is_new": is_new, **link_of(request, person, secret)}
+    return render(request, "people/password.html", shown)
+
+
+def link_of(request: AuthenticatedHttpRequest, person: User, secret: str) -> dict[str, Any]:
+    """Mail the link to choose a password. Return what `people/_link.html` shows: the link if not mailed."""
     is_mailed = password_links.send(person, secret)
     link = password_links.find(secret)
-    shown = {
+    return {
         "person": person,
-        "is_new": is_new,
         "valid_until": link and link.valid_until,
         "address": "" if is_mailed else request.build_absolute_uri(password_links.path(secret)),
     }
-    return render(request, "people/password.html", shown)
 
 
 @require_POST

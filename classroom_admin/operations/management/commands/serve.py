@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from classroom_admin.accounts.models import User
+from classroom_admin.accounts import first_run
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.runtime import demo, installation
 from classroom_admin.runtime.restarts import Pace
@@ -28,23 +28,25 @@ class Command(BaseCommand):
             )
         here = installation.Installation.of_settings(broker_socket=settings.BROKER_SOCKET)
 
+        announcement = ""
+
+        def prepare() -> None:
+            nonlocal announcement
+            announcement = first_run.announcement()
+
         def on_ready(supervisor: Supervisor) -> None:
             supervisor.console.say(f"\n{_ready(here.address)} (stop with Ctrl-C)")
+            if announcement:
+                supervisor.console.say(announcement)
 
         installation.log_to(sys.stdout)
         for line in _missing():
             log.warning("%s", line)
         try:
-            code = installation.run(here, prepare=self._ask_for_administrator, on_ready=on_ready, pace=Pace())
+            code = installation.run(here, prepare=prepare, on_ready=on_ready, pace=Pace())
         except installation.CannotStart as error:
             raise CommandError(str(error)) from error
         sys.exit(code)
-
-    def _ask_for_administrator(self) -> None:
-        if not User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exists():
-            log.warning(
-                "Nobody can sign in yet: create the first administrator with manage.py createsuperuser."
-            )
 
 
 def _ready(address: str) -> str:

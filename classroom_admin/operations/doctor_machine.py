@@ -1,0 +1,155 @@
+"""Checks of `manage.py doctor` on this machine: versions, installed packages, free space, and mail."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import smtplib
+import sqlite3
+import ssl
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+import django
+import redis
+from django.conf import settings
+from django.core.mail import get_connection
+from django.core.mail.backends.smtp import EmailBackend
+from django.db import connection
+from redis.exceptions import RedisError
+
+from classroom_admin.operations.doctor_result import Result, failed, ok, skipped, warning
+
+Version = tuple[int, ...]
+LEAST_PYTHON: Final[Version] = (3, 11)
+LEAST_DJANGO: Final[Version] = (5, 2)
+LEAST_SQLITE: Final[Version] = (3, 31)
+LEAST_POSTGRESQL: Final[Version] = (14,)
+LEAST_REDIS: Final[Version] = (6,)
+LEAST_FREE_BYTES: Final = 200_000_000
+"""Below this, the database and uploads soon fail."""
+FEW_FREE_BYTES: Final = 2_000_000_000
+TIMEOUT_S: Final = 8
+_PIN: Final = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[.*\])?==([^\s;]+)", re.M)
+
+
+def versions() -> Result:
+    """Compare the versions of Python, Django, the database and the broker with the oldest supported ones."""
+    found = [
+        ("Python", _parsed(platform.python_version()), LEAST_PYTHON),
+        ("Django", _parsed(django.get_version()), LEAST_DJANGO),
+        _of_database(),
+        *_of_broker(),
+    ]
+    old = [one for one in found if one[1] < one[2]]
+    if not old:
+        return ok(", ".join(f"{name} {_dotted(has)}" for name, has, _ in found) + ".")
+    words = ", ".join(f"{name} {_dotted(has)} (needs {_dotted(least)})" for name, has, least in old)
+    return failed(f"Too old: {words}.", "Upgrade it, and restart the dashboard.")
+
+
+def _of_database() -> tuple[str, Version, Version]:
+    if connection.vendor == "sqlite":
+        return "SQLite", sqlite3.sqlite_version_info, LEAST_SQLITE
+    connection.ensure_connection()
+    number: int = connection.pg_version  # type: ignore[attr-defined]  # of PostgreSQL
+    return "PostgreSQL", divmod(number, 10_000), LEAST_POSTGRESQL
+
+
+def _of_broker() -> list[tuple[str, Version, Version]]:
+    """Return the version of a Redis server. The embedded broker is a package, and RabbitMQ has no floor."""
+    address = str(settings.CELERY_BROKER_URL)
+    if settings.BROKER_SOCKET is not None or not address.startswith(("redis://", "rediss://")):
+        return []
+    # Servers before Redis 6 do not know the newer protocol.
+    client = redis.Redis.from_url(
+        address, protocol=2, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
+    )
+    try:
+        return [("Redis", _parsed(str(client.info("server")["redis_version"])), LEAST_REDIS)]
+    except RedisError:
+        return []  # the check of the broker says why it does not answer
+    finally:
+        client.close()
+
+
+def packages() -> Result:
+    """Compare the installed packages with requirements.txt."""
+    path = Path(settings.BASE_DIR) / "requirements.txt"
+    try:
+        pins = _PIN.findall(path.read_text("utf-8"))
+    except OSError as error:
+        return skipped(f"{path} can't be read: {error.strerror}.")
+    missing, different = [], []
+    for name, pinned in pins:
+        try:
+            installed = version(name)
+        except PackageNotFoundError:
+            missing.append(name)
+            continue
+        if installed != pinned:
+            different.append(f"{name} {installed} (needs {pinned})")
+    fix = "Run `make venv`, and restart the dashboard."
+    if missing:
+        return failed(f"Not installed: {', '.join(missing)}.", fix)
+    if different:
+        return warning(f"Other versions than in requirements.txt: {', '.join(different)}.", fix)
+    return ok(f"All {len(pins)} packages have the versions in requirements.txt.")
+
+
+def disk() -> Result:
+    """Look at the free space for the data folder and for uploaded files."""
+    folders = {"DATA_DIR": Path(settings.DATA_DIR)}
+    if not settings.FILES_S3_BUCKET:
+        folders["FILES_DIR"] = Path(settings.STORAGES["default"]["OPTIONS"]["location"])
+    free = {name: shutil.disk_usage(_existing(path)).free for name, path in folders.items()}
+    words = ", ".join(f"{name} {size / 1e9:.1f} GB" for name, size in free.items())
+    least = min(free.values())
+    fix = "Delete what is not needed, shorten the retention (docs/retention.md), or add space."
+    if least < LEAST_FREE_BYTES:
+        return failed(f"Almost no free space: {words}.", fix)
+    return warning(f"Little free space: {words}.", fix) if least < FEW_FREE_BYTES else ok(f"Free: {words}.")
+
+
+def mail() -> Result:
+    """Connect to the mail server and sign in, without sending a mail."""
+    if not str(settings.EMAIL_BACKEND).endswith(".smtp.EmailBackend"):
+        return skipped("No mail server is set (EMAIL_URL). Pages show links instead of mailing them.")
+    place = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    mailer = get_connection(timeout=TIMEOUT_S)
+    assert isinstance(mailer, EmailBackend)
+    try:
+        mailer.open()
+    except smtplib.SMTPAuthenticationError as error:
+        words = f"The mail server {place} refuses the user name or the password ({error.smtp_code})."
+        return failed(words, "Correct them in EMAIL_URL.")
+    except smtplib.SMTPNotSupportedError:
+        words = f"The mail server {place} offers no TLS or no sign-in."
+        return failed(words, "Use smtp+tls:// or smtp+ssl:// in EMAIL_URL as the server needs it.")
+    except ssl.SSLError as error:
+        words = f"No TLS connection to the mail server {place} ({error.reason or type(error).__name__})."
+        return failed(words, "Check its certificate. Use smtp+tls:// or smtp+ssl:// as the server needs it.")
+    except (smtplib.SMTPException, OSError) as error:
+        words = f"The mail server {place} does not answer ({type(error).__name__})."
+        return failed(words, "Check EMAIL_URL, the mail server and the network.")
+    finally:
+        mailer.close()
+    return ok(f"The mail server {place} accepts " + ("the sign-in." if mailer.username else "connections."))
+
+
+def _existing(path: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists."""
+    return next(one for one in (path, *path.absolute().parents) if one.exists())
+
+
+def _parsed(text: str) -> Version:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def _dotted(parts: Version) -> str:
+    return ".".join(str(part) for part in parts)
+
+
+CHECKS: Final = (versions, packages, disk, mail)
