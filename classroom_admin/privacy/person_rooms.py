@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.db import models, transaction
 from django.db.models import Q
 
+from classroom_admin.common.json_reading import as_json
 from classroom_admin.events.erasure import Finder, Replacement, rewrite, rewrite_event
 from classroom_admin.privacy.person import Subject
 from classroom_admin.reports import person_keys
@@ -28,7 +29,6 @@ from classroom_admin.rooms.models import (
 )
 from classroom_admin.sync import projector
 from classroom_admin.sync.models import ChannelNotice, PresenceCorrection, RoomCursor, StoredEvent
-from classroom_admin.sync.sorting import as_json
 
 ROOMS_AT_ONCE: Final = 200
 ERASED_TEXT: Final = "[erased]"
