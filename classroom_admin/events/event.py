@@ -108,7 +108,7 @@ def data_of(raw: Raw, *, batch: EventKind | None = None, list_as: str = "") -> R
     The vendor's client may send a list as the data of a `batch` event. It is returned as `{list_as: list}`.
     """
     data = raw.get("data")
-    if isinstance(data, Mapping):
+    if isinstance(data, dict):
         return data
     if isinstance(data, str):
         read = mapping(data)
@@ -137,7 +137,7 @@ def latest_update_time(fields: Raw, *names: str) -> int | None:
         for name in names
         if isinstance(fields.get(name), list)
         for item in fields[name]
-        if isinstance(item, Mapping)
+        if isinstance(item, dict)
     ]
     return max((time for time in times if time is not None), default=None)
 

@@ -1,6 +1,5 @@
 """Decode the people in events, change their rows, and update the room's counters."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from classroom_admin.common.text_matching import stored_key
@@ -19,7 +18,7 @@ class Person:
 
 def read_person(value: object) -> Person | None:
     """Return the person in an object, or None if the value has no `userUuid`."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     user_uuid = identifier(value.get("userUuid"))
     if user_uuid is None:

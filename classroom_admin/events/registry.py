@@ -66,7 +66,7 @@ def identify(raw: object, stream: Stream = Stream.ROOM, *, room_uuid: str | None
     Raise Undecodable if the event is not an object, or if it has no room or sequence and its stream needs
     them. `ts_ms` is None if `ts` is missing or invalid.
     """
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         raise Undecodable("an event that is not an object")
     room = identifier(raw.get("roomUuid"), ROOM_ID_LENGTH) or room_uuid
     if stream is Stream.ROOM and room is None:
@@ -95,7 +95,7 @@ def decode(stream: Stream, raw: object) -> AnyEvent:
     Raise Undecodable if the event can't be read. If only a part is unreadable, such as one of many users, add
     it to `Event.odd`.
     """
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         raise Undecodable("an event that is not an object")
     sequence = _sequence(raw, stream) or 0
     cmd = _cmd(raw)

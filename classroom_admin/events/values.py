@@ -14,6 +14,7 @@ from classroom_admin.common.names import visible_name
 Json = Any
 Path = tuple[str, ...]
 Raw = Mapping[str, Any]
+"""A JSON object. It is a dict, and `isinstance` is much faster with `dict` than with `Mapping`."""
 T = TypeVar("T")
 
 
@@ -192,7 +193,7 @@ def plain(value: object, depth: int = 0) -> Json:
         return value if isfinite(value) else None
     if depth >= DEEPEST:
         return None
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(text(key)): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item, depth + 1) for item in value]
@@ -203,7 +204,7 @@ def mapping(value: object) -> Raw:
     """Return the value as an object. It may be an object or its JSON text. For other values, return {}."""
     if isinstance(value, str):
         value = _parsed(value)
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _parsed(value: str) -> object:
@@ -222,7 +223,7 @@ def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: s
     """
     if value is None:
         return []
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = [value]
     if not isinstance(value, list):
         odd.append(f"{what}: not a list")
@@ -230,7 +231,7 @@ def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: s
     found = []
     for item in value:
         try:
-            one = read(item) if isinstance(item, Mapping) else None
+            one = read(item) if isinstance(item, dict) else None
         except Undecodable as problem:
             odd.append(f"{what}: {problem.reason}")
             continue
@@ -250,7 +251,7 @@ def listed(value: object) -> list[Json] | None:
         return None
     if isinstance(value, list):
         return [plain(item) for item in value]
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return [plain(value[key]) for key in sorted(value, key=_order)]
     return [plain(value)]
 

@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from classroom_admin.common.erased import ERASED
+from classroom_admin.common.json_reading import as_json
 from classroom_admin.events.erasure import Finder, Replacement, rewrite, rewrite_event
 from classroom_admin.privacy.person import Subject
 from classroom_admin.reports import person_keys
@@ -29,7 +30,6 @@ from classroom_admin.rooms.models import (
 )
 from classroom_admin.sync import projector
 from classroom_admin.sync.models import ChannelNotice, PresenceCorrection, RoomCursor, StoredEvent
-from classroom_admin.sync.sorting import as_json
 
 ROOMS_AT_ONCE: Final = 200
 JSON_OF_ROOMS: Final = ("properties", "ext_apps", "groups", "known_groups")

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from classroom_admin.agora.answers import read_json
 from classroom_admin.agora.errors import UnreadableAnswer
+from classroom_admin.common.json_reading import as_json
 from classroom_admin.events import Stream, Undecodable
 from classroom_admin.events.agora_chat import SENDER
 from classroom_admin.events.values import identifier, mapping, moment, text
 from classroom_admin.rooms.models import AgoraChatRoom
-from classroom_admin.sync.sorting import Sorted, add, as_json, storable
+from classroom_admin.sync.sorting import Sorted, add, storable
 
 BETWEEN_TWO: Final = "chat"
 """The `chat_type` of messages between two people."""

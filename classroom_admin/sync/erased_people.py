@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from classroom_admin.common.json_reading import as_json
 from classroom_admin.events.erasure import ERASED_KIND, Finder, rewrite_answer, rewrite_event
 from classroom_admin.events.values import mapping
-from classroom_admin.sync.sorting import Item, Sorted, as_json
+from classroom_admin.sync.sorting import Item, Sorted
 
 FinderFor = Callable[[int | None], Finder | None]
 """A function that returns the people who were erased after a time (ms since 1970 UTC), or None for nobody."""

@@ -11,10 +11,9 @@ from typing import Final
 
 from classroom_admin.agora.answers import read_json
 from classroom_admin.agora.errors import UnreadableAnswer
-from classroom_admin.common.json_reading import DEEPEST
+from classroom_admin.common.json_reading import DEEPEST, as_json
 from classroom_admin.events.registry import ROOM_ID_LENGTH
 from classroom_admin.events.values import SMALL, Undecodable, identifier, mapping, moment, whole
-from classroom_admin.sync.sorting import as_json
 
 SHA1_HEADER: Final = "Agora-Signature"
 SHA256_HEADER: Final = "Agora-Signature-V2"

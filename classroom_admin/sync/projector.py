@@ -365,12 +365,12 @@ def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
     Events without a number are in the order of arrival.
     """
     number = "sequence" if cursor.stream in NUMBERED else "id"
-    of_place = StoredEvent.objects.filter(room_id=cursor.room_id, stream=cursor.stream)
-    stored = of_place.filter(**{f"{number}__gt": cursor.projected_sequence})
+    where = f"room_id = %s AND stream = %s AND {number} > %s"
+    parameters: list[Any] = [cursor.room_id, cursor.stream, cursor.projected_sequence]
     if below is not None:
-        stored = stored.filter(sequence__lt=below)
-    rows = stored.order_by(number).values_list(*KEPT_COLUMNS)[: AT_ONCE + 1]
-    taken = [Kept(*columns) for columns in rows]
+        where, parameters = f"{where} AND sequence < %s", [*parameters, below]
+    first = (f"{where} ORDER BY {number} LIMIT %s", [*parameters, AT_ONCE + 1])
+    taken = [Kept(*columns) for columns in statements.select(StoredEvent, KEPT_COLUMNS, first)]
     events = [reader.read(row) for row in taken]
     stamps = [stamp(row, event) for row, event in zip(taken, events, strict=True)]
     more = len(taken) > AT_ONCE

@@ -7,12 +7,11 @@ written.
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import attrgetter, or_
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
 
 from classroom_admin.common.chunks import chunks
 from classroom_admin.events import Needs, RoomRow, Row, RowKey, Rows, key_of
@@ -37,10 +36,9 @@ class Table:
     def _values(self) -> Callable[[Any], tuple[Any, ...]]:
         return attrgetter(*self.columns)
 
-    def load(self, where: Q) -> Iterator[tuple[int, Any]]:
+    def load(self, where: statements.Where) -> Iterator[tuple[int, Any]]:
         """Yield a tuple (room id, row) for each row that matches `where`."""
-        query = self.model._default_manager.filter(where)
-        for room_id, *values in query.values_list("room_id", *self.columns).iterator(chunk_size=2000):
+        for room_id, *values in statements.select(self.model, ("room_id", *self.columns), where):
             yield room_id, self.row(*values)
 
     def write(self, rows: Iterable[tuple[tables.Room, Any]]) -> None:
@@ -100,7 +98,7 @@ def load(wanted: Iterable[tuple[tables.Room, Needs]]) -> dict[int, Rows]:
 
 def load_whole(room: tables.Room, kind: str) -> list[Row]:
     """Return all rows of a room that are stored in the table `kind`."""
-    return [row for _room_id, row in TABLES[kind].load(Q(room_id=room.pk))]
+    return [row for _room_id, row in TABLES[kind].load(statements.matching(room_id=room.pk))]
 
 
 def room_row(room: tables.Room) -> RoomRow:
@@ -108,40 +106,40 @@ def room_row(room: tables.Room) -> RoomRow:
     return RoomRow(*_room_values(room))
 
 
-def _wanted(needs: Mapping[int, Needs]) -> Iterator[tuple[str, Q]]:
+def _wanted(needs: Mapping[int, Needs]) -> Iterator[tuple[str, statements.Where]]:
     for kind, column, of in NAMED:
-        terms: list[Q] = []
+        terms: list[statements.Where] = []
         for room_id, needed in needs.items():
             for chunk in chunks(sorted(of(needed))):
-                terms.append(Q(room_id=room_id, **{f"{column}__in": chunk}))
+                terms.append(statements.matching(room_id=room_id, **{column: chunk}))
         yield from _together(kind, terms)
     yield from _together("presence", _open_presences(needs))
     yield from _together("answer", _answers(needs))
     for kind, state, of_state in BY_STATE:
         for room_ids in chunks(room_id for room_id, needed in needs.items() if of_state(needed)):
-            yield kind, Q(room_id__in=room_ids, **state)
+            yield kind, statements.matching(room_id=room_ids, **state)
 
 
-def _together(kind: str, terms: Iterable[Q]) -> Iterator[tuple[str, Q]]:
+def _together(kind: str, terms: Iterable[statements.Where]) -> Iterator[tuple[str, statements.Where]]:
     """Combine conditions with OR, so that fewer queries are necessary."""
     for part in chunks(terms, TERMS_AT_ONCE):
-        yield kind, reduce(or_, part)
+        yield kind, statements.any_of(part)
 
 
-def _open_presences(needs: Mapping[int, Needs]) -> Iterator[Q]:
+def _open_presences(needs: Mapping[int, Needs]) -> Iterator[statements.Where]:
     for room_id, needed in needs.items():
         for chunk in chunks(sorted(needed.open_presences_of)):
-            yield Q(room_id=room_id, left_at__isnull=True, user_uuid__in=chunk)
+            yield statements.matching(room_id=room_id, left_at=None, user_uuid=chunk)
 
 
-def _answers(needs: Mapping[int, Needs]) -> Iterator[Q]:
+def _answers(needs: Mapping[int, Needs]) -> Iterator[statements.Where]:
     for room_id, needed in needs.items():
         questions: dict[tuple[str, str], list[str]] = {}
         for of, question_id, user_uuid in sorted(needed.answers):
             questions.setdefault((of, question_id), []).append(user_uuid)
         for (of, question_id), users in questions.items():
             for chunk in chunks(users):
-                yield Q(room_id=room_id, of=of, question_id=question_id, user_uuid__in=chunk)
+                yield statements.matching(room_id=room_id, of=of, question_id=question_id, user_uuid=chunk)
 
 
 NAMED: tuple[tuple[str, str, Callable[[Needs], set[str]]], ...] = (
@@ -153,7 +151,7 @@ NAMED: tuple[tuple[str, str, Callable[[Needs], set[str]]], ...] = (
 )
 BY_STATE: tuple[tuple[str, dict[str, Any], Callable[[Needs], bool]], ...] = (
     ("participant", {"online": True}, attrgetter("class_over")),
-    ("presence", {"left_at__isnull": True}, attrgetter("class_over")),
+    ("presence", {"left_at": None}, attrgetter("class_over")),
     ("participant", {"on_stage": True}, attrgetter("on_stage")),
     ("participant", {"hand_raised": True}, attrgetter("hands")),
     ("participant", {"sharing_screen": True}, attrgetter("sharing")),

@@ -1,12 +1,12 @@
 """Decode stored events for the projection, and record which events could not be decoded."""
 
-import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
+from classroom_admin.common.json_reading import read_stored
 from classroom_admin.events import Event, Stamped, Stream, Undecodable, decode
 from classroom_admin.sync.models import Quarantine, StoredEvent
 
@@ -85,7 +85,7 @@ class Reader:
 
 def decode_stored(row: Kept | StoredEvent) -> Event[Any]:
     """Decode a stored event. If this fails, raise Undecodable or an error in `UNFORESEEN`."""
-    event = decode(Stream(row.stream), json.loads(row.raw))
+    event = decode(Stream(row.stream), read_stored(row.raw))
     event.repeats = row.repeats
     if row.sequence is None:  # Use the order of arrival.
         event.digest, event.sequence = row.digest, row.pk

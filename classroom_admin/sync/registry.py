@@ -90,12 +90,13 @@ def _link_breakout_rooms(room: Room, group_uuids: Iterable[str]) -> None:
     candidates = Room.objects.filter(
         room_uuid__in=list(group_uuids), parent=None, known_since__gte=room.known_since, breakout_rooms=None
     ).exclude(pk=room.pk)
-    candidates = candidates.filter(teachers=None, class_list=None)
-    known = set(Participant.objects.filter(room=room).values_list("user_uuid", flat=True))
-    for one in candidates.order_by("pk"):
-        teachers = Participant.objects.filter(room=one, was_teacher=True).values_list("user_uuid", flat=True)
-        if known.issuperset(teachers):
-            Room.objects.filter(pk=one.pk).update(parent=room, version=F("version") + 1)
+    room_ids = set(candidates.filter(teachers=None, class_list=None).values_list("pk", flat=True))
+    teachers = Participant.objects.filter(room_id__in=room_ids, was_teacher=True)
+    if room_ids and (pairs := list(teachers.values_list("room_id", "user_uuid"))):
+        known = set(Participant.objects.filter(room=room).values_list("user_uuid", flat=True))
+        room_ids -= {room_id for room_id, user_uuid in pairs if user_uuid not in known}
+    if room_ids:
+        Room.objects.filter(pk__in=room_ids).update(parent=room, version=F("version") + 1)
 
 
 def _tell_class(room_id: int) -> None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from classroom_admin.agora.answers import EventsAnswer
+from classroom_admin.common.json_reading import as_json
 from classroom_admin.events import EventKind, Stream, Undecodable, identify
 
 Place = tuple[str, str]
 """A tuple (room_uuid, stream) that identifies a stream of a room."""
 
 HIGHEST_KIND = 2**31 - 1
-as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _by_name = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 PEER_KINDS = [str(kind.cmd) for kind in EventKind if kind.stream is Stream.PEER]
 
@@ -78,7 +78,7 @@ def used_before(item: Item) -> str:
 
 
 def _place(raw: Mapping[str, Any], *, stream: Stream, room_uuid: str) -> tuple[Place, Item]:
-    identity = identify(dict(raw), stream, room_uuid=room_uuid or None)
+    identity = identify(raw, stream, room_uuid=room_uuid or None)
     if not identity.room_uuid:
         raise Undecodable("The event names no room.")
     cmd = identity.cmd if identity.cmd is not None and abs(identity.cmd) <= HIGHEST_KIND else None

@@ -8,7 +8,7 @@ with `bulk_create`, no signals are sent and `save` is not called.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeAlias
@@ -16,11 +16,17 @@ from typing import Any, TypeAlias
 from django.db import connection, models
 
 from classroom_admin.common.chunks import chunks
+from classroom_admin.common.json_reading import read_stored
 
 Field: TypeAlias = "models.Field[Any, Any]"
+Where: TypeAlias = tuple[str, list[Any]]
+"""A condition in SQL, with %s for each of its parameters, and the parameters."""
 AT_ONCE = 1000
 """The maximum number of rows in one database call."""
+TIMES = 4096
+"""The maximum number of converted times to remember."""
 Row = Sequence[Any]
+Convert: TypeAlias = Callable[[Any], Any]
 
 
 def insert(
@@ -42,6 +48,45 @@ def insert(
         sql += f" ON CONFLICT ({', '.join(_names(_fields(model, unique)))}) DO UPDATE SET "
         sql += ", ".join(f"{name} = EXCLUDED.{name}" for name in changed)
     _run(sql, every, ((*row, *constants) for row in rows))
+
+
+def select(model: type[models.Model], columns: Sequence[str], where: Where) -> list[Row]:
+    """Return the values of these columns of the stored rows that match `where`.
+
+    The condition may end with ORDER BY and LIMIT.
+    """
+    fields = _fields(model, columns)
+    condition, parameters = where
+    sql = f"SELECT {', '.join(_names(fields))} FROM {_quoted(model._meta.db_table)} WHERE {condition}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows = cursor.fetchall()
+    return list(_converted(rows, [_from_driver(field) for field in fields]))
+
+
+def matching(**columns: Any) -> Where:
+    """Return the condition that each column has the given value, or one of the values in a list.
+
+    None matches NULL. A list must not be empty.
+    """
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    for name, value in columns.items():
+        if value is None:
+            conditions.append(f"{_quoted(name)} IS NULL")
+        elif isinstance(value, list):
+            conditions.append(f"{_quoted(name)} IN ({', '.join(['%s'] * len(value))})")
+            parameters += value
+        else:
+            conditions.append(f"{_quoted(name)} = %s")
+            parameters.append(value)
+    return " AND ".join(conditions), parameters
+
+
+def any_of(conditions: Sequence[Where]) -> Where:
+    """Return the condition that at least one of these is true."""
+    sql = " OR ".join(f"({condition})" for condition, _parameters in conditions)
+    return sql, [value for _condition, parameters in conditions for value in parameters]
 
 
 def update_objects(objects: Sequence[models.Model], columns: Sequence[str]) -> None:
@@ -100,32 +145,56 @@ def _records(fields: Sequence[Field]) -> str:
     return f"json_to_recordset(%s::json) AS fresh ({named})"
 
 
-def _prepared(fields: Sequence[Field], rows: Iterable[Row]) -> Iterator[list[Any]]:
-    """Yield the rows with their values converted for the database's driver."""
-    converters = [
-        (index, convert) for index, field in enumerate(fields) if (convert := _converter(field)) is not None
-    ]
+def _prepared(fields: Sequence[Field], rows: Iterable[Row]) -> Iterable[Row]:
+    """Return the rows with their values converted for the database's driver."""
+    return _converted(rows, [_to_driver(field) for field in fields])
+
+
+def _converted(rows: Iterable[Row], converters: Sequence[Convert | None]) -> Iterator[Row]:
+    """Yield the rows with converted values. NULL stays None."""
+    named = [(index, convert) for index, convert in enumerate(converters) if convert is not None]
     for row in rows:
         values = list(row)
-        for index, convert in converters:
+        for index, convert in named:
             if values[index] is not None:
                 values[index] = convert(values[index])
         yield values
 
 
-def _converter(field: Field) -> Callable[[Any], Any] | None:
+def _to_driver(field: Field) -> Convert | None:
     if isinstance(field, models.DateTimeField):
-        # Cache the results, because the rows of a batch often contain the same times.
-        as_stored = datetime.isoformat if _takes_json() else connection.ops.adapt_datetimefield_value
-        return lru_cache(maxsize=256)(as_stored)
+        return _iso_time if _takes_json() else _sqlite_time
     if isinstance(field, models.JSONField) and not _takes_json():
-        return lambda value: field.get_db_prep_save(value, connection)
+        return json.dumps
     return None
+
+
+def _from_driver(field: Field) -> Convert | None:
+    if isinstance(field, models.JSONField):
+        return read_stored
+    if isinstance(field, models.DateTimeField) and connection.vendor == "sqlite":
+        return _in_utc
+    return None
+
+
+# The results are cached, because the rows of a batch often contain the same times.
+@lru_cache(maxsize=TIMES)
+def _iso_time(time: datetime) -> str:
+    return time.isoformat()
+
+
+@lru_cache(maxsize=TIMES)
+def _sqlite_time(time: datetime) -> str:
+    return str(time.astimezone(UTC).replace(tzinfo=None))
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=64)
 def _named_fields(model: type[models.Model], columns: tuple[str, ...]) -> list[Field]:
-    by_column = {field.attname: field for field in model._meta.concrete_fields}
+    by_column = {field.attname: field for field in model._meta.concrete_fields} | {"pk": model._meta.pk}
     return [by_column[column] for column in columns]
 
 

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from classroom_admin.agora.answers import read_json
 from classroom_admin.agora.errors import UnreadableAnswer
-from classroom_admin.common.json_reading import DEEPEST
+from classroom_admin.common.json_reading import DEEPEST, as_json
 from classroom_admin.events import Stream, Undecodable
 from classroom_admin.events.registry import ROOM_ID_LENGTH
 from classroom_admin.events.values import identifier, mapping, whole
 from classroom_admin.rooms.models import Participant
-from classroom_admin.sync.sorting import Sorted, add, as_json
+from classroom_admin.sync.sorting import Sorted, add
 
 CHANNELS: Final = {"room": Stream.ROOM, "peer": Stream.PEER}
 NO_CLASS: Final = "A message from person to person that names no class, from a person whom no class knows."
