@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0010_school_sign_on'),
+        ('accounts', '0011_password_links_of_two_kinds'),
     ]
 
     operations = [
