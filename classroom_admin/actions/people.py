@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 from classroom_admin.accounts import password_links, permissions, sessions
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.accounts.permissions import Permission
+from classroom_admin.actions import recording_shares
 from classroom_admin.actions.errors import ActionRefused, require_visible
 from classroom_admin.audit import record
 from classroom_admin.common.cloud_ids import problem_with_id
@@ -83,7 +84,8 @@ def change_person(
 def deactivate_person(*, actor: User, person: User) -> User:
     """Deactivate the account: sign the person out everywhere and prevent sign-in.
 
-    Links to choose a password no longer work. Nothing else is deleted.
+    Links to choose a password, and links to recordings that the person created, no longer work. Nothing else
+    is deleted.
     """
     _require_administrator(actor)
     if person.pk == actor.pk:
@@ -99,7 +101,8 @@ def deactivate_person(*, actor: User, person: User) -> User:
         person.save(update_fields=["is_active"])
         sessions.end_all(person)
         password_links.end_all(person)
-        _record(actor, "account.deactivate", person)
+        links = recording_shares.end_all_of(person, by=actor)
+        _record(actor, "account.deactivate", person, {"recording_links": links} if links else None)
     return person
 
 

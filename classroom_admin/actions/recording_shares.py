@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext
 
+from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import RecordingShare
@@ -74,6 +75,13 @@ def revoke(access: ClassAccess, recording: Recording, *, pk: int) -> bool:
         found.save(update_fields=["revoked_at", "revoked_by"])
         _record(access, found, "recording.unshare", {})
     return True
+
+
+def end_all_of(person: User, *, by: User) -> int:
+    """End all links that the person created. Return how many there were. The caller records it."""
+    now = clock.cloud_now()
+    links = RecordingShare.objects.filter(created_by=person, revoked_at=None, ends_at__gt=now)
+    return links.update(revoked_at=now, revoked_by=by)
 
 
 def active_shares(recording: Recording) -> QuerySet[RecordingShare]:

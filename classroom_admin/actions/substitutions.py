@@ -46,7 +46,7 @@ def appoint(
     """
     access.require(Permission.SUBSTITUTE)
     room = access.room
-    require_possible(substitute, starts_at=starts_at, ends_at=ends_at)
+    require_possible(substitute, by=access.person, starts_at=starts_at, ends_at=ends_at)
     about = {"series": series} if series is not None else {"room": room}
     with transaction.atomic():
         # The lock lets a form that was sent twice find the first substitution.
@@ -63,8 +63,14 @@ def appoint(
     return made
 
 
-def require_possible(substitute: User, *, starts_at: datetime, ends_at: datetime) -> None:
-    """Raise ``ActionRefused`` if this person can't substitute in this period."""
+def require_possible(substitute: User, *, by: User, starts_at: datetime, ends_at: datetime) -> None:
+    """Raise ``ActionRefused`` if `by` can't let this person substitute in this period.
+
+    People who appoint themselves would keep classes that later no longer belong to their set.
+    """
+    if substitute == by and not permissions.sees_all_classes(by):
+        words = gettext("You can't appoint yourself. Ask an administrator to do it.")
+        raise ActionRefused(words, "substitute")
     if not substitute.is_active:
         raise ActionRefused(Problem("assignee_deactivated"), "substitute")
     if not permissions.may_teach(substitute):

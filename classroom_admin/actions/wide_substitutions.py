@@ -82,7 +82,7 @@ def appoint(
         raise NotYours
     if substitute == of_teacher:
         raise ActionRefused(gettext("A person can't substitute for themselves."), "substitute")
-    require_possible(substitute, starts_at=starts_at, ends_at=ends_at)
+    require_possible(substitute, by=actor, starts_at=starts_at, ends_at=ends_at)
     about = {"of_teacher": of_teacher, "class_list": class_list}
     with transaction.atomic():
         # The lock lets a form that was sent twice find the first substitution.

@@ -140,14 +140,14 @@ def read(rights: Iterable[Right]) -> CurrentRights:
     people = {right.user_id for right in rights}
     users = [user for chunk in chunks(people) for user in User.objects.filter(pk__in=chunk, is_active=True)]
     closed = {user.pk: user for user in users if user.must_set_up}
-    users = [user for user in users if user.pk not in closed]
     sessions: set[str] = set()
     for chunk in chunks(keys):
         live = Session.objects.filter(session_key__in=chunk, expire_date__gt=timezone.now())
         sessions.update(live.values_list("session_key", flat=True))
     for right in rights if closed else ():
-        if right.user_id in closed and _is_ready(closed[right.user_id], _data_of(right.session_key)):
-            users.append(closed.pop(right.user_id))
+        user = closed.get(right.user_id)
+        if user and right.session_key in sessions and not _is_ready(user, _data_of(right.session_key)):
+            sessions.discard(right.session_key)
     return CurrentRights(
         auth_hashes={user.pk: user.get_session_auth_hash() for user in users},
         roles={user.pk: (user.role, user.all_classes) for user in users},

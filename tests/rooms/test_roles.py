@@ -18,6 +18,7 @@ from classroom_admin.actions import (
     participants,
     runner,
     scheduling,
+    substitutions,
     supervision,
     wide_substitutions,
 )
@@ -221,6 +222,23 @@ def test_substitute_for_a_teacher_has_their_classes_in_the_period(school: School
     assert wide_substitutions.end(actor=coordinator, pk=made.pk) is None
     done = Entry.objects.filter(action__startswith="substitute.").order_by("pk")
     assert [entry.action for entry in done] == ["substitute.appoint", "substitute.end"]
+
+
+def test_coordinator_can_not_appoint_themselves_and_so_keep_classes(school: School) -> None:
+    coordinator, now = person_of("coordinator", school), clock.now()
+    times = {"starts_at": now, "ends_at": now + HOUR}
+    with pytest.raises(ActionRefused, match="yourself"):
+        wide_substitutions.appoint(
+            actor=coordinator, substitute=coordinator, of_teacher=school.teacher, **times
+        )
+    with pytest.raises(ActionRefused, match="yourself"):
+        substitutions.appoint(access_to(coordinator, school.room), substitute=coordinator, **times)
+    Supervision.objects.filter(person=coordinator).delete()
+    assert not sees(coordinator, school.room)
+    administrator = school.administrator
+    wide_substitutions.appoint(
+        actor=administrator, substitute=administrator, of_teacher=school.teacher, **times
+    )
 
 
 def test_substitute_for_a_list_has_its_classes(school: School) -> None:

@@ -10,15 +10,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from classroom_admin.accounts import permissions
+from classroom_admin.accounts import first_steps, permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.audit.models import Step
+from classroom_admin.common import encryption
 from classroom_admin.realtime import middleware, rights
 from classroom_admin.rooms.models import PeerMessage, Quiz
 from tests.school import HTMX, School, make_event, make_person, make_room
@@ -133,7 +135,7 @@ class Visitors:
 
     def client(self, viewer: str) -> Client:
         self._client.cookies.clear()
-        if viewer != NOBODY:
+        if viewer in self.sessions:
             self._client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[viewer]
         return self._client
 
@@ -196,6 +198,49 @@ def ask(visitors: Visitors, name: str, viewer: str, *, own: bool) -> None:
         check(answer, route, route.post, viewer, own=own)
         if not (has(route.post, viewer) and sees(route, viewer, own=own)):
             assert requested() == before, "a refused POST has sent a command"
+
+
+def test_session_that_lacks_the_second_factor_opens_no_more_than_a_visitor(
+    visitors: Visitors, subtests: pytest.Subtests
+) -> None:
+    """The password of an administrator was right, and the code of the app was not entered yet."""
+    administrator = visitors.world.people["administrator"]
+    administrator.set_password("quiet-otter-lamp")
+    administrator.save()
+    Authenticator.objects.create(
+        user=administrator, type="totp", data={"secret": encryption.encrypt("JBSWY3DPEHPK3PXP")}
+    )
+    client = Client()
+    answer = client.post("/sign-in/", {"login": administrator.email, "password": "quiet-otter-lamp"})
+    assert answer["Location"].startswith("/sign-in/code/")
+    visitors.sessions[NOBODY] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    for name in TABLE:
+        with subtests.test(name):
+            ask(visitors, name, NOBODY, own=True)
+    for path in STREAMS:
+        found = middleware._STREAM.fullmatch(path.format(key=visitors.world.own["key"]))
+        assert found
+        with pytest.raises(rights.Refused):
+            rights.authorise(visitors.sessions[NOBODY], found["key"])
+
+
+def test_person_without_the_required_second_factor_opens_only_what_sets_it_up(
+    visitors: Visitors, settings: Any, subtests: pytest.Subtests
+) -> None:
+    settings.SECOND_FACTOR = "administrators"
+    for name, route in TABLE.items():
+        if name in first_steps.SECOND_FACTOR:
+            continue
+        given = {key: visitors.world.own.get(value, value) for key, value in route.args.items()}
+        address = reverse(name, kwargs=given)
+        with subtests.test(name), Undone():
+            client = visitors.client("administrator")
+            for answer in (client.get(address), client.post(address, route.data)):
+                assert answer.status_code == 302
+                assert answer["Location"].startswith(reverse("account_second_factor"))
+            for part in (client.get(address, **HTMX), client.post(address, route.data, **HTMX)):
+                assert part.status_code == 401
+                assert part.content == b""
 
 
 @pytest.mark.parametrize("path", STREAMS)

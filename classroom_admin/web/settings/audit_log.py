@@ -243,6 +243,7 @@ _PARAMS = {
     "reason": _("Reason"),
     "reasons": _("Alerts"),
     "removed": pgettext_lazy("list entries", "Removed"),
+    "recording_links": _("Ended links to recordings"),
     "report": _("Report"),
     "resource_uuids": _("Files"),
     "retry_timeout_s": _("Retry delay after a failure"),

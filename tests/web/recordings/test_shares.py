@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from classroom_admin.actions import people
 from classroom_admin.actions.models import RecordingShare
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
@@ -32,6 +33,18 @@ def share(client: Client, recording: Recording, **data: Any) -> str:
 @pytest.fixture
 def teacher(school: School) -> Client:
     return school.signed_in(school.teacher)
+
+
+def test_link_ends_when_its_creator_is_deactivated(
+    teacher: Client, school: School, recording: Recording
+) -> None:
+    link = share(teacher, recording)
+    other = share(school.signed_in(school.administrator), recording)
+    people.deactivate_person(actor=school.administrator, person=school.teacher)
+    people.reactivate_person(actor=school.administrator, person=school.teacher)
+    assert (Client().get(link).status_code, Client().get(other).status_code) == (404, 200)
+    assert Client().get(f"{link}files/0/").status_code == 404
+    assert Entry.objects.get(action="account.deactivate").params == {"recording_links": 1}
 
 
 def test_link_shows_plays_and_downloads_only_this_recording(

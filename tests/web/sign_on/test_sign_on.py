@@ -80,6 +80,18 @@ def test_school_sign_on_counts_as_second_factor_only_by_setting(provider, row, t
         authorise(other.session.session_key, None)
 
 
+def test_sign_on_of_one_session_is_no_second_factor_of_another(provider, row, teacher, settings):
+    provider.person("berg", **BERG)
+    client, other = Client(), Client()
+    sign_in(provider, client, "school", "berg")
+    other.force_login(teacher)
+    both = [authorise(one.session.session_key, None)[1] for one in (client, other)]  # two open pages
+    settings.SECOND_FACTOR, settings.SIGN_ON_COUNTS_AS_SECOND_FACTOR = "everyone", True
+    for order in (both, both[::-1]):
+        now = read(order)
+        assert [now.refusal(right) for right in both] == ["", SIGNED_OUT]
+
+
 def test_request_to_the_provider_has_state_nonce_and_pkce(provider, row, settings):
     settings.PUBLIC_URL = "https://classes.school.test"
     asked = Client().get("/sign-in/school/school/")["Location"]
