@@ -96,7 +96,7 @@ wheel: .venv/.installed-dev ## Build dist/classroom_admin-VERSION-py3-none-any.w
 	@$(PY) -m build --wheel --no-isolation --outdir dist .
 
 sbom: .venv/.installed-release wheel ## Write dist/classroom-admin-VERSION.cdx.json, the list of all packages of the product (CycloneDX)
-	@scripts/sbom
+	@$(PY) scripts/sbom.py
 
 audit: .venv/.installed-release ## Ask PyPI for known vulnerabilities of the pinned packages (needs the internet)
 	@for file in requirements.txt requirements-dev.txt requirements-release.txt; do \
