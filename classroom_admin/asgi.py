@@ -19,6 +19,7 @@ _django: Any = get_asgi_application()  # set up Django before the imports below
 # of connections. (The few threads that serve streams keep their connections.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
+from classroom_admin.common import metrics  # noqa: E402
 from classroom_admin.common.client_address import TrustedProxies  # noqa: E402
 from classroom_admin.common.fair_turns import FairTurns  # noqa: E402
 from classroom_admin.common.secret_values import hide_in_logs_of  # noqa: E402
@@ -30,6 +31,7 @@ from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
 from classroom_admin.realtime.process import allow_many_connections, spare_loaded_objects  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
 from classroom_admin.web.path_prefix import WithoutPrefix, WithPrefix  # noqa: E402
+from classroom_admin.web.request_metrics import Measured  # noqa: E402
 from classroom_admin.web.size_by_address import limited  # noqa: E402
 from classroom_admin.web.trusted_proxies import BehindProxies  # noqa: E402
 
@@ -39,11 +41,13 @@ allow_many_connections()
 if settings.PATH_PREFIX:
     _django = WithPrefix(_django, settings.PATH_PREFIX)
 _front: Any = RealtimeMiddleware(_django, make_hub=make_hub)
-limited(_front, FairTurns(_django, session_of=session.session_key))
+_turns: Any = FairTurns(_django, session_of=session.session_key)
+limited(_front, Measured(_turns) if metrics.is_on() else _turns)
 _first = AnsweredFirst(_front)
 _any_path: Any = WithoutPrefix(_first, settings.PATH_PREFIX) if settings.PATH_PREFIX else _first
 application: Any = BehindProxies(SecurityHeaders(_any_path), TrustedProxies.of(settings.TRUSTED_PROXIES))
 
 _ = get_resolver().url_patterns  # import all views now; the first request would import them otherwise
+metrics.begin()
 readiness.notice_stop()
 spare_loaded_objects()

@@ -40,6 +40,7 @@ from classroom_admin.environment.fields import (
     variable,
 )
 from classroom_admin.environment.files import Files
+from classroom_admin.environment.monitoring import Monitoring
 from classroom_admin.environment.retention import Retention
 from classroom_admin.environment.sign_on_switches import SignOn
 
@@ -311,11 +312,16 @@ class Output(Section):
     RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
 
 
-class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Output):
+class Environment(
+    Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Monitoring, Output
+):
     """The values of all variables."""
 
 
-SECTIONS: Final = (Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Output)
+SECTIONS: Final = (
+    *(Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Monitoring),
+    Output,
+)
 _WORDS: Final = {
     "int_parsing": "it must be a number.",
     "int_from_float": "it must be a whole number.",

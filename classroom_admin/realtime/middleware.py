@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from classroom_admin.common import clock
+from classroom_admin.common import clock, metrics
 from classroom_admin.common.size_limit import has_body
 from classroom_admin.realtime import polling_token, session
 from classroom_admin.realtime.endpoint import Receive, Scope, Send, stream
@@ -49,6 +49,7 @@ class RealtimeMiddleware:
                 page = self._page(query.get("t", ""), session.session_key(scope), found["key"])
                 if page is not None and self.hub.is_unchanged(page, query.get("v", "")):
                     right = self.hub.polling_right(page)
+                    metrics.unchanged_page()
                     await self._send_unchanged(send, session.language(scope), right)
                     return
                 if page is not None:

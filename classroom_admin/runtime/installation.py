@@ -21,6 +21,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from classroom_admin.common import metrics
 from classroom_admin.runtime import broker, data_folder, ports, static_files
 from classroom_admin.runtime.supervisor import Part, Supervisor
 
@@ -112,6 +113,8 @@ def _supervise(
     with Supervisor(end_with_parent="MAKELEVEL" in os.environ) as supervisor:
         foundations = list(first())
         (here.data_dir / "static").mkdir(exist_ok=True)
+        if metrics.is_on():
+            metrics.files().clean()
         if here.broker_socket is not None:
             broker.prepare(here.broker_socket, here.data_dir / "broker")
             foundations.insert(0, broker.part(here.broker_socket, here.data_dir / "broker", env=here.env))

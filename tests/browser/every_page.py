@@ -144,6 +144,7 @@ NO_PAGES = {
     "healthz",
     "livez",
     "readyz",
+    "metrics",
     "live:classes_changes",
     "live:more_tiles",
     "live:status",
