@@ -19,7 +19,7 @@ _django: Any = get_asgi_application()  # set up Django before the imports below
 # of connections. (The few threads that serve streams keep their connections.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
-from classroom_admin.common import metrics  # noqa: E402
+from classroom_admin.common import metrics, tracing  # noqa: E402
 from classroom_admin.common.client_address import TrustedProxies  # noqa: E402
 from classroom_admin.common.fair_turns import FairTurns  # noqa: E402
 from classroom_admin.common.secret_values import hide_in_logs_of  # noqa: E402
@@ -49,5 +49,6 @@ application: Any = BehindProxies(SecurityHeaders(_any_path), TrustedProxies.of(s
 
 _ = get_resolver().url_patterns  # import all views now; the first request would import them otherwise
 metrics.begin()
+tracing.begin()
 readiness.notice_stop()
 spare_loaded_objects()

@@ -13,6 +13,7 @@ from typing import Final
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from classroom_admin.common import tracing
 from classroom_admin.common.client_address import client_address
 
 HEADER: Final = "X-Request-ID"
@@ -63,9 +64,9 @@ class RequestContext:
 
 
 class RequestIds(logging.Filter):
-    """The filter that adds `request` to log records: the id of the request in brackets, or ""."""
+    """The filter that adds `request` to log records: in brackets the ids of request and trace, or ""."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        request_id = current().request_id
-        record.request = f"[{request_id}] " if request_id else ""
+        ids = " ".join(filter(None, (current().request_id, tracing.trace_id())))
+        record.request = f"[{ids}] " if ids else ""
         return True

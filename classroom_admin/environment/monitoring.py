@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from classroom_admin.environment.fields import Section, parts_of, variable
+from classroom_admin.environment.fields import Section, WebAddress, parts_of, variable
 
 
 def network(text: str) -> str:
@@ -18,7 +18,10 @@ def network(text: str) -> str:
 
 class Monitoring(Section):
     title = "Monitoring"
-    intro = "See [monitoring](monitoring.md). Without both variables, `/metrics` does not exist."
+    intro = (
+        "See [monitoring](monitoring.md). Without the first two variables, `/metrics` does not exist. "
+        "Other `OTEL_` variables are read by OpenTelemetry itself."
+    )
 
     METRICS_TOKEN: str = variable(
         "The token with which Prometheus reads `/metrics` (`Authorization: Bearer …`), "
@@ -29,4 +32,8 @@ class Monitoring(Section):
     METRICS_NETWORKS: Annotated[tuple[str, ...], BeforeValidator(parts_of(network))] = variable(
         "The addresses and networks from which `/metrics` may be read without the token, separated by commas",
         (),
+    )
+    OTEL_EXPORTER_OTLP_ENDPOINT: WebAddress = variable(
+        "The OpenTelemetry collector that gets traces over HTTP, such as `http://127.0.0.1:4318`; "
+        "empty: no traces"
     )

@@ -6,7 +6,7 @@ class OperationsConfig(AppConfig):
     label = "operations"
 
     def ready(self) -> None:
-        from classroom_admin.common import metrics
+        from classroom_admin.common import metrics, tracing
         from classroom_admin.operations import encrypted_places
 
         encrypted_places.register()
@@ -14,3 +14,5 @@ class OperationsConfig(AppConfig):
             from classroom_admin.operations import observers
 
             observers.connect()
+        if tracing.is_on():
+            tracing.instrument()
