@@ -279,6 +279,13 @@ STORAGES = {
 # --- people: sign-in, second factors, sessions and passwords are in settings_sign_in.py --------
 AUTH_USER_MODEL = "accounts.User"
 
+# --- monitoring: the metrics exist if someone may read them --------------------------
+METRICS_TOKEN, METRICS_NETWORKS = env.METRICS_TOKEN, env.METRICS_NETWORKS
+METRICS_FOLDER = DATA_DIR / "metrics" if METRICS_TOKEN or METRICS_NETWORKS else None
+OTEL_EXPORTER_OTLP_ENDPOINT = env.OTEL_EXPORTER_OTLP_ENDPOINT
+if METRICS_FOLDER is not None:
+    MIDDLEWARE.insert(0, "classroom_admin.web.request_metrics.NoteRoute")
+
 # --- languages and time -------------------------------------------------------------
 USE_I18N = True
 LANGUAGE_CODE = "en"

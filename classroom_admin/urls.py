@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from classroom_admin.operations.probes import healthz, livez, readyz
+from classroom_admin.operations.probes import healthz, livez, metrics, readyz
 from classroom_admin.web.api.agora_chat import agora_chat
 from classroom_admin.web.api.channel_notifications import channel_notifications
 from classroom_admin.web.api.notifications import notifications
@@ -13,6 +13,7 @@ pages: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("api/notifications", notifications, name="notifications"),
     path("api/notifications/", notifications, name="notifications"),
     path("api/agora/notifications", channel_notifications, name="channel_notifications"),

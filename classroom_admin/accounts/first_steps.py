@@ -46,6 +46,7 @@ OPEN: Final = frozenset(
         "account_set_password",
         "healthz",
         "livez",
+        "metrics",
         "readyz",
         "notifications",
         "live:icons",

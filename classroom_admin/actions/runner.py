@@ -34,7 +34,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, InvalidArgument
 from classroom_admin.audit.models import Claim, Entry, PendingConfirmation, Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.common import clock
+from classroom_admin.common import clock, tracing
 from classroom_admin.common.problems import Problem
 from classroom_admin.events import EventKind
 from classroom_admin.rooms.access import ClassAccess, NotYours
@@ -134,7 +134,8 @@ def _run(person: User, command: Command, *, room_uuid: str, same_room: str) -> E
     key = _key(person, command, same_room)
     entry, is_ours = _start(key, person, command, room_uuid)
     if is_ours:
-        _send(entry, command=command, cloud=cloud)
+        with tracing.span(f"command {command.action}"):
+            _send(entry, command=command, cloud=cloud)
         _expire_key(entry)
     return entry
 

@@ -8,7 +8,8 @@ The constructor of a call raises `InvalidArgument` for invalid parameters. `send
 """
 
 import dataclasses
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, Final
 
@@ -16,25 +17,42 @@ from classroom_admin.agora.call import A, CloudCall
 from classroom_admin.agora.calls import ReadUsers
 from classroom_admin.agora.chat_calls import ChatCall
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.agora.errors import CloudUnavailable
+from classroom_admin.agora.errors import CloudError, CloudUnavailable
 from classroom_admin.agora.models import RecordingItem, RoomUserPage
 from classroom_admin.agora.recording_and_file_calls import ListRecordings
 from classroom_admin.agora.tokens import ChatTokenSource
 from classroom_admin.agora.transport import Transport
 from classroom_admin.common.problems import Problem
 
+Observer = Callable[[str, str, float], None]
+"""A function that is called after each call, with its name, the name of its error or "", and its seconds."""
 MOST_PAGES: Final = 20  # of 100 items, because an endless list must not occupy a worker for ever
 
 
 class Client:
-    """A thread-safe client that sends calls and parses the responses."""
+    """A thread-safe client that sends calls and parses the responses. It tells `observe` about each call."""
 
-    def __init__(self, config: CloudConfig, *, transport: Transport | None = None) -> None:
+    def __init__(
+        self, config: CloudConfig, *, transport: Transport | None = None, observe: Observer | None = None
+    ) -> None:
         self.config = config
         self.transport = transport or Transport(config)
+        self._observe = observe
 
     def send(self, call: CloudCall[A], *, deadline_s: float | None = None) -> A:
         """Send a call and return the parsed response. `deadline_s` limits the total time in seconds."""
+        if self._observe is None:
+            return self._send(call, deadline_s)
+        began, failed = time.monotonic(), ""
+        try:
+            return self._send(call, deadline_s)
+        except CloudError as error:
+            failed = type(error).__name__
+            raise
+        finally:
+            self._observe(type(call).__name__, failed, time.monotonic() - began)
+
+    def _send(self, call: CloudCall[A], deadline_s: float | None) -> A:
         transport = self._transport_for(call)
         raw = transport.send(call, deadline_s=deadline_s)
         answer, ts_ms = call.read(raw)

@@ -21,7 +21,7 @@ def plain(text: str) -> str:
     return text
 
 
-def _parts_of(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+def parts_of(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
     """Return a function that splits a string at commas and applies `read` to each part."""
 
     def read_all(text: str) -> tuple[str, ...]:
@@ -47,11 +47,11 @@ PublicAddress = Annotated[str, BeforeValidator(addresses.public_address)]
 WebAddress = Annotated[str, BeforeValidator(lambda text: addresses.web_address(text) if text else "")]
 Scanner = Annotated[str, BeforeValidator(lambda text: addresses.scanner(text) if text else "")]
 LinkTemplate = Annotated[str, BeforeValidator(addresses.link_template)]
-Hosts = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.allowed_host))]
-Origins = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.origin))]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(parts_of(addresses.allowed_host))]
+Origins = Annotated[tuple[str, ...], BeforeValidator(parts_of(addresses.origin))]
 Proxies = Annotated[
     tuple[str, ...] | None,
-    BeforeValidator(lambda text: () if text.lower() == "none" else _parts_of(addresses.proxy)(text)),
+    BeforeValidator(lambda text: () if text.lower() == "none" else parts_of(addresses.proxy)(text)),
 ]
 Host = Annotated[str, BeforeValidator(addresses.listening_host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -68,7 +68,7 @@ Interval = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]
 Level = Annotated[str, BeforeValidator(_level)]
 Names = Annotated[tuple[str, ...], BeforeValidator(addresses.names)]
-Keys = Annotated[tuple[str, ...], BeforeValidator(_parts_of(str))]
+Keys = Annotated[tuple[str, ...], BeforeValidator(parts_of(str))]
 Weights = Annotated[dict[str, float], BeforeValidator(weights.participation)]
 
 

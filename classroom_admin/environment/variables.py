@@ -42,6 +42,7 @@ from classroom_admin.environment.fields import (
 )
 from classroom_admin.environment.files import Files
 from classroom_admin.environment.logs import Logs
+from classroom_admin.environment.monitoring import Monitoring
 from classroom_admin.environment.retention import Retention
 from classroom_admin.environment.sign_on_switches import SignOn
 
@@ -317,13 +318,16 @@ class Output(Section):
     RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
 
 
-class Environment(Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Logs, Output):
+class Environment(
+    Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Monitoring, Logs, Output
+):
     """The values of all variables."""
 
 
 SECTIONS: Final = (
-    Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Logs, Output,
-)  # fmt: skip
+    *(Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Monitoring, Logs),
+    Output,
+)
 _WORDS: Final = {
     "int_parsing": "it must be a number.",
     "int_from_float": "it must be a whole number.",

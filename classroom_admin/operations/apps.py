@@ -6,6 +6,13 @@ class OperationsConfig(AppConfig):
     label = "operations"
 
     def ready(self) -> None:
+        from classroom_admin.common import metrics, tracing
         from classroom_admin.operations import encrypted_places
 
         encrypted_places.register()
+        if metrics.is_on():
+            from classroom_admin.operations import observers
+
+            observers.connect()
+        if tracing.is_on():
+            tracing.instrument()

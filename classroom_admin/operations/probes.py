@@ -1,8 +1,8 @@
-"""The views of the probes: ``/livez``, ``/readyz`` and ``/healthz``.
+"""The views of the probes: ``/livez``, ``/readyz`` and ``/healthz``, and of ``/metrics``.
 
-A web process answers ``/livez`` and ``/readyz`` before Django (`operations.front`). These views give the same
-answers where there is only Django. ``/healthz`` tells the supervisor that Django answers. With a signed
-``probe``, it also tells `manage.py doctor` how a request arrived through the proxy.
+A web process answers ``/livez``, ``/readyz`` and ``/metrics`` before Django (`operations.front`). These views
+give the same answers where there is only Django. ``/healthz`` tells the supervisor that Django answers. With
+a signed ``probe``, it also tells `manage.py doctor` how a request arrived through the proxy.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from classroom_admin.common.client_address import client_address
 from classroom_admin.operations import readiness
 from classroom_admin.operations.answers import Answer, livez_answer, readyz_answer
+from classroom_admin.operations.scrape import metrics_answer
 from classroom_admin.realtime import messages
 
 _SALT: Final = "classroom_admin.operations.probe"
@@ -36,6 +37,13 @@ def livez(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Return whether this process should get requests, as JSON. The status is 200 or 503."""
     return _response(readyz_answer(readiness.current()))
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Return the metrics for Prometheus, or status 401 or 404 to clients that may not read them."""
+    authorization = request.headers.get("Authorization", "")
+    return _response(metrics_answer(authorization=authorization, address=client_address(request)))
 
 
 @require_safe

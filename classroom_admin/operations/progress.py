@@ -65,14 +65,23 @@ def read() -> Progress:
     unread = InboxAnswer.objects.filter(read_at__isnull=True).aggregate(at=Min("received_at"))["at"]
     due = RoomCursor.objects.filter(project_due_at__lte=now, room__sealed_at=None)
     unprojected = due.aggregate(at=Min("project_due_at"))["at"]
-    command = scheduled.due(scheduled.TIMED).aggregate(at=Min("claimable_at"))["at"]
+    overdue = [seconds for kind, seconds in overdue_s().items() if kind in scheduled.TIMED]
     return Progress(
         last_poll=Age(_age_s(polled_at.first(), now), LATE_S),
         oldest_event=Age(
             _age_s(min(filter(None, (unread, unprojected)), default=None), now), settings.WALL_STALE_SECONDS
         ),
-        oldest_command=Age(_age_s(command, now), COMMAND_LIMIT_S),
+        oldest_command=Age(max(overdue, default=None), COMMAND_LIMIT_S),
     )
+
+
+def overdue_s() -> dict[str, float]:
+    """Return how long (s) the oldest due command of each kind has been overdue. Omit kinds without any."""
+    now = clock.now()
+    oldest = (
+        scheduled.due(tuple(scheduled.Kind)).order_by().values_list("kind").annotate(at=Min("claimable_at"))
+    )
+    return {kind: max(0.0, (now - at).total_seconds()) for kind, at in oldest}
 
 
 def _age_s(at: datetime | None, now: datetime) -> float | None:

@@ -32,7 +32,7 @@ DEADLINE_S: Final = 2.0
 STOPPING: Final = "This process is stopping."
 DATABASE_AWAY: Final = "The database can't be reached."
 DATABASE_SLOW: Final = f"The database does not answer within {DEADLINE_S:.0f} s."
-_DATABASE_ERRORS: Final = (DatabaseError, psycopg.Error, sqlite3.Error, OSError)
+DATABASE_ERRORS: Final = (DatabaseError, psycopg.Error, sqlite3.Error, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _check() -> Readiness:
             words = f"The database lacks {len(missing)} migrations, such as {missing[0]}."
             return Readiness((f"{words} Run manage.py migrate.",))
         return Readiness(progress=progress.read())
-    except _DATABASE_ERRORS:
+    except DATABASE_ERRORS:
         return Readiness((DATABASE_AWAY,))
 
 

@@ -4,8 +4,10 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Protocol
 
+from classroom_admin.common import clock, metrics
 from classroom_admin.realtime.process import Threads
 from classroom_admin.realtime.subscriber import Subscriber, Viewers
 from classroom_admin.realtime.versions import PageVersion
@@ -106,11 +108,11 @@ class ClassChannel:
             return
         rendered: dict[Viewers, Rendered] = {}
         for viewers in list(self._subscribers):
-            self.renders += 1
+            self._count_rendering()
             rendered[viewers] = await self._threads.run(
                 self._page.render, room, seen=before, viewers=viewers, known=self._parts.get(viewers)
             )
-        self._room, self.now = room, after
+        previous, self._room, self.now = self._room, room, after
         self._catch_ups.clear()
         self._parts.clear()
         for viewers, group in list(self._subscribers.items()):
@@ -119,10 +121,16 @@ class ClassChannel:
                     subscriber.push(rendered[viewers].message)
                 else:  # The first subscriber of its kind joined during the rendering. The page reconnects.
                     subscriber.cut_off()
+        if rendered and metrics.counts_here():
+            await self._threads.run(_measure, previous, room, clock.now())
         if rendered and await self._is_still(after):
             self._parts = {
                 viewers: one.parts for viewers, one in rendered.items() if viewers in self._subscribers
             }
+
+    def _count_rendering(self) -> None:
+        self.renders += 1
+        metrics.rendering("class")
 
     async def _is_still(self, version: PageVersion) -> bool:
         """Return whether the room in the database still has `version`."""
@@ -152,7 +160,13 @@ class ClassChannel:
         return await asyncio.shield(self._catch_ups[key])
 
     async def _render(self, seen: PageVersion, viewers: Viewers) -> bytes:
-        self.renders += 1
+        self._count_rendering()
         assert self._room is not None
         rendered = await self._threads.run(self._page.render, self._room, seen=seen, viewers=viewers)
         return rendered.message
+
+
+def _measure(before: Room | None, room: Room, pushed_at: datetime) -> None:
+    """Measure how old the last event was when pages got it, unless this change had no new event."""
+    if before is not None and room.last_event_at and room.last_event_id > before.last_event_id:
+        metrics.event_pushed((pushed_at - clock.as_our_time(room.last_event_at)).total_seconds())

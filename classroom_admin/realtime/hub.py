@@ -18,7 +18,7 @@ from django.db import DatabaseError
 from django.utils import translation
 
 from classroom_admin.accounts.models import User
-from classroom_admin.common import clock
+from classroom_admin.common import clock, metrics
 from classroom_admin.realtime import messages, rights
 from classroom_admin.realtime.class_channel import ClassChannel, ClassPage
 from classroom_admin.realtime.limits import StreamLimits
@@ -59,6 +59,10 @@ SHORTEST_RETURN_S: Final = 1.0
 def spread_s(pages: int) -> float:
     """Return the time in seconds over which `pages` pages should reconnect if all streams end now."""
     return min(LONGEST_SPREAD_S, max(1.0, pages / RETURNS_PER_SECOND))
+
+
+def _page(subscriber: Subscriber) -> metrics.Page:
+    return "list" if subscriber.right.room_id is None else "class"
 
 
 class ListChannel(Protocol):
@@ -144,7 +148,9 @@ class Hub:
         await self.lists.join(subscriber, user, query)
 
     def leave(self, subscriber: Subscriber) -> None:
-        self._subscribers.discard(subscriber)
+        if subscriber in self._subscribers:
+            self._subscribers.remove(subscriber)
+            metrics.subscriber(_page(subscriber), -1)
         subscriber.is_over = True
         room_id = subscriber.right.room_id
         if room_id is None:
@@ -155,6 +161,7 @@ class Hub:
 
     async def _add(self, subscriber: Subscriber) -> None:
         self._subscribers.add(subscriber)
+        metrics.subscriber(_page(subscriber), 1)
         self._start()
         if self._polled_at is None:
             await self._read_freshness()

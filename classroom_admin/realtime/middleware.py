@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from classroom_admin.common import clock
+from classroom_admin.common import clock, metrics
 from classroom_admin.common.logs import context as log_context
 from classroom_admin.common.size_limit import has_body
 from classroom_admin.realtime import polling_token, session
@@ -59,6 +59,7 @@ class RealtimeMiddleware:
                 if page is not None and self.hub.is_unchanged(page, query.get("v", "")):
                     log_context.bind(route=POLL, path=path, person=page[0], room=page[2])
                     right = self.hub.polling_right(page)
+                    metrics.unchanged_page()
                     await self._send_unchanged(send, session.language(scope), right)
                     return
                 if page is not None:

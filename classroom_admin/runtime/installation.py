@@ -23,7 +23,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from classroom_admin.common import program_files
+from classroom_admin.common import metrics, program_files
 from classroom_admin.common.logs import pipeline
 from classroom_admin.runtime import broker, data_folder, ports, static_files
 from classroom_admin.runtime.restarts import Pace
@@ -138,6 +138,8 @@ def _supervise(
     ) as supervisor:
         foundations = list(first())
         (here.data_dir / "static").mkdir(exist_ok=True)
+        if metrics.is_on():
+            metrics.files().clean()
         if here.broker_socket is not None:
             broker.prepare(here.broker_socket, here.data_dir / "broker")
             foundations.insert(0, broker.part(here.broker_socket, here.data_dir / "broker", env=here.env))

@@ -21,6 +21,7 @@ from classroom_admin.common.problems import Problem
 from classroom_admin.events import Stream, Undecodable
 from classroom_admin.sync import (
     chat_items,
+    delays,
     erased_people,
     gaps,
     garbage_collection,
@@ -244,6 +245,8 @@ def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
         new = _only_new(cursors[place], items, batch.aside)
         if new:
             fresh += _rows(cursors[place], new, answer)
+            if answer.source == InboxAnswer.Source.POLL:
+                delays.note_stored(new)
             gaps.update(cursors[place], sorted(n.sequence for n in new if n.sequence is not None))
             touched.append(cursors[place])
     statements.insert(StoredEvent, STORED_COLUMNS, fresh)

@@ -23,6 +23,7 @@ from classroom_admin.events import Event, EventTime, Needs, RoomRow, Rows, Strea
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import (
     confirmation,
+    delays,
     gaps,
     garbage_collection,
     presence_corrections,
@@ -304,6 +305,7 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
     statements.update_objects([cursor for each in locked for cursor in each.cursors], CURSOR_COLUMNS)
     reader.record()
     record_repeats({pk: repeats for each in locked for pk, repeats in each.repeats.items()})
+    delays.note_projected(stretch.stored for each in new for stretch in each.stretches)
     for each in locked:
         registry.follow_up(each.room, before=each.before, rows=each.rows)
     return Projected(

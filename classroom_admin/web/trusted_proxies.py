@@ -1,9 +1,12 @@
 """ASGI middleware that gives each request the address, scheme and host of its client (TRUSTED_PROXIES)."""
 
-from typing import Any
+from typing import Any, Final
 
 from classroom_admin.common.client_address import FORWARDED, UNIX, TrustedProxies, sender
 from classroom_admin.common.size_limit import Application, Receive, Scope, Send
+
+TRACE: Final = (b"traceparent", b"tracestate", b"baggage")
+"""Headers that continue a trace. A stranger must not choose the ids in our logs."""
 
 
 class BehindProxies:
@@ -24,7 +27,8 @@ class BehindProxies:
     def _changes(self, scope: Scope) -> dict[str, Any]:
         peer = scope["client"][0] if scope.get("client") else UNIX
         found = sender(peer, scope["headers"], self._trusted)
-        headers = [(name, value) for name, value in scope["headers"] if name not in FORWARDED]
+        unwanted = FORWARDED if peer in self._trusted else (*FORWARDED, *TRACE)
+        headers = [(name, value) for name, value in scope["headers"] if name not in unwanted]
         if found.host:
             headers = [(name, value) for name, value in headers if name != b"host"]
             headers.append((b"host", found.host.encode("latin-1")))

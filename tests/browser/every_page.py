@@ -147,6 +147,7 @@ NO_PAGES = {
     "livez",
     "readyz",
     "first_run:begin",  # open only without an administrator: test_first_run
+    "metrics",
     "live:classes_changes",
     "live:more_tiles",
     "live:status",

@@ -25,6 +25,7 @@ INTERNAL: Final = {
     "DJANGO_SETTINGS_MODULE": "set by every entry point",
     "MAKELEVEL": "set by make",
     "PATH": "the shell's",
+    "PROMETHEUS_MULTIPROC_DIR": "set by metric_files.py for prometheus-client",
     "PYTEST_XDIST_WORKER": "set by pytest-xdist",
     "TEST_KEEPS_SERVICES": "set by scripts/services",
 }

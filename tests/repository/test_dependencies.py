@@ -77,7 +77,10 @@ def imported_packages() -> set[str]:
     return {normal(name) for module in modules for name in packages.get(module, [])}
 
 
-@pytest.mark.parametrize("file", ["requirements.in", "requirements-dev.in", "requirements-release.in"])
+@pytest.mark.parametrize(
+    "file",
+    ["requirements.in", "requirements-dev.in", "requirements-release.in", "requirements-otel.in"],
+)
 def test_page_explains_every_required_package_and_no_other(file: str) -> None:
     assert sorted(documented(file)) == sorted(required(file))
 

@@ -64,6 +64,7 @@ ROOT = {
     "healthz": school(EVERYONE),
     "livez": school(EVERYONE),
     "readyz": school(EVERYONE),
+    "metrics": school(TOKEN),
     "notifications": school(None, TOKEN),
     "channel_notifications": school(None, TOKEN),
     "agora_chat": school(None, TOKEN),

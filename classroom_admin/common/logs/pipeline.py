@@ -17,6 +17,7 @@ import structlog
 from django.http import HttpRequest
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from classroom_admin.common import tracing
 from classroom_admin.common.logs import context
 from classroom_admin.common.logs.paths import shown_path
 from classroom_admin.common.redaction import without_tokens
@@ -127,6 +128,8 @@ def _fields(_: WrappedLogger, __: str, given: EventDict) -> EventDict:
             value = facts.get(name)
         if value is not None:
             fields[name] = value
+    if trace_id := tracing.trace_id():
+        fields["trace_id"] = trace_id
     fields = {name: _shown(value) for name, value in fields.items()}
     if given.get("exc_info"):
         structlog.processors.format_exc_info(None, "", given)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from classroom_admin.accounts.models import User
-from classroom_admin.common import clock
+from classroom_admin.common import clock, metrics
 from classroom_admin.realtime import messages
 from classroom_admin.realtime.limits import FILTERED_LISTS_PER_ACCOUNT, FairQueue
 from classroom_admin.realtime.process import Threads
@@ -287,7 +287,7 @@ class ListChannel:
                 if key[2] == language and self._groups[key].is_plain
                 for pk in mine & live
             }
-            self.renders += len(wanted)
+            self._count_renderings(len(wanted))
             made[language] = {}
             if wanted:
                 made[language] = await self._threads.run(rendering.tiles, wanted, language=language)
@@ -331,8 +331,12 @@ class ListChannel:
     async def _read_whole(self, group: Group, *, for_all: bool) -> None:
         self._take_whole(group, await self._render_whole(group), for_all=for_all)
 
+    def _count_renderings(self, count: int) -> None:
+        self.renders += count
+        metrics.rendering("list", count)
+
     async def _render_whole(self, group: Group) -> Whole:
-        self.renders += 1
+        self._count_renderings(1)
         return await self._threads.run(rendering.whole, group.user, group.query, language=group.language)
 
     def _take_whole(self, group: Group, whole: Whole, *, for_all: bool) -> None:
