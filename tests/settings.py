@@ -40,6 +40,8 @@ from tests.sqlite import without_waiting_for_the_disk  # noqa: E402
 # Each client of a test loads the middleware, and WhiteNoise would read every static file's dates for it.
 WHITENOISE_AUTOREFRESH = True
 FIRST_RUN = False  # most tests have no administrator; those of the first-run page switch it on
+ACCESS_LOG = False  # the servers of tests would fill the output
+LOGGING["handlers"]["console"]["window_s"] = 0.0  # noqa: F405 (no thread that counts outlives a test)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file, not memory: threads, live servers and subprocesses of a test share it.
 DATABASES["default"].setdefault("TEST", {})  # noqa: F405

@@ -28,7 +28,7 @@ from typing import Any
 from classroom_admin.runtime import ports
 from classroom_admin.simulator.settings import DEMO_APP_CERTIFICATE, DEMO_APP_ID
 
-ROOT = Path(os.environ.get("OUTAGE_ROOT") or Path(__file__).resolve().parents[2])
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("/", "/plans/", "/people/", "/settings/", "/live/classes/", "/reports/")
 READERS = 4
 WITHIN_S = 120.0

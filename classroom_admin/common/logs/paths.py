@@ -23,7 +23,7 @@ def shown_path(path: str, match: ResolverMatch | None) -> str:
     """Return a path that ends with "…" where its first secret parameter begins.
 
     If no address has this path, `match` is None. It may be a secret address with a mistake, so only the first
-    folder is shown.
+    folder is shown, except for static files.
     """
     if match is None:
         return _first_folder(path)
@@ -33,6 +33,8 @@ def shown_path(path: str, match: ResolverMatch | None) -> str:
 
 def resolved(path: str) -> ResolverMatch | None:
     """Return the match of a path, with or without the prefix of PUBLIC_URL. Return None if there is none."""
+    if _is_static(path):
+        return None
     for full in dict.fromkeys((path, f"{settings.PATH_PREFIX}{path}")):
         try:
             return resolve(full)
@@ -50,11 +52,16 @@ def _without_secrets(path: str, parameters: Mapping[str, Any]) -> str:
     return path[: min(places) + 1] + ELLIPSIS if places else path
 
 
+def _is_static(path: str) -> bool:
+    """Return whether this is the path of a static file, which Django's URL patterns do not contain."""
+    below_prefix = settings.STATIC_URL.removeprefix(settings.PATH_PREFIX)
+    return path.startswith((settings.STATIC_URL, below_prefix))
+
+
 def _first_folder(path: str) -> str:
-    without_prefix = path.removeprefix(settings.PATH_PREFIX)
-    if without_prefix.startswith(settings.STATIC_URL.removeprefix(settings.PATH_PREFIX)):
+    if _is_static(path):
         return _shortened(path)
-    first, slash, rest = without_prefix.removeprefix("/").partition("/")
+    first, slash, rest = path.removeprefix(settings.PATH_PREFIX).removeprefix("/").partition("/")
     return _shortened(f"/{first}{slash}") + (ELLIPSIS if rest else "")
 
 

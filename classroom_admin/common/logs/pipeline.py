@@ -166,12 +166,21 @@ def _as_json(_: WrappedLogger, __: str, fields: EventDict) -> str:
 
 
 def _in_one_line(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
-    """Escape line breaks and other control characters, so that no value can look like another record."""
+    """Escape line breaks and other control characters, so that no value can look like another record.
+
+    The lines of a traceback are indented.
+    """
     fields["time"] = fields["time"][11:]  # the terminal shows what happens today
     for name, value in fields.items():
-        if isinstance(value, str) and name not in ("exception", "stack"):
-            fields[name] = _CONTROLS.sub(lambda found: repr(found[0])[1:-1], value)
+        if name in ("exception", "stack"):
+            fields[name] = "\n".join("    " + _escaped(line) for line in value.split("\n"))
+        elif isinstance(value, str):
+            fields[name] = _escaped(value)
     return fields
+
+
+def _escaped(text: str) -> str:
+    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def _as_text(coloured: bool) -> Processor:

@@ -23,6 +23,11 @@ class Records(logging.Handler):
         self.found.append({**context.current(), **record.__dict__})
 
 
+@pytest.fixture(autouse=True)
+def _on(settings: Any) -> None:
+    settings.ACCESS_LOG = True
+
+
 @pytest.fixture
 def records() -> Iterator[list[dict[str, Any]]]:
     handler = Records()

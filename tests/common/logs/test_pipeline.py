@@ -87,13 +87,13 @@ def test_text_is_aligned_and_has_the_facts(text_log: Any) -> None:
     assert first.endswith("request_id=r1")
 
 
-def test_traceback_in_text_is_readable(text_log: Any) -> None:
+def test_traceback_in_text_is_readable_and_no_line_of_it_looks_like_a_record(text_log: Any) -> None:
     try:
-        raise ValueError("broken")
+        raise ValueError("broken\n08:41:02.345Z [error] forged\x1b[2J")
     except ValueError:
         text_log.log.exception("failed")
-    assert "\nTraceback (most recent call last):\n" in text_log.text
-    assert text_log.text.endswith("ValueError: broken\n")
+    assert "\n    Traceback (most recent call last):\n" in text_log.text
+    assert "    ValueError: broken\n    08:41:02.345Z [error] forged\\x1b[2J\n" in text_log.text
 
 
 def test_long_values_are_cut_in_the_middle(json_log: Any) -> None:
