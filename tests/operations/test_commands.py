@@ -31,13 +31,13 @@ pytestmark = [
 class Program:
     """One command in a session of its own, its output gathered as it comes."""
 
-    def __init__(self, *argv: str, data_dir: Path, **env: str) -> None:
+    def __init__(self, *argv: str, data_dir: Path, root: Path = ROOT, **env: str) -> None:
         self.mark = secrets.token_hex(8)
         self.port = int(env.setdefault("PORT", str(ports.free_port())))
         clean = {n: v for n, v in os.environ.items() if not n.startswith("AGORA_") and n not in UNWANTED}
         self.process = subprocess.Popen(
             argv,
-            cwd=ROOT,
+            cwd=root,
             env=clean | {MARK: self.mark, "DATA_DIR": str(data_dir), **env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
