@@ -86,11 +86,11 @@ format: .venv/.installed-dev ## Format the code
 
 COMPILE = $(PY) -m piptools compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options --allow-unsafe --generate-hashes
+# The optional ones come after requirements.txt, which limits them.
+PINNED = requirements requirements-saml requirements-otel requirements-sentry requirements-dev requirements-release
 requirements: .venv/.installed-dev ## Compile requirements*.txt with hashes from their .in files (UPGRADE=1: newest)
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-saml.txt requirements-saml.in
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-dev.txt requirements-dev.in
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-release.txt requirements-release.in
+	@for name in $(PINNED); do \
+		echo "$$name" && $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file $$name.txt $$name.in || exit; done
 
 wheel: .venv/.installed-dev ## Build dist/classroom_admin-VERSION-py3-none-any.whl (docs/packaging.md)
 	@$(PY) -m build --wheel --no-isolation --outdir dist .

@@ -7,7 +7,7 @@ from typing import Any
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-EXTRAS = {"saml": "requirements-saml.in"}
+EXTRAS = {name: f"requirements-{name}.in" for name in ("saml", "otel", "sentry")}
 
 
 def required(file: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """Trace requests, commands, calls to the cloud and tasks with OpenTelemetry, if an installation asks for it.
 
-OTEL_EXPORTER_OTLP_ENDPOINT switches traces on. They need the packages of `requirements-otel.in`. Without the
+OTEL_EXPORTER_OTLP_ENDPOINT switches traces on. They need the packages of `requirements-otel.txt`. Without the
 variable, nothing of them is imported. The standard variables of OpenTelemetry set the rest, such as
 OTEL_TRACES_SAMPLER.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SERVICE: Final = "classroom-admin"
 MISSING: Final = (
     "OTEL_EXPORTER_OTLP_ENDPOINT is set, but the packages for traces are missing. Install them with "
-    "pip install -r requirements-otel.in, or remove the variable."
+    "pip install -r requirements-otel.txt, or remove the variable."
 )
 _tracer: Any = None
 

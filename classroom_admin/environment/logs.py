@@ -49,6 +49,6 @@ class Logs(Section):
     )
     SENTRY_DSN: Annotated[str, BeforeValidator(sentry)] = variable(
         "The address (DSN) of a project in Sentry that receives errors, without personal data; "
-        "it needs `pip install -r requirements-sentry.in`; empty: no errors are sent",
+        "it needs `pip install -r requirements-sentry.txt`; empty: no errors are sent",
         secret="inside",
     )

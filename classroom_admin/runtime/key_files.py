@@ -50,9 +50,9 @@ def read_or_create(path: Path, *, older: Sequence[str] = ()) -> list[str]:
     return read(path)
 
 
-def made_here() -> list[Path]:
-    """Return the files that this process created, and that still exist. A restore may replace them."""
-    return [path for path in _made_here if path.exists()]
+def made_here(folder: Path) -> list[Path]:
+    """Return the files that this process created in a folder, and that exist. A restore may replace them."""
+    return [path for path in _made_here if path.parent == folder and path.exists()]
 
 
 def replace(path: Path, keys: Sequence[str]) -> None:

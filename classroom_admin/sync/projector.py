@@ -112,17 +112,14 @@ def due_rooms(limit: int | None = None) -> list[int]:
     `limit` is the maximum number of streams to consider.
     """
     due = RoomCursor.objects.filter(project_due_at__lte=clock.now(), room__sealed_at__isnull=True)
-    due = due.order_by("project_due_at", "id")
-    ids = due.values_list("room_id", flat=True)
+    ids = due.order_by("project_due_at", "id").values_list("room_id", flat=True)
     return list(dict.fromkeys(ids if limit is None else ids[:limit]))
 
 
 def waiting_rooms() -> list[int]:
     """Return the ids of all rooms with events to project. Include rooms that wait for missing events."""
-    waiting = RoomCursor.objects.filter(project_due_at__isnull=False, room__sealed_at=None).order_by(
-        "room_id"
-    )
-    return list(waiting.values_list("room_id", flat=True).distinct())
+    waiting = RoomCursor.objects.filter(project_due_at__isnull=False, room__sealed_at=None)
+    return list(waiting.order_by("room_id").values_list("room_id", flat=True).distinct())
 
 
 def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
@@ -242,6 +239,13 @@ class RoomProjection:
     def project(self) -> None:
         for stretch in self.stretches:
             self.apply(stretch)
+        if self.stretches and self.room.projection_version > events.PROJECTION_VERSION:
+            self.stamp()  # a newer version runs beside this one, and will project the room again
+
+    def stamp(self) -> None:
+        """Store the version that projected the room."""
+        self.room.projection_version = events.PROJECTION_VERSION
+        self.room.save(update_fields=["projection_version"])
 
     def project_all(self, reader: Reader) -> int:
         """Project all events of the room and write the rows that differ. Return how many differ."""
@@ -253,8 +257,7 @@ class RoomProjection:
             # If a correction follows an event that must wait, the next full projection applies it.
             cursor.needs_full_projection = bool(corrections)
         if self.room.projection_version != events.PROJECTION_VERSION:
-            self.room.projection_version = events.PROJECTION_VERSION
-            self.room.save(update_fields=["projection_version"])
+            self.stamp()
         changed = read_models.replace(self.room, self.rows)
         return changed + gaps.show_gaps(self.room.pk)
 

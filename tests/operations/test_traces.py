@@ -60,7 +60,7 @@ print("spans", json.dumps([json.loads(span.to_json()) for span in spans.get_fini
 @pytest.mark.django_db(transaction=True)
 def test_request_command_task_and_call_are_one_trace() -> None:
     pytest.importorskip(
-        "opentelemetry.instrumentation.django", reason="the packages of requirements-otel.in are missing"
+        "opentelemetry.instrumentation.django", reason="the packages of requirements-otel.txt are missing"
     )
     school = furnish()
     secret = "a-secret-of-a-link-0123456789"
@@ -140,7 +140,7 @@ def test_missing_packages_are_named_at_the_start(tmp_path: Path) -> None:
     }
     done = run(program, env=env)
     assert done.returncode == 1
-    assert "pip install -r requirements-otel.in" in done.stderr
+    assert "pip install -r requirements-otel.txt" in done.stderr
 
 
 def test_span_is_an_empty_block_without_the_variable() -> None:

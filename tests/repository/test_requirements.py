@@ -16,7 +16,10 @@ from packaging.utils import canonicalize_name
 from scripts.wheel_metadata import required
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-FILES: Final = ("requirements", "requirements-saml", "requirements-dev", "requirements-release")
+FILES: Final = (
+    *("requirements", "requirements-saml", "requirements-otel", "requirements-sentry"),
+    *("requirements-dev", "requirements-release"),
+)
 PIN: Final = re.compile(
     r"^([a-z0-9][\w.-]*)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
 )

@@ -64,6 +64,19 @@ def test_every_room_is_projected_again_the_newest_first(raised: list[int]) -> No
     assert set(Room.objects.values_list("projection_version", flat=True)) == {events.PROJECTION_VERSION}
 
 
+def test_newer_version_projects_again_what_an_older_one_beside_it_has_projected(
+    raised: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tasks.project_outdated(within_s=60) == 3
+    with monkeypatch.context() as older:
+        older.setattr(events, "PROJECTION_VERSION", events.PROJECTION_VERSION - 1)
+        arrive([chat(NAMES[0], 3)])
+        tasks.project_waiting(within_s=60)
+        assert projector.outdated_room() is None, "the older version does not project whole rooms again"
+    assert projector.outdated_room() == raised[0]
+    assert tasks.project_outdated(within_s=60) == 1
+
+
 def test_the_beat_does_it(raised: list[int]) -> None:
     tasks.project_outdated()
     assert second_messages() == ["two", "two", "two"]

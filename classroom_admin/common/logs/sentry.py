@@ -55,7 +55,7 @@ def start(dsn: str, *, repeat_s: float) -> None:
         utils = import_module("sentry_sdk.utils")
     except ImportError as error:
         raise Unusable(
-            "SENTRY_DSN needs the package sentry-sdk: pip install -r requirements-sentry.in"
+            "SENTRY_DSN needs the package sentry-sdk: pip install -r requirements-sentry.txt"
         ) from error
     try:
         sdk.init(

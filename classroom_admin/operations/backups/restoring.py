@@ -133,11 +133,8 @@ def _prepare_keys(found: Manifest, written: Written) -> bool:
     data_dir = Path(settings.DATA_DIR)
     given = read(os.environ)
     from_backup = any(one.name in manifest.KEYS for one in found.members)
-    there = [
-        name
-        for name in _KEY_NAMES
-        if data_dir / name not in key_files.made_here() and (data_dir / name).exists()
-    ]
+    own = [path.name for path in _own_keys()]
+    there = [name for name in _KEY_NAMES if name not in own and (data_dir / name).exists()]
     if there and from_backup:
         raise BackupProblem(
             f"DATA_DIR {data_dir} has a file {there[0]}, and the backup has keys, too. Move the file away."
@@ -155,9 +152,14 @@ def _prepare_keys(found: Manifest, written: Written) -> bool:
             "The secret key here is not the one of the backup, so the secrets in the database would be "
             f"unreadable. {_missing_key(found, data_dir)}"
         )
-    for path in key_files.made_here():
+    for path in _own_keys():
         path.unlink(missing_ok=True)
     return from_backup
+
+
+def _own_keys() -> list[Path]:
+    """Return the key files that this process made when it started, because there were none."""
+    return key_files.made_here(Path(settings.DATA_DIR))
 
 
 def _missing_key(found: Manifest, data_dir: Path) -> str:
@@ -202,7 +204,7 @@ def _undone_after_a_problem() -> Iterator[Written]:
     try:
         yield written
     except BaseException:
-        for path in reversed([*key_files.made_here(), *written.paths]):
+        for path in reversed([*_own_keys(), *written.paths]):
             with suppress(OSError):  # the first problem counts
                 if path.is_dir():
                     path.rmdir()

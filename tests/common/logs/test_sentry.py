@@ -165,5 +165,5 @@ def test_missing_package_stops_the_start_with_a_message(tmp_path: Any) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "A setting is not right: SENTRY_DSN needs the package sentry-sdk: "
-        "pip install -r requirements-sentry.in\n"
+        "pip install -r requirements-sentry.txt\n"
     )
