@@ -1,12 +1,12 @@
 """Adapt allauth's sign-in. Disable sign-up, and use error messages that say what to do next."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,8 @@ from classroom_admin.common.client_address import client_address
 
 UNKNOWN_ADDRESS = "0.0.0.0"  # no address to listen on
 """The address in lists of sessions if the client came through a unix socket whose proxy did not name it."""
+BEGUN_WITH: Final = "sign_in_begun_with"
+"""The key of a session with the hash that is valid for sessions of the person who entered the password."""
 
 
 class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -52,6 +54,14 @@ class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt. Raise TooManyAttempts if it comes too early."""
         throttling.check(self._attempt, _login(credentials), request)
+
+    def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse | None:
+        """Begin a sign-in, to which a second factor may be missing. The session gets a new id already now."""
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        if response is None and not request.user.is_authenticated:
+            request.session.cycle_key()
+            request.session[BEGUN_WITH] = user.get_session_auth_hash()
+        return response
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)

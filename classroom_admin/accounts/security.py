@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
-from allauth.account.internal.stagekit import clear_login
+from allauth.account.internal.stagekit import clear_login, get_pending_stage
 from allauth.account.views import password_change as _change_password
 from allauth.mfa.base.views import authenticate
 from allauth.mfa.models import Authenticator
@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classroom_admin.accounts import sign_on_providers
+from classroom_admin.accounts.adapter import BEGUN_WITH
 from classroom_admin.accounts.own_settings import own_address
 from classroom_admin.accounts.recently_signed_in import is_recent
 from classroom_admin.accounts.sign_on import counts_as_second_factor
@@ -72,10 +73,18 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
 
 
 def second_step(request: HttpRequest) -> HttpResponse:
-    """Ask for the second factor after the password. Start again if it was reset in the meantime.
+    """Ask for the second factor after the password.
 
-    Without this, allauth's page and the sign-in page would redirect to each other.
+    Start again if the password was reset in the meantime, or the account was deactivated. Also start again
+    if the second factor was reset, because allauth's page and the sign-in page would redirect to each other.
     """
+    stage = get_pending_stage(request)
+    person = cast("User | None", stage.login.user) if stage else None
+    if person and not (
+        person.is_active and person.get_session_auth_hash() == request.session.get(BEGUN_WITH)
+    ):
+        clear_login(request)
+        return redirect("account_login")
     answer: HttpResponse = authenticate(request)
     if answer.get("Location") == resolve_url("account_login"):
         clear_login(request)

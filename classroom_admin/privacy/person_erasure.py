@@ -13,8 +13,10 @@ from typing import Any, Final
 from unicodedata import east_asian_width
 
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from classroom_admin.accounts import sessions
 from classroom_admin.accounts.models import User
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import personal
@@ -43,6 +45,8 @@ def check(subject: Subject, *, by: User | None) -> None:
     if by is not None and by.pk in subject.accounts:
         raise ActionRefused(_("You can't erase your own account. Ask another administrator to do it."))
     administrators = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True)
+    if by is not None and not administrators.filter(pk=by.pk).exists():
+        raise ActionRefused(_("Only administrators can manage people."))
     if subject.accounts and not administrators.exclude(pk__in=subject.accounts).exists():
         raise ActionRefused(_("This is the only active administrator. Add another administrator first."))
     room = person_rooms.in_class_now(subject)
@@ -50,6 +54,19 @@ def check(subject: Subject, *, by: User | None) -> None:
         raise ActionRefused(
             _("The person is in the class “%(room)s” now. Wait until they have left.") % {"room": room}
         )
+
+
+def lock_accounts(subject: Subject) -> None:
+    """Lock the person's accounts and all active administrators, until the end of the transaction."""
+    administrators = Q(role=User.Role.ADMINISTRATOR, is_active=True)
+    list(User.objects.select_for_update().filter(administrators | Q(pk__in=subject.accounts)).order_by("pk"))
+
+
+def close_accounts(subject: Subject) -> None:
+    """Deactivate the person's accounts and end their sessions. A later step makes them anonymous."""
+    for account in User.objects.filter(pk__in=subject.accounts):
+        User.objects.filter(pk=account.pk).update(is_active=False)
+        sessions.end_all(account)
 
 
 def begin(subject: Subject, mode: str) -> Erasure:

@@ -61,13 +61,16 @@ def request_export(subject: Subject, *, by: User | None, token: str = "") -> Per
 def request_erasure(subject: Subject, *, mode: str, by: User | None, token: str = "") -> PersonJob:
     """Add an erasure to the queue. The audit log gets the counts and the new name, never the old one.
 
-    Raise ``ActionRefused`` if the person can't be erased now.
+    Raise ``ActionRefused`` if the person can't be erased now. Accounts of the person are deactivated at once,
+    so that the last administrators can't erase each other.
     """
-    person_erasure.check(subject, by=by)
     existing = PersonJob.objects.filter(token=token).first() if token else None
     if existing is not None:
         return existing
     with transaction.atomic():
+        person_erasure.lock_accounts(subject)
+        person_erasure.check(subject, by=by)
+        person_erasure.close_accounts(subject)
         erasure = person_erasure.begin(subject, Erasure.Mode(mode))
         return _request(PersonJob.Kind.ERASE, subject, by=by, token=token, erasure=erasure)
 

@@ -22,6 +22,7 @@ from tests.accounts.conftest import PASSWORD
 
 REQUIRED = "/account/second-factor/"
 HTMX = {"HX-Request": "true"}
+NEWER = "blue-teapot-window"
 
 
 def sign_in(email: str, client: Client | None = None) -> Client:
@@ -167,6 +168,53 @@ def test_code_and_recovery_code_work_once_in_parallel(school):
         for thread in threads:
             thread.join(60)
         assert statuses.count(302) == 1, statuses
+
+
+def reset_password(school) -> None:
+    people.reset_password(actor=school.administrator, person=school.teacher)
+
+
+def deactivate_for_a_time(school) -> None:
+    people.deactivate_person(actor=school.administrator, person=school.teacher)
+    people.reactivate_person(actor=school.administrator, person=school.teacher)
+
+
+def deactivate(school) -> None:
+    people.deactivate_person(actor=school.administrator, person=school.teacher)
+
+
+@pytest.mark.parametrize("end", [reset_password, deactivate_for_a_time, deactivate])
+def test_code_does_not_finish_a_sign_in_with_a_password_that_has_ended(school, end):
+    key, _codes = set_up_app(sign_in("berg@school.test"))
+    client = sign_in("berg@school.test")
+    end(school)
+    assert client.post("/sign-in/code/", {"code": code_of(key)})["Location"] == "/sign-in/"
+    assert client.get("/sign-in/").status_code == 200
+    people.reactivate_person(actor=school.administrator, person=school.teacher)
+    assert not is_signed_in(client)
+
+
+def test_session_has_a_new_id_after_the_password_and_after_the_code(school):
+    key, _codes = set_up_app(sign_in("berg@school.test"))
+    client = Client()
+    session = client.session
+    session["known"] = "to somebody else"
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+    ids = [session.session_key]
+    for path, data in (
+        ("/sign-in/", {"login": "berg@school.test", "password": PASSWORD}),
+        ("/sign-in/code/", {"code": code_of(key)}),
+        ("/account/password/", {"oldpassword": PASSWORD, "password1": NEWER, "password2": NEWER}),
+    ):
+        assert client.post(path, data).status_code == 302
+        ids.append(session_of(client))
+    assert len(set(ids)) == 4
+    assert is_signed_in(client)
+    for earlier in ids[:-1]:
+        thief = Client()
+        thief.cookies["sessionid"] = earlier
+        assert not is_signed_in(thief)
 
 
 def test_guessing_codes_is_limited(school):

@@ -57,6 +57,27 @@ def test_sign_in_never_redirects_to_another_site(school):
     assert answer["Location"] == "/"
 
 
+ELSEWHERE = (
+    "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example/",
+    "javascript:alert(1)", "/\t/evil.example", "http://testserver@evil.example/", "https:/evil.example",
+    "http://testserver.evil.example/", "//localhost/", "data:text/html,x", " //evil.example", "http://[::1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_no_page_of_accounts_leads_to_another_site(school, browser_of, elsewhere):
+    data = {"login": "admin@school.test", "password": PASSWORD, "language": "es", "next": elsewhere}
+    asked = {"query_params": {"next": elsewhere}}
+    answers = [Client().post(path, data) for path in (SIGN_IN, "/account/language/")]
+    answers += [browser_of(school.teacher).post("/sign-out/", data, **asked)]
+    here = browser_of(school.administrator)
+    answers += [here.post("/account/confirm/", data, **asked)]
+    paths = ("/sign-in/", "/account/second-factor/", "/account/first-steps/", "/account/sign-in-again/")
+    answers += [here.get(path, {"next": elsewhere}) for path in (*paths, "/sign-in/school/school/")]
+    assert {answer.status_code for answer in answers} == {302}
+    assert {answer["Location"] for answer in answers} <= {"/", SIGN_IN}
+
+
 def test_email_addresses_are_the_same_in_any_case(school):
     client, _ = sign_in("BERG@School.TEST", PASSWORD)
     assert is_signed_in(client)

@@ -14,8 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from classroom_admin.accounts.models import CloudIdentity, User
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
 from classroom_admin.privacy import person_jobs
+from classroom_admin.privacy.person import subject_of
 from classroom_admin.privacy.person_models import Erasure, PersonJob
 from classroom_admin.rooms.models import ChatMessage, ClassList, ClassRetention, ListedPerson, Participant
 from classroom_admin.web.privacy import urls
@@ -213,3 +215,24 @@ def test_a_form_that_is_sent_twice_is_one_erasure(school: School) -> None:
     entry = Entry.objects.get(action="person.erase")
     assert (entry.target, entry.target_name) == ("", "")
     assert "Gone" not in json.dumps(entry.params)
+
+
+def test_last_administrators_can_not_erase_each_other(school: School) -> None:
+    """The work runs in the background, so both requests come before the first account is anonymous."""
+    other = User.objects.create_user("two@school.test", "x", name="Two", role=User.Role.ADMINISTRATOR)
+    clients = {one.pk: school.signed_in(one) for one in (school.administrator, other)}
+
+    def erase(by: User, whom: User, typed: str) -> int:
+        data = {"who": f"account:{whom.pk}", "typed": typed, "mode": "erase", "token": f"by {by.pk}"}
+        return int(clients[by.pk].post(reverse("privacy:erase"), data).status_code)
+
+    assert erase(school.administrator, other, "Two") == 302
+    assert clients[other.pk].get("/").status_code == 302  # signed out at once
+    with pytest.raises(ActionRefused):
+        person_jobs.request_erasure(
+            subject_of([f"account:{school.administrator.pk}"]), mode="erase", by=other
+        )
+    assert erase(other, school.administrator, str(school.administrator)) == 302
+    finish()
+    assert User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).get() == school.administrator
+    assert Erasure.objects.count() == 1
