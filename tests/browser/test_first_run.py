@@ -108,7 +108,7 @@ def check_connection(page: Page) -> None:
     expect(page.get_by_role("heading", level=2, name="Invite a teacher")).to_be_visible()
     page.go_back()
     press(page, "Test the connection")
-    expect(page.get_by_role("status")).to_contain_text("No problems found.")
+    expect(page.get_by_role("main").get_by_role("status")).to_contain_text("No problems found.")
     check_looks(page, "first-run-connection")
     press(page, "Continue")
 

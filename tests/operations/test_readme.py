@@ -11,9 +11,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
+from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ import requests
 
 from classroom_admin.runtime import ports
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from tests.accounts.codes import code_of
+from tests.accounts.codes import APP, code_of
 from tests.operations.test_commands import READY, ROOT
 from tests.runtime.processes import MARK, hear_hangup, marked, wait_for
 from tests.runtime.test_private_files import open_to_others
@@ -44,17 +45,21 @@ def commands() -> str:
     return re.search(r"```sh\n(.*?)```", section, re.S)[1]
 
 
-def account() -> tuple[int, int] | None:
-    """Return the user and group of `nobody` if the tests run as root, and `nobody` can run this Python."""
+def as_nobody() -> list[str]:
+    """Return the command that runs another one as `nobody`. It is empty if the tests do not run as root.
+
+    If this Python is in a folder of root, `nobody` gets the capability to read there, but not to write.
+    """
     if os.geteuid() != 0:
-        return None
+        return []
     entry = pwd.getpwnam("nobody")
-    ids = (entry.pw_uid, entry.pw_gid)
-    probe = [sys.executable, "-c", "import django"]
-    runs = subprocess.run(
-        probe, user=ids[0], group=ids[1], extra_groups=[], cwd="/", env={}, timeout=60, check=False
-    )
-    return ids if runs.returncode == 0 else None
+    plain = ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
+    reading = [*plain, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    for command in (plain, reading):
+        probe = [*command, "bash", "-c", '"$0" -c "import django"', sys.executable]
+        if subprocess.run(probe, cwd="/", capture_output=True, timeout=60, check=False).returncode == 0:
+            return command
+    pytest.skip("nobody can't run this Python")
 
 
 @dataclass
@@ -71,47 +76,67 @@ class Installation:
         return self.log.read_text()
 
     def wait_said(self, words: str) -> None:
-        def is_said() -> bool:
-            assert self.process.poll() is None, self.said()
-            return words in self.said()
-
-        wait_for(is_said, within_s=WITHIN_S)
+        """Wait for a line with the words. Fail with everything said if the program ends or is too slow."""
+        deadline = time.monotonic() + WITHIN_S
+        while words not in self.said():
+            running = self.process.poll() is None and time.monotonic() < deadline
+            assert running, f"not said: {words!r}, but:\n{self.said()}"
+            time.sleep(0.05)  # between two looks; the deadline above decides
 
 
 class Visitor:
-    """A browser behind the proxy of the README: it sends the headers that Caddy sets."""
+    """A browser behind the proxy of the README: it sends the headers that Caddy sets.
+
+    It sends the cookies for https over http, because between the browser and the proxy is https.
+    """
 
     def __init__(self, here: Installation, public_url: str) -> None:
-        self._base, self._public = f"http://127.0.0.1:{here.port}", public_url
-        self._session = requests.Session()
-        self._session.trust_env = False
-        # Between the browser and the proxy is https; the proxy uses http.
-        self._session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
-        self._session.headers.update(
-            {
-                "Host": urlsplit(public_url).netloc,
-                "X-Forwarded-Host": urlsplit(public_url).netloc,
-                "X-Forwarded-Proto": "https",
-                "X-Forwarded-For": "203.0.113.9",
-            }
+        self._base, self._public, self._cookies = (
+            f"http://127.0.0.1:{here.port}",
+            public_url,
+            dict[str, str](),
         )
+        host = urlsplit(public_url).netloc
+        self._headers = {
+            "Host": host,
+            "X-Forwarded-Host": host,
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": "203.0.113.9",
+            "Origin": public_url,
+        }
 
-    def get(self, path: str) -> requests.Response:
-        answer = self._session.get(self._base + path, timeout=60)
-        assert answer.status_code == 200, (path, answer.status_code, answer.text[-2000:])
-        return answer
+    def get(self, path: str) -> tuple[str, str]:
+        """Return the path of the page, after redirects, and its text."""
+        return self._ask("GET", path, None)
 
-    def send(self, path: str, **form: str) -> requests.Response:
-        """Fill in the form of a page and send it, with the page's CSRF token."""
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(path).text)[1]
-        answer = self._session.post(
-            self._base + path,
-            {"csrfmiddlewaretoken": token, **form},
-            headers={"Origin": self._public, "Referer": self._public + path},
-            timeout=60,
+    def send(self, path: str, **form: str | Callable[[str], str]) -> tuple[str, str]:
+        """Fill in the form of a page and send it. Return the next page, as `get` does.
+
+        If a value is a function, it gets the text of the page with the form.
+        """
+        page = self.get(path)[1]
+        values = {name: value if isinstance(value, str) else value(page) for name, value in form.items()}
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+        return self._ask("POST", path, {"csrfmiddlewaretoken": token, **values})
+
+    def _ask(self, method: str, path: str, form: dict[str, str] | None) -> tuple[str, str]:
+        cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        headers = {**self._headers, "Cookie": cookie, "Referer": self._public + path}
+        answer = requests.request(
+            method, self._base + path, data=form, headers=headers, allow_redirects=False, timeout=60
         )
+        for given in answer.raw.headers.getlist("Set-Cookie"):
+            assert "Secure" in given
+            self._cookies |= {name: one.value for name, one in SimpleCookie(given).items()}
+        if answer.is_redirect:
+            return self._ask("GET", answer.headers["Location"].removeprefix(self._public), None)
         assert answer.status_code == 200, (path, answer.status_code, answer.text[-2000:])
-        return answer
+        return path, answer.text
+
+
+def code_of_app(page: str) -> str:
+    """Return the code of an authenticator app that was set up with the key on the page."""
+    return code_of(re.search(r'id="app-secret"[^>]* value="([A-Z2-7]+)"', page)[1])
 
 
 def clone(folder: Path) -> None:
@@ -147,7 +172,7 @@ def here(request: pytest.FixtureRequest, sim: RunningSimulator) -> Iterator[Inst
         clone(folder)
         script = re.sub(r"(\w+)=…", lambda found: f"{found[1]}={variables(sim)[found[1]]}", commands())
         assert "…" not in script
-        mark, port, ids = secrets.token_hex(8), ports.free_port(), account()
+        mark, port, user = secrets.token_hex(8), ports.free_port(), as_nobody()
         env = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -157,16 +182,15 @@ def here(request: pytest.FixtureRequest, sim: RunningSimulator) -> Iterator[Inst
             "AGORA_BASE_URL": sim.base_url,
             "AGORA_FALLBACK_URL": "",
         }
-        identity = {}
-        if ids:
-            subprocess.run(["chown", "-R", "-h", f"{ids[0]}:{ids[1]}", name], check=True)
-            identity = {"user": ids[0], "group": ids[1], "extra_groups": []}
+        if user:
+            entry = pwd.getpwnam("nobody")
+            subprocess.run(["chown", "-Rh", f"{entry.pw_uid}:{entry.pw_gid}", name], check=True)
         log = folder.with_suffix(".log")
         with log.open("wb") as output:
             process = subprocess.Popen(
-                ["bash", "-ec", script],
+                [*user, "bash", "-ec", script],
                 cwd=folder, env=env, umask=request.param, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=hear_hangup, **identity,
+                stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=hear_hangup,
             )  # fmt: skip
         try:
             yield Installation(folder=folder, port=port, log=log, process=process, mark=mark)
@@ -182,37 +206,36 @@ def test_readme_leads_from_the_clone_to_an_invited_teacher(here: Installation) -
     assert public_url.startswith("https://")
     here.wait_said(READY)
     here.wait_said("enter the code")
+    assert "Installing" not in here.said()
     code = re.search(rf"Open {public_url}/first-run/ and enter the code (\S+)", here.said())[1]
 
     visitor = Visitor(here, public_url)
-    assert visitor.get("/healthz").text == "ok\n"
-    assert "Create the first administrator" in visitor.get("/").text
+    assert visitor.get("/healthz")[1] == "ok\n"
+    path, page = visitor.get("/")
+    assert (path, "Create the first administrator" in page) == ("/first-run/", True)
     ada = {"name": "Ada Admin", "email": "ada@school.example", "password1": PASSWORD, "password2": PASSWORD}
-    page = visitor.send("/first-run/", code=code, **ada)
-    assert page.url.endswith("/account/second-factor/?next=/first-run/connection/")
-    app = "/account/security/app/"
-    key = re.search(r'id="app-secret"[^>]* value="([A-Z2-7]+)"', visitor.get(app).text)[1]
-    codes = visitor.send(app, code=code_of(key)).text
+    path, _ = visitor.send("/first-run/", code=code, **ada)
+    assert path.startswith("/account/second-factor/")
+    _, codes = visitor.send(APP, code=code_of_app)
     assert 'href="/first-run/connection/"' in codes
 
-    assert "No problems found." in visitor.send("/first-run/connection/").text
+    assert "No problems found." in visitor.send("/first-run/connection/")[1]
     tara = {"name": "Tara Teacher", "email": "tara@school.example", "user_uuids": "teacher-1"}
-    link = re.search(
-        rf'value="{public_url}(/sign-in/password/\S+)"', visitor.send("/first-run/teacher/", **tara).text
-    )
+    _, invited = visitor.send("/first-run/teacher/", **tara)
+    link = re.search(rf'value="{public_url}(/sign-in/password/[^"]+)"', invited)[1]
     teacher = Visitor(here, public_url)
-    welcomed = teacher.send(link[1], password1="blue-teapot-moon", password2="blue-teapot-moon")
-    assert urlsplit(welcomed.url).path == "/"
-    assert "tara@school.example" in welcomed.text
+    path, page = teacher.send(link, password1="blue-teapot-moon", password2="blue-teapot-moon")
+    assert (path, "tara@school.example" in page) == ("/", True)
 
-    for page in ("/", "/people/", "/lists/", "/reports/", "/settings/", "/settings/audit/"):
-        visitor.get(page)
-    assert 'id="sign-in-title"' in Visitor(here, public_url).get("/first-run/").text
+    for path in ("/", "/people/", "/lists/", "/reports/", "/settings/", "/settings/audit/"):
+        assert visitor.get(path)[0] == path
+    assert Visitor(here, public_url).get("/first-run/")[0] == "/sign-in/?next=/"
 
     data = here.folder / "var"
     assert data.stat().st_mode & 0o777 == 0o700
     assert (data / "classroom_admin.sqlite3").stat().st_mode & 0o777 == 0o600
     assert (data / "secret_key").stat().st_mode & 0o777 == 0o600
     assert open_to_others(data) == []
-    assert {path.owner() for path in data.iterdir()} == {here.folder.owner()}
+    owners = {path.owner() for path in [data, *data.iterdir()]}
+    assert owners == {"nobody" if os.geteuid() == 0 else here.folder.owner()}
     assert "Traceback" not in here.said()
