@@ -93,7 +93,7 @@ requirements: .venv/.installed-dev ## Compile requirements*.txt with hashes from
 		echo "$$name" && $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file $$name.txt $$name.in || exit; done
 
 wheel: .venv/.installed-dev ## Build dist/classroom_admin-VERSION-py3-none-any.whl (docs/packaging.md)
-	@$(PY) -m build --wheel --no-isolation --outdir dist .
+	@rm -f dist/classroom_admin-*.whl && $(PY) -m build --wheel --no-isolation --outdir dist .
 
 sbom: .venv/.installed-release wheel ## Write dist/classroom-admin-VERSION.cdx.json, the list of all packages of the product (CycloneDX)
 	@$(PY) scripts/sbom.py

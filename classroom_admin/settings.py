@@ -60,7 +60,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "classroom_admin.runtime.apps.StaticFiles",
     "django_htmx",
     "csp",
     "allauth",

@@ -1,4 +1,4 @@
-"""Write the list of all packages that the product runs on, with versions, licences and who needs whom: `make sbom`.
+"""Write the list of the packages that the product runs on, their licences and who needs whom: `make sbom`.
 
     scripts/sbom.py    writes dist/classroom-admin-VERSION.cdx.json (CycloneDX)
 

@@ -179,20 +179,21 @@ def test_systemd_shows_little_exposure_for_every_unit(units: Path) -> None:
         accepted(analyze, "security", "--offline=yes", "--no-pager", "--threshold=20", str(unit))
 
 
-def commands_of_units() -> dict[str, list[str]]:
-    """Return the last command of each unit, as a list of words."""
+def commands_of_units() -> dict[str, list[list[str]]]:
+    """Return the commands of each unit, each as a list of words."""
     found = {}
     for unit in UNITS.glob("*.service"):
-        text = unit.read_text(encoding="utf-8").replace("\\\n", " ")
-        found[unit.stem] = shlex.split(re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)[-1])
+        text = unit.read_text(encoding="utf-8").replace("\\\n", " ").replace("%%", "%")
+        found[unit.stem] = [shlex.split(line) for line in re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)]
     return found
 
 
 def test_units_have_a_worker_for_each_queue_and_start_programs_of_the_wheel() -> None:
     commands = commands_of_units()
-    assert {words[0].removeprefix(IN_THE_IMAGE) for words in commands.values()} == set(PROGRAMS)
-    assert queues_of(list(commands.values())) == queues_of_tasks()
-    assert options_of([*WEB_OPTIONS]) <= options_of(commands["classroom-admin-web"])
+    every = [words for lines in commands.values() for words in lines]
+    assert {words[0].removeprefix(IN_THE_IMAGE) for words in every} == set(PROGRAMS)
+    assert queues_of(every) == queues_of_tasks()
+    assert options_of([*WEB_OPTIONS]) <= options_of(commands["classroom-admin-web"][0])
     target = (UNITS / "classroom-admin.target").read_text(encoding="utf-8")
     for name in commands:
         alone = name in ("classroom-admin", "classroom-admin-migrate", "classroom-admin-backup")

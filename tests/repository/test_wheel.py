@@ -6,10 +6,7 @@ import re
 import signal
 import sqlite3
 import subprocess
-import sys
-import sysconfig
 import urllib.request
-import venv
 import zipfile
 from collections.abc import Iterator
 from email.parser import Parser
@@ -34,32 +31,6 @@ django.setup()
 for module in pkgutil.walk_packages(classroom_admin.__path__, "classroom_admin."):
     importlib.import_module(module.name)
 """
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel as `make wheel` does, with the packages of this environment."""
-    folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    subprocess.run(build, check=True, capture_output=True, timeout=120)
-    [found] = folder.glob("*.whl")
-    return found
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path) -> Path:
-    """Install the wheel into a new environment, and return the folder with its programs.
-
-    The environment finds all other packages where the tests find them.
-    """
-    folder = wheel.parent / "venv"
-    venv.create(folder, with_pip=False)
-    python = str(folder / "bin/python")
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([*pip, str(wheel)], check=True, capture_output=True, timeout=120)
-    [packages] = folder.glob("lib/python*/site-packages")
-    (packages / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return folder / "bin"
 
 
 def without_checkout(folder: Path, *argv: str, **env: str) -> subprocess.CompletedProcess[str]:

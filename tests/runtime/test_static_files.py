@@ -7,6 +7,7 @@ import pytest
 from django.contrib.staticfiles.finders import get_finder
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.files.storage import storages
+from django.core.management import call_command
 from django.templatetags.static import static
 from django.utils.functional import empty
 
@@ -45,6 +46,15 @@ def test_scripts_are_minified_and_all_files_get_hashed_names(folders):
     assert names["look.css"] != "look.css"
     packed = next(root.glob("django_htmx/htmx-2.min.*.js.gz"))
     assert gzip.decompress(packed.read_bytes()).startswith(b"var htmx")
+
+
+def test_command_of_the_documents_collects_the_same_files(folders):
+    root, _sources = folders
+    call_command("collectstatic", "--no-input", verbosity=0)
+    by_command = {path.relative_to(root) for path in root.rglob("*")}
+    assert not [path for path in by_command if path.name == "hx-sse-2.js"]
+    static_files.collect()
+    assert {path.relative_to(root) for path in root.rglob("*")} == by_command
 
 
 def test_imported_scripts_are_joined_and_a_change_of_one_renames_the_whole(folders):
