@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 Tables = dict[str, list[tuple[Any, ...]]]
 
@@ -99,11 +100,25 @@ def frozen() -> Iterator[None]:
             if connection.vendor == "sqlite":
                 cursor.execute("BEGIN IMMEDIATE")
             else:
-                cursor.execute("BEGIN")
-                cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-                tables = ", ".join(f'"{name}"' for (name,) in sorted(cursor.fetchall()))
-                cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+                _lock_all_tables(cursor)
             yield
             cursor.execute("ROLLBACK")
     finally:
         own.close()
+
+
+def _lock_all_tables(cursor: Any) -> None:
+    """Lock all tables. A writer that has one and waits for another would be a deadlock, so give way to it."""
+    cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    tables = ", ".join(f'"{name}"' for (name,) in sorted(cursor.fetchall()))
+    deadline = time.monotonic() + 60
+    while True:
+        cursor.execute("BEGIN")
+        cursor.execute("SET LOCAL lock_timeout = '200ms'")  # PostgreSQL looks for deadlocks after a second
+        try:
+            cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+        except OperationalError:
+            cursor.execute("ROLLBACK")
+            assert time.monotonic() < deadline, "the tables were never free"
+        else:
+            return

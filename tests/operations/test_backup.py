@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import resource
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from classroom_admin.common import clock
 from classroom_admin.operations.backups import series, verification
 from classroom_admin.operations.backups.places import workspace
 from classroom_admin.operations.backups.problem import BackupProblem
+from classroom_admin.operations.backups.writing import Writer
 from tests.operations.tars import UPLOAD, Members, described, manifest_of, members, write
 from tests.school import School, furnish
 from tests.stepped_clock import SteppedClock, use
@@ -228,6 +230,18 @@ def test_full_disk_leaves_the_old_backup_and_nothing_else(transactional_db: None
     assert "Traceback" not in ran.stderr
     assert made.read_bytes() == before
     assert list(made.parent.iterdir()) == [made]
+
+
+def test_process_that_is_ended_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(*_values: Any, **_options: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise AssertionError("the signal did not end the backup")
+
+    monkeypatch.setattr(Writer, "write", end)
+    with pytest.raises(SystemExit) as ended:
+        backup(tmp_path / "made.tar")
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_standard_output_gets_the_tar_and_a_full_one_is_an_error(school: School, tmp_path: Path) -> None:

@@ -39,6 +39,10 @@ def refuse(path: Path, words: str, *, left: set[str], ledger: Path | None = None
         assert every_table() == {}
 
 
+def full_disk(*_values: Any) -> None:
+    raise OSError(28, "No space left on device")
+
+
 # --- what comes back --------------------------------------------------------------------------------------
 
 
@@ -113,9 +117,17 @@ def test_other_key_in_the_folder_is_refused(without_keys: Path, empty_place: Pat
     refuse(without_keys, "is not the one of the backup", left={"secret_key"})
 
 
-def test_keys_in_both_places_are_refused(made: Path, empty_place: Path) -> None:
+def test_keys_of_a_new_installation_are_kept_under_another_name(
+    made: Path, empty_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (empty_place / "secret_key").write_text(LONG)
-    refuse(made, "has a file secret_key, and the backup has keys, too", left={"secret_key"})
+    with monkeypatch.context() as patch:
+        patch.setattr(restoring, "_add_to_ledger", full_disk)
+        refuse(made, "No space left on device", left={"secret_key"})
+    assert (empty_place / "secret_key").read_text() == LONG
+    restore(made)
+    assert (empty_place / "secret_key").read_bytes() == members(made)["keys/secret_key"]
+    assert (empty_place / "secret_key.before-restore").read_text() == LONG
 
 
 def test_other_key_in_the_environment_is_refused(
@@ -267,13 +279,8 @@ def test_failure_while_writing_leaves_nothing(
     made: Path, empty_place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key_files.read_or_create(empty_place / "secret_key")
-    monkeypatch.setenv("PATH", "/nowhere")  # there is no pg_restore
-
-    def full(*_values: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(restoring, "_add_to_ledger", full)
-    refuse(made, "No space left on device|no program pg_restore", left=set())
+    monkeypatch.setattr(restoring, "_add_to_ledger", full_disk)
+    refuse(made, "No space left on device", left=set())
 
 
 def test_leftovers_of_a_killed_restore_do_not_count(made: Path, empty_place: Path) -> None:

@@ -165,7 +165,7 @@ def test_restored_installation_has_everything_that_the_cloud_has(
     sim.room("a new class", "enter", userUuid="t1", userName="Ms Noether", role=1)
     wait_until(lambda: all_stored(sim), within_s=WITHIN_S)
     assert StoredEvent.objects.count() >= len(before["sync_storedevent"]) + 300
-    assert school.waiting == 0
+    wait_until(lambda: school.waiting == 0, within_s=WITHIN_S)
     pseudonym = erase(GONE, head)
     old.dismiss()
     school.happen(100)

@@ -88,7 +88,7 @@ class PostgreSQL:
 
     def _dump(self, target: Path, moment: str) -> None:
         arguments, environment = self._address()
-        options = ["--format=custom", "--no-password", f"--snapshot={moment}"]
+        options = ["--format=custom", "--no-password", "--lock-wait-timeout=60s", f"--snapshot={moment}"]
         with in_words(target), target.open("wb") as file:
             what = "The database could not be copied"
             _run([_program("pg_dump"), *options, *arguments], environment, what, output=file.fileno())

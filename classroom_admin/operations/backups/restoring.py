@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,7 @@ from classroom_admin.runtime.installation import migration_names
 
 _MAY_BE_THERE: Final = frozenset({"running.lock", "lost+found"})
 _KEY_NAMES: Final = tuple(Path(name).name for name in manifest.KEYS)
+_KEPT: Final = ".before-restore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +130,19 @@ def _prepare_keys(found: Manifest, written: Written) -> bool:
     """Check that the keys of the backup will be used. Return whether they come from the backup.
 
     Delete the keys that this process made when it started, so that those of the backup can take their places.
+    Rename other keys, which were made for a database without rows.
     """
     data_dir = Path(settings.DATA_DIR)
     given = read(os.environ)
     from_backup = any(one.name in manifest.KEYS for one in found.members)
     own = [path.name for path in _own_keys()]
     there = [name for name in _KEY_NAMES if name not in own and (data_dir / name).exists()]
-    if there and from_backup:
-        raise BackupProblem(
-            f"DATA_DIR {data_dir} has a file {there[0]}, and the backup has keys, too. Move the file away."
-        )
     if given.SECRET_KEY:
         keys = [given.SECRET_KEY, *given.SECRET_KEY_FALLBACKS]
-    elif key_files.SECRET_KEY in there:
-        keys = key_files.read(data_dir / key_files.SECRET_KEY)
     elif f"keys/{key_files.SECRET_KEY}" in {one.name for one in found.members}:
         keys = []  # those in the backup are its own
+    elif key_files.SECRET_KEY in there:
+        keys = key_files.read(data_dir / key_files.SECRET_KEY)
     else:
         raise BackupProblem(_missing_key(found, data_dir))
     if keys and not manifest.is_key_of(found, keys):
@@ -154,6 +152,8 @@ def _prepare_keys(found: Manifest, written: Written) -> bool:
         )
     for path in _own_keys():
         path.unlink(missing_ok=True)
+    for name in there if from_backup else []:
+        written.move(data_dir / name, data_dir / f"{name}{_KEPT}")
     return from_backup
 
 
@@ -178,9 +178,10 @@ def _missing_key(found: Manifest, data_dir: Path) -> str:
 
 @dataclass(slots=True)
 class Written:
-    """The files and folders that this restore made, the oldest first."""
+    """The files and folders that this restore made or renamed, the oldest first."""
 
-    paths: list[Path]
+    paths: list[Path] = field(default_factory=list)
+    moved: list[tuple[Path, Path]] = field(default_factory=list)
 
     def folder(self, path: Path) -> None:
         """Make a folder and the folders above it."""
@@ -189,6 +190,11 @@ class Written:
         self.folder(path.parent)
         path.mkdir(mode=0o700)
         self.paths.append(path)
+
+    def move(self, path: Path, place: Path) -> None:
+        """Rename a file."""
+        path.rename(place)
+        self.moved.append((path, place))
 
     def file(self, path: Path) -> Path:
         """Make the folder of a new file, and return the path."""
@@ -200,7 +206,7 @@ class Written:
 @contextmanager
 def _undone_after_a_problem() -> Iterator[Written]:
     """Delete what was written, and the keys that this process made, if the block does not end well."""
-    written = Written([])
+    written = Written()
     try:
         yield written
     except BaseException:
@@ -210,6 +216,8 @@ def _undone_after_a_problem() -> Iterator[Written]:
                     path.rmdir()
                 else:
                     path.unlink()
+        for path, place in written.moved:
+            place.rename(path)
         raise
 
 

@@ -1,0 +1,182 @@
+"""Pages with streams, and people who request pages, in front of two web processes."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import re
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+SPREAD = re.compile(rb'"spread":([\d.]+)')
+VERSION = re.compile(rb"^id: (\S+)$", re.MULTILINE)
+REQUESTERS = 8
+FAILURES = 3
+LONGEST_WAIT_S = 30.0
+AGAIN_S = 10.0
+TIMEOUT_S = 60.0
+AT_ONCE = 50
+
+
+class Refused(Exception):
+    """No web process accepts connections."""
+
+
+@dataclass
+class Clients:
+    """Everything that talks to the web processes at `ports`.
+
+    `returns` has, for each stream that ended, after how many seconds it was back, and how long the page may
+    wait by the rules of static/js/stream.js.
+    """
+
+    ports: list[int]
+    sessions: list[str]
+    keys: list[str]
+    requests: int = 0
+    failures: list[str] = field(default_factory=list)
+    returns: list[tuple[float, float]] = field(default_factory=list)
+    polled: int = 0
+    _pages: list[Page] = field(default_factory=list)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def begin(self, *, streams: int) -> None:
+        """Open all streams, and begin to request pages."""
+        paths = itertools.cycle(
+            ["/live/classes/stream", *(f"/live/classes/{key}/stream" for key in self.keys)]
+        )
+        session = itertools.cycle(self.sessions)
+        self._pages = [Page(self, number, next(paths), next(session)) for number in range(streams)]
+        for start in range(0, streams, AT_ONCE):
+            part = self._pages[start : start + AT_ONCE]
+            self._tasks += [asyncio.create_task(page.live()) for page in part]
+            await asyncio.wait_for(asyncio.gather(*(page.open.wait() for page in part)), TIMEOUT_S)
+        self._tasks += [asyncio.create_task(self._request(number)) for number in range(REQUESTERS)]
+
+    async def all_back(self, *, within_s: float) -> None:
+        """Wait until all streams are open, or until the time is over."""
+        with suppress(TimeoutError):
+            waits = (page.open.wait() for page in self._pages)
+            await asyncio.wait_for(asyncio.gather(*waits), within_s)
+
+    def end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    @property
+    def missing(self) -> int:
+        """Return how many streams are not open."""
+        return sum(not page.open.is_set() for page in self._pages)
+
+    async def connect(self, first: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect to a web process, or to the other one if its port is closed. Raise ``Refused``."""
+        for number in range(len(self.ports)):
+            with suppress(ConnectionRefusedError):
+                return await asyncio.open_connection(
+                    "127.0.0.1", self.ports[(first + number) % len(self.ports)]
+                )
+        raise Refused
+
+    async def _request(self, number: int) -> None:
+        paths = itertools.cycle(
+            ["/", "/healthz", f"/classes/{self.keys[number % len(self.keys)]}/", "/people/"]
+        )
+        session = self.sessions[number % len(self.sessions)]
+        for turn in itertools.count():
+            path = next(paths)
+            if problem := await self._ask(path, session, first=turn):
+                self.failures.append(f"{path}: {problem}")
+            self.requests += 1
+            await asyncio.sleep(0.05)
+
+    async def _ask(self, path: str, session: str, *, first: int) -> str:
+        """Request a page. Return what went wrong, or ""."""
+        try:
+            reader, writer = await self.connect(first)
+        except Refused:
+            return "no web process accepts connections"
+        try:
+            writer.write(_request(path, session, close=True))
+            answer = await asyncio.wait_for(reader.read(-1), TIMEOUT_S)
+        except (OSError, TimeoutError) as error:
+            return f"{type(error).__name__}"
+        finally:
+            writer.close()
+        head, _, body = answer.partition(b"\r\n\r\n")
+        if not head:
+            return "the connection ended without an answer"
+        status = int(head.split(b" ", 2)[1])
+        if status != 200:
+            return f"status {status}"
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        complete = len(body) == int(length[1]) if length else body.endswith(b"0\r\n\r\n")
+        return "" if complete else "the answer was cut off"
+
+
+class Page:
+    """A page that keeps a stream, and connects again by the rules of static/js/stream.js."""
+
+    def __init__(self, clients: Clients, number: int, path: str, session: str) -> None:
+        self.clients, self.number, self.path, self.session = clients, number, path, session
+        self.open = asyncio.Event()
+        self.version, self.spread = "", 1.0
+        self._lost_at: float | None = None
+        self._allowed = 0.0
+
+    async def live(self) -> None:
+        tries = failures = 0
+        while True:
+            if await self._hold():
+                tries = failures = 0
+            else:
+                failures += 1
+            if self._lost_at is None:
+                self._lost_at, self._allowed = time.monotonic(), 0.2 + max(self.spread, 1.0)
+            if failures >= FAILURES:
+                self.clients.polled += 1
+                failures = 0
+                await asyncio.sleep(AGAIN_S * (1 + random.random()))
+                continue
+            longest = min(LONGEST_WAIT_S, max(self.spread, 2**tries))
+            tries += 1
+            await asyncio.sleep(0.2 + random.random() * longest)
+
+    async def _hold(self) -> bool:
+        """Keep a stream until it ends. Return whether it began."""
+        try:
+            reader, writer = await self.clients.connect(self.number)
+        except Refused:
+            return False
+        try:
+            writer.write(_request(f"{self.path}?v={self.version}", self.session, close=False))
+            while data := await reader.read(1 << 16):
+                if b"event: hello" in data:
+                    self._arrived()
+                if found := SPREAD.findall(data):
+                    self.spread = float(found[-1])
+                if found := VERSION.findall(data):
+                    self.version = found[-1].decode()
+                if data.endswith(b"0\r\n\r\n"):
+                    break
+        except OSError:
+            pass  # the stream ends in either case
+        finally:
+            writer.close()
+        held = self.open.is_set()
+        self.open.clear()
+        return held
+
+    def _arrived(self) -> None:
+        if self._lost_at is not None:
+            self.clients.returns.append((time.monotonic() - self._lost_at, self._allowed))
+            self._lost_at = None
+        self.open.set()
+
+
+def _request(path: str, session: str, *, close: bool) -> bytes:
+    lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", f"Cookie: sessionid={session}"]
+    if close:
+        lines.append("Connection: close")
+    return "\r\n".join([*lines, "", ""]).encode()
