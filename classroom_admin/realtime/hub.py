@@ -6,13 +6,11 @@ A hub belongs to one event loop and runs only while a page is open.
 import asyncio
 import contextlib
 import logging
-import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-import psycopg
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 from django.utils import translation
 
 from classroom_admin.accounts.models import User
@@ -31,7 +29,8 @@ from classroom_admin.sync import freshness, polling_pace
 
 log = logging.getLogger(__name__)
 
-DATABASE_ERRORS: Final = (DatabaseError, psycopg.Error, sqlite3.Error)
+_driver: Any = connections["default"].Database
+DATABASE_ERRORS: Final = (DatabaseError, _driver.Error)
 RETRY_AFTER_S: Final = 2.0
 RIGHTS_EVERY_S: Final = 4.0
 HEARTBEAT_EVERY_S: Final = 5.0
