@@ -166,11 +166,16 @@ def project_room(room_id: int, *, past_gaps: bool = False) -> Projected:
     return project_batch([room_id], past_gaps=past_gaps)
 
 
-def project_batch(room_ids: Sequence[int], *, past_gaps: bool = False) -> Projected:
-    """Project all new events of a few rooms. Use one transaction unless there are very many events."""
+def project_batch(
+    room_ids: Sequence[int], *, past_gaps: bool = False, skip_locked: bool = False
+) -> Projected:
+    """Project all new events of a few rooms. Use one transaction unless there are very many events.
+
+    With `skip_locked`, leave out the rooms that another process stores or projects now, instead of waiting.
+    """
     total = Projected()
     while True:
-        part = _guarded(room_ids, from_scratch=False, past_gaps=past_gaps)
+        part = _guarded(room_ids, from_scratch=False, past_gaps=past_gaps, skip_locked=skip_locked)
         total.events += part.events
         total.rows += part.rows
         if not part.more:
@@ -197,14 +202,18 @@ def outdated_room() -> int | None:
     return newest_first.values_list("pk", flat=True).first()
 
 
-def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_gaps: bool) -> Projected:
+def _guarded(
+    room_ids: Sequence[int], *, from_scratch: bool, past_gaps: bool, skip_locked: bool = False
+) -> Projected:
     """Project these rooms. If an event can't be projected, quarantine it and start again without it."""
     failed: set[int] = set()
     while True:
         try:
             with garbage_collection.paused(), transaction.atomic():
                 reader = Reader(again=from_scratch, failed=failed)
-                return _project(room_ids, reader, from_scratch=from_scratch, past_gaps=past_gaps)
+                cursors = (registry.lock_free_rooms if skip_locked else registry.lock_rooms)(room_ids)
+                locked = _lock(cursors, even_idle=from_scratch, past_gaps=past_gaps)
+                return _project(locked, reader, from_scratch=from_scratch)
         except CannotProject as error:
             log.exception("event %s can't be projected and is set aside", error.event_id)
             failed.add(error.event_id)
@@ -283,8 +292,7 @@ class RoomProjection:
         return clock.now() if gap is None else gap.found_at + GAP_HOLDS
 
 
-def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, past_gaps: bool) -> Projected:
-    locked = _lock(room_ids, even_idle=from_scratch, past_gaps=past_gaps)
+def _project(locked: Sequence[RoomProjection], reader: Reader, *, from_scratch: bool) -> Projected:
     changed = 0
     new: list[RoomProjection] = []
     for each in locked:
@@ -311,15 +319,8 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
     )
 
 
-def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
-    """Lock and return these rooms. With `even_idle`, include rooms with no events to project.
-
-    Every transaction locks the cursors before the rooms and in ascending order of id. This prevents
-    deadlocks.
-    """
-    cursors: dict[int, list[RoomCursor]] = {}
-    for cursor in RoomCursor.objects.select_for_update().filter(room_id__in=room_ids).order_by("id"):
-        cursors.setdefault(cursor.room_id, []).append(cursor)
+def _lock(cursors: dict[int, list[RoomCursor]], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
+    """Lock and return the rooms of these cursors. With `even_idle`, include rooms without new events."""
     due = [
         room_id
         for room_id, own in cursors.items()
