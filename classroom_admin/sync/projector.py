@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -49,6 +50,7 @@ AT_ONCE = 2000
 ROOMS_AT_ONCE = 50
 """The maximum number of rooms in one transaction. Small projections share a commit to save time."""
 CURSOR_COLUMNS = ("projected_sequence", "projected_at", "needs_full_projection", "project_due_at")
+_cursor_values = attrgetter(*CURSOR_COLUMNS)
 GAP_HOLDS = timedelta(seconds=2)
 """How long the projection of a room waits at a new sequence gap."""
 
@@ -117,10 +119,8 @@ def due_rooms(limit: int | None = None) -> list[int]:
 
 def waiting_rooms() -> list[int]:
     """Return the ids of all rooms with events to project. Include rooms that wait for missing events."""
-    waiting = RoomCursor.objects.filter(project_due_at__isnull=False, room__sealed_at=None).order_by(
-        "room_id"
-    )
-    return list(waiting.values_list("room_id", flat=True).distinct())
+    waiting = RoomCursor.objects.filter(project_due_at__isnull=False, room__sealed_at=None)
+    return list(waiting.order_by("room_id").values_list("room_id", flat=True).distinct())
 
 
 def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
@@ -293,6 +293,8 @@ class RoomProjection:
 
 
 def _project(locked: Sequence[RoomProjection], reader: Reader, *, from_scratch: bool) -> Projected:
+    cursors = [cursor for each in locked for cursor in each.cursors]
+    stored = {cursor.pk: _cursor_values(cursor) for cursor in cursors}
     changed = 0
     new: list[RoomProjection] = []
     for each in locked:
@@ -307,7 +309,8 @@ def _project(locked: Sequence[RoomProjection], reader: Reader, *, from_scratch: 
     changed += read_models.write([(each.room, each.rows) for each in new])
     for each in locked:
         each.settle()
-    statements.update_objects([cursor for each in locked for cursor in each.cursors], CURSOR_COLUMNS)
+    moved = [cursor for cursor in cursors if _cursor_values(cursor) != stored[cursor.pk]]
+    statements.update_objects(moved, CURSOR_COLUMNS)
     reader.record()
     record_repeats({pk: repeats for each in locked for pk, repeats in each.repeats.items()})
     for each in locked:
@@ -354,8 +357,7 @@ def _young_gaps(room_ids: Sequence[int]) -> dict[int, dict[str, SequenceGap]]:
 
 
 def _in_order(cursors: Sequence[RoomCursor]) -> list[RoomCursor]:
-    order = list(Stream)
-    return sorted(cursors, key=lambda cursor: order.index(Stream(cursor.stream)))
+    return sorted(cursors, key=lambda cursor: list(Stream).index(Stream(cursor.stream)))
 
 
 def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:

@@ -178,13 +178,12 @@ def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
     After the end of the class, it is reconciled. After the end of a recording, its files are requested.
     """
     now = clock.cloud_now()
-    refresh = RoomRefresh.objects.filter(room=room)
     if room.parent_id is not None:
         transaction.on_commit(partial(_tell_class, room.parent_id))
     elif named := rows.room.known_groups.keys() - before.known_groups.keys():
         _link_breakout_rooms(room, named)
     if rows.room.state != before.state:
-        refresh.update(profile_due_at=now, profile_failures=0)
+        RoomRefresh.objects.filter(room=room).update(profile_due_at=now, profile_failures=0)
         if rows.room.state == RoomState.CLOSED:
             list_versions.keep(room, closed_at=rows.room.closed_at)
         if rows.room.state in (RoomState.ENDED, RoomState.CLOSED):
@@ -195,6 +194,5 @@ def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
     presence_corrections.follow_up(room, before=before, after=rows.room)
     changed = [rows.recordings.get(str(key[1])) for key in rows.dirty if key[0] == "recording"]
     if any(recording is not None and recording.state != "recording" for recording in changed):
-        refresh.filter(recordings_due_at__isnull=True).update(
-            recordings_due_at=now + FILES_AFTER, recordings_asks=0
-        )
+        not_due = RoomRefresh.objects.filter(room=room, recordings_due_at__isnull=True)
+        not_due.update(recordings_due_at=now + FILES_AFTER, recordings_asks=0)
