@@ -21,7 +21,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
 .PHONY: help demo serve test test-browser test-services test-chaos test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements wheel sbom audit lint-deploy \
-	venv venv-dev bench-live bench-hostile bench-paint bench-reports bench-rolling bench-startup bench-search bench-simulator bench-sync clean
+	venv venv-dev bench-live bench-footprint bench-hostile bench-paint bench-reports bench-rolling bench-scale bench-startup bench-search bench-simulator bench-sync clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -132,6 +132,12 @@ bench-search: .venv/.installed ## Measure searches in 100,000 rows (DATABASE_URL
 
 bench-sync: .venv/.installed ## Measure how fast a backlog of 100,000 events is processed (DATABASE_URL: on PostgreSQL)
 	$(PY) bench/sync.py
+
+bench-scale: .venv/.installed-dev ## Measure 1, 2 and 4 workers and 1 and 2 web processes on PostgreSQL and Redis, with 10,000 classes
+	exec $(PY) scripts/services $(PY) bench/scale.py
+
+bench-footprint: .venv/.installed ## Measure the memory and the delay of the dashboard on one core with 512 MB and 50 live classes
+	$(PY) bench/footprint.py
 
 venv: .venv/.installed ## Make .venv and install what the product needs
 venv-dev: .venv/.installed-dev ## The same, with what the tests and tools need

@@ -60,13 +60,13 @@ def measure(*, subscribers: int, events: int, poll_s: float | None) -> list[floa
         simulator = [sys.executable, "manage.py", "simulator", "--port", str(cloud)]
         with (Path(folder) / "log").open("w") as log, process(*simulator, env=env, output=log):
             wait_for(cloud, "/_sim/")
-            sessions = _prepare(env, streams=subscribers + 1)
+            sessions = prepare(env, streams=subscribers + 1)
             with process(sys.executable, "manage.py", "serve", env=env, output=log):
                 wait_for(port)
                 return _run(cloud, port, sessions, subscribers=subscribers, events=events)
 
 
-def _prepare(env: dict[str, str], *, streams: int) -> str:
+def prepare(env: dict[str, str], *, streams: int) -> str:
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=env, check=True)
     argv = [sys.executable, "manage.py", "shell", "-v0", "-c", SIGN_IN.format(streams=streams)]
     said = subprocess.run(argv, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout

@@ -150,6 +150,36 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def family(pid: int) -> dict[int, str]:
+    """Return the command lines of a process and of all its descendants, by process id."""
+    parents, words = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            words[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+        except OSError:
+            continue  # the process has ended
+        parents[int(folder.name)] = parent
+    found = {pid: words.get(pid, "")}
+    while more := {
+        one: words[one] for one, parent in parents.items() if parent in found and one not in found
+    }:
+        found |= more
+    return found
+
+
+def pss_mb(pid: int) -> float:
+    """Return the proportional set size of a process in MB, or 0 if it has ended.
+
+    Memory that several processes share counts in equal parts for each. So the sizes may be added.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
+
+
 def memory_mb(pid: int) -> float:
     """Return the resident memory of a process in MB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():

@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from live_parts import family, pss_mb
+
 ROOT = Path(__file__).resolve().parent.parent
 GOALS_S = {"first": 5.0, "second": 3.0}
 ROUNDS = 3
@@ -59,19 +61,7 @@ class Demo:
 
     def memory_mb(self) -> dict[str, float]:
         """Return the proportional set size of the supervisor and of each of its processes, in MB."""
-        found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                if self.process.pid not in (parent, int(folder.name)):
-                    continue
-                words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                lines = (folder / "smaps_rollup").read_text().splitlines()
-            except OSError:
-                continue
-            size = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-            found[f"{folder.name} {words}"[:60]] = size / 1024
-        return found
+        return {f"{pid} {words}"[:60]: pss_mb(pid) for pid, words in family(self.process.pid).items()}
 
     def stop(self) -> float:
         began = time.perf_counter()

@@ -8,13 +8,11 @@ import contextlib
 import contextvars
 import logging
 import random
-import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-import psycopg
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 from django.utils import translation
 
 from classroom_admin.accounts.models import User
@@ -33,7 +31,8 @@ from classroom_admin.sync import freshness, polling_pace
 
 log = logging.getLogger(__name__)
 
-DATABASE_ERRORS: Final = (DatabaseError, psycopg.Error, sqlite3.Error)
+_driver: Any = connections["default"].Database
+DATABASE_ERRORS: Final = (DatabaseError, _driver.Error)
 RETRY_AFTER_S: Final = 2.0
 RIGHTS_EVERY_S: Final = 4.0
 HEARTBEAT_EVERY_S: Final = 5.0

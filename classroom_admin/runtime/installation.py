@@ -205,6 +205,9 @@ def warm_up() -> None:
     for name in ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
         import_module(name)
     import_module("kombu.transport.redis")
+    celery = import_module("classroom_admin.celery").app
+    celery.loader.import_default_modules()  # the tasks, with most of the product's modules
+    celery.finalize()
     gc.freeze()  # otherwise the collector would write to objects, which copies shared memory
 
 

@@ -126,10 +126,16 @@ def unread(*, received_before: datetime | None = None) -> list[int]:
     return list(answers.order_by("id").values_list("id", flat=True))
 
 
-def read(answer_id: int) -> Found:
-    """Store the new events of a committed response in one transaction. Quarantine what can't be read."""
+def read(answer_id: int, *, body: bytes | None = None) -> Found:
+    """Store the new events of a committed response in one transaction. Quarantine what can't be read.
+
+    A caller that still has the bytes passes them as `body`, because they may be the largest value to read.
+    """
     with garbage_collection.paused(), transaction.atomic():
-        answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
+        locked = InboxAnswer.objects.select_for_update()
+        answer = (locked if body is None else locked.defer("body")).get(pk=answer_id)
+        if body is not None:
+            answer.body = body
         if answer.read_at is not None:
             return Found()
         try:

@@ -138,7 +138,7 @@ class Poller:
         answer = inbox.keep(raw, source=InboxAnswer.Source.POLL, held=held)
         if self.client.transport.clock_offset_ms is None:
             self._note_time(raw)
-        found = inbox.read(answer.pk)
+        found = inbox.read(answer.pk, body=raw.body)
         result.add_read(found)
         if found.problem:
             result.unreadable_in_a_row += 1

@@ -84,13 +84,15 @@ def follow_up(room: Room, *, before: RoomRow, after: RoomRow) -> None:
 
     Cancel the read if the number is right again.
     """
-    refresh = RoomRefresh.objects.filter(room=room)
+    refreshes = RoomRefresh.objects
     if after.state == RoomState.ENDED and before.state != RoomState.ENDED:
-        refresh.update(people_due_at=clock.cloud_now() + AFTER_THE_END, people_asks=0)
+        due_at = clock.cloud_now() + AFTER_THE_END
+        refreshes.filter(room=room).update(people_due_at=due_at, people_asks=0)
     elif _differs(after):
-        refresh.filter(people_due_at__isnull=True).update(people_due_at=clock.cloud_now() + FIRST)
+        not_due = refreshes.filter(room=room, people_due_at__isnull=True)
+        not_due.update(people_due_at=clock.cloud_now() + FIRST)
     elif _differs(before) and after.state != RoomState.ENDED:
-        refresh.update(people_due_at=None, people_asks=0)
+        refreshes.filter(room=room).update(people_due_at=None, people_asks=0)
 
 
 def _differs(room: RoomRow | Room) -> bool:

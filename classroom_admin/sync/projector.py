@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -51,6 +52,7 @@ AT_ONCE = 2000
 ROOMS_AT_ONCE = 50
 """The maximum number of rooms in one transaction. Small projections share a commit to save time."""
 CURSOR_COLUMNS = ("projected_sequence", "projected_at", "needs_full_projection", "project_due_at")
+_cursor_values = attrgetter(*CURSOR_COLUMNS)
 GAP_HOLDS = timedelta(seconds=2)
 """How long the projection of a room waits at a new sequence gap."""
 
@@ -165,11 +167,16 @@ def project_room(room_id: int, *, past_gaps: bool = False) -> Projected:
     return project_batch([room_id], past_gaps=past_gaps)
 
 
-def project_batch(room_ids: Sequence[int], *, past_gaps: bool = False) -> Projected:
-    """Project all new events of a few rooms. Use one transaction unless there are very many events."""
+def project_batch(
+    room_ids: Sequence[int], *, past_gaps: bool = False, skip_locked: bool = False
+) -> Projected:
+    """Project all new events of a few rooms. Use one transaction unless there are very many events.
+
+    With `skip_locked`, leave out the rooms that another process stores or projects now, instead of waiting.
+    """
     total = Projected()
     while True:
-        part = _guarded(room_ids, from_scratch=False, past_gaps=past_gaps)
+        part = _guarded(room_ids, from_scratch=False, past_gaps=past_gaps, skip_locked=skip_locked)
         total.events += part.events
         total.rows += part.rows
         if not part.more:
@@ -196,14 +203,18 @@ def outdated_room() -> int | None:
     return newest_first.values_list("pk", flat=True).first()
 
 
-def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_gaps: bool) -> Projected:
+def _guarded(
+    room_ids: Sequence[int], *, from_scratch: bool, past_gaps: bool, skip_locked: bool = False
+) -> Projected:
     """Project these rooms. If an event can't be projected, quarantine it and start again without it."""
     failed: set[int] = set()
     while True:
         try:
             with garbage_collection.paused(), transaction.atomic():
                 reader = Reader(again=from_scratch, failed=failed)
-                return _project(room_ids, reader, from_scratch=from_scratch, past_gaps=past_gaps)
+                cursors = (registry.lock_free_rooms if skip_locked else registry.lock_rooms)(room_ids)
+                locked = _lock(cursors, even_idle=from_scratch, past_gaps=past_gaps)
+                return _project(locked, reader, from_scratch=from_scratch)
         except CannotProject as error:
             log.exception("event %s can't be projected and is set aside", error.event_id)
             failed.add(error.event_id)
@@ -289,8 +300,9 @@ class RoomProjection:
         return clock.now() if gap is None else gap.found_at + GAP_HOLDS
 
 
-def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, past_gaps: bool) -> Projected:
-    locked = _lock(room_ids, even_idle=from_scratch, past_gaps=past_gaps)
+def _project(locked: Sequence[RoomProjection], reader: Reader, *, from_scratch: bool) -> Projected:
+    cursors = [cursor for each in locked for cursor in each.cursors]
+    stored = {cursor.pk: _cursor_values(cursor) for cursor in cursors}
     changed = 0
     new: list[RoomProjection] = []
     for each in locked:
@@ -305,7 +317,8 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
     changed += read_models.write([(each.room, each.rows) for each in new])
     for each in locked:
         each.settle()
-    statements.update_objects([cursor for each in locked for cursor in each.cursors], CURSOR_COLUMNS)
+    moved = [cursor for cursor in cursors if _cursor_values(cursor) != stored[cursor.pk]]
+    statements.update_objects(moved, CURSOR_COLUMNS)
     reader.record()
     record_repeats({pk: repeats for each in locked for pk, repeats in each.repeats.items()})
     delays.note_projected(stretch.stored for each in new for stretch in each.stretches)
@@ -318,15 +331,8 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
     )
 
 
-def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
-    """Lock and return these rooms. With `even_idle`, include rooms with no events to project.
-
-    Every transaction locks the cursors before the rooms and in ascending order of id. This prevents
-    deadlocks.
-    """
-    cursors: dict[int, list[RoomCursor]] = {}
-    for cursor in RoomCursor.objects.select_for_update().filter(room_id__in=room_ids).order_by("id"):
-        cursors.setdefault(cursor.room_id, []).append(cursor)
+def _lock(cursors: dict[int, list[RoomCursor]], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
+    """Lock and return the rooms of these cursors. With `even_idle`, include rooms without new events."""
     due = [
         room_id
         for room_id, own in cursors.items()
@@ -360,8 +366,7 @@ def _young_gaps(room_ids: Sequence[int]) -> dict[int, dict[str, SequenceGap]]:
 
 
 def _in_order(cursors: Sequence[RoomCursor]) -> list[RoomCursor]:
-    order = list(Stream)
-    return sorted(cursors, key=lambda cursor: order.index(Stream(cursor.stream)))
+    return sorted(cursors, key=lambda cursor: list(Stream).index(Stream(cursor.stream)))
 
 
 def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:

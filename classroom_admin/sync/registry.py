@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
@@ -52,6 +52,27 @@ def _names(wanted: set[Place]) -> dict[int, Place]:
             if (room_uuid, stream) in wanted:
                 names[pk] = (room_uuid, stream)
     return names
+
+
+def lock_rooms(room_ids: Sequence[int], *, skip_locked: bool = False) -> dict[int, list[RoomCursor]]:
+    """Lock and return the cursors of these rooms, by room id.
+
+    Every transaction locks the cursors before the rooms and in ascending order of id. This prevents
+    deadlocks.
+    """
+    cursors: dict[int, list[RoomCursor]] = {}
+    free = RoomCursor.objects.select_for_update(skip_locked=skip_locked)
+    for cursor in free.filter(room_id__in=room_ids).order_by("id"):
+        cursors.setdefault(cursor.room_id, []).append(cursor)
+    return cursors
+
+
+def lock_free_rooms(room_ids: Sequence[int]) -> dict[int, list[RoomCursor]]:
+    """Lock and return the cursors of these rooms, except rooms of which another process has locked any."""
+    of_rooms = RoomCursor.objects.filter(room_id__in=room_ids).values("room_id").annotate(all=Count("id"))
+    number = dict(of_rooms.values_list("room_id", "all"))
+    locked = lock_rooms(room_ids, skip_locked=True)
+    return {room_id: own for room_id, own in locked.items() if len(own) == number.get(room_id)}
 
 
 def register(room_uuids: Iterable[str]) -> None:
@@ -157,13 +178,12 @@ def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
     After the end of the class, it is reconciled. After the end of a recording, its files are requested.
     """
     now = clock.cloud_now()
-    refresh = RoomRefresh.objects.filter(room=room)
     if room.parent_id is not None:
         transaction.on_commit(partial(_tell_class, room.parent_id))
     elif named := rows.room.known_groups.keys() - before.known_groups.keys():
         _link_breakout_rooms(room, named)
     if rows.room.state != before.state:
-        refresh.update(profile_due_at=now, profile_failures=0)
+        RoomRefresh.objects.filter(room=room).update(profile_due_at=now, profile_failures=0)
         if rows.room.state == RoomState.CLOSED:
             list_versions.keep(room, closed_at=rows.room.closed_at)
         if rows.room.state in (RoomState.ENDED, RoomState.CLOSED):
@@ -174,6 +194,5 @@ def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
     presence_corrections.follow_up(room, before=before, after=rows.room)
     changed = [rows.recordings.get(str(key[1])) for key in rows.dirty if key[0] == "recording"]
     if any(recording is not None and recording.state != "recording" for recording in changed):
-        refresh.filter(recordings_due_at__isnull=True).update(
-            recordings_due_at=now + FILES_AFTER, recordings_asks=0
-        )
+        not_due = RoomRefresh.objects.filter(room=room, recordings_due_at__isnull=True)
+        not_due.update(recordings_due_at=now + FILES_AFTER, recordings_asks=0)

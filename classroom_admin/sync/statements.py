@@ -8,6 +8,7 @@ with `bulk_create`, no signals are sent and `save` is not called.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -16,17 +17,31 @@ from typing import Any, TypeAlias
 from django.db import connection, models
 
 from classroom_admin.common.chunks import chunks
-from classroom_admin.common.json_reading import read_stored
+from classroom_admin.common.json_reading import as_json, read_stored
 
 Field: TypeAlias = "models.Field[Any, Any]"
 Where: TypeAlias = tuple[str, list[Any]]
 """A condition in SQL, with %s for each of its parameters, and the parameters."""
-AT_ONCE = 1000
+AT_ONCE = 5000
 """The maximum number of rows in one database call."""
+COPIED = 200
+"""The least number of rows that PostgreSQL receives by COPY instead of JSON."""
 TIMES = 4096
 """The maximum number of converted times to remember."""
 Row = Sequence[Any]
 Convert: TypeAlias = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A prepared statement. `fields` are the columns of its rows.
+
+    On PostgreSQL, `sql` reads the rows from the table `fresh`, whose columns and types are `fresh`.
+    """
+
+    fields: Sequence[Field]
+    sql: str
+    fresh: str = ""
 
 
 def insert(
@@ -37,17 +52,32 @@ def insert(
     With `unique`, update a stored row that has the same values in these columns. No two of `rows` may be
     equal in them. Columns that are not in `columns` get their default.
     """
+    statement = _insert(connection.vendor, model, tuple(columns), tuple(unique))
+    constants = [field.get_default() for field in statement.fields[len(columns) :]]
+    whole = ((*row, *constants) for row in rows)
+    if _is_postgres() and not unique:
+        _copy(statement.sql, statement.fields, whole)
+    else:
+        _run(statement, whole)
+
+
+@lru_cache(maxsize=64)
+def _insert(
+    vendor: str, model: type[models.Model], columns: tuple[str, ...], unique: tuple[str, ...]
+) -> Statement:
     fields = _fields(model, columns)
     others = [field for field in model._meta.concrete_fields if field not in fields and _has_default(field)]
-    constants = tuple(field.get_default() for field in others)
     every = [*fields, *others]
-    into = f"INSERT INTO {_quoted(model._meta.db_table)} ({', '.join(_names(every))})"
-    sql = f"{into} {_values(every)}"
+    into = f"{_quoted(model._meta.db_table)} ({', '.join(_names(every))})"
+    if vendor == "postgresql" and not unique:
+        return Statement(every, f"COPY {into} FROM STDIN")
+    values = "SELECT * FROM fresh" if vendor == "postgresql" else f"VALUES ({', '.join(['%s'] * len(every))})"
+    sql = f"INSERT INTO {into} {values}"
     if unique:
-        changed = [name for name in _names(fields) if name not in _names(_fields(model, unique))]
-        sql += f" ON CONFLICT ({', '.join(_names(_fields(model, unique)))}) DO UPDATE SET "
-        sql += ", ".join(f"{name} = EXCLUDED.{name}" for name in changed)
-    _run(sql, every, ((*row, *constants) for row in rows))
+        keys = _names(_fields(model, unique))
+        changed = ", ".join(f"{name} = EXCLUDED.{name}" for name in _names(fields) if name not in keys)
+        sql += f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed}"
+    return Statement(every, sql, _typed(every))
 
 
 def select(model: type[models.Model], columns: Sequence[str], where: Where) -> list[Row]:
@@ -57,17 +87,22 @@ def select(model: type[models.Model], columns: Sequence[str], where: Where) -> l
     """
     fields = _fields(model, columns)
     condition, parameters = where
-    sql = f"SELECT {', '.join(_names(fields))} FROM {_quoted(model._meta.db_table)} WHERE {condition}"
+    sql = f"{_select(model, tuple(columns))} WHERE {condition}"
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()
-    return list(_converted(rows, [_from_driver(field) for field in fields]))
+    return list(_converted(rows, fields, _from_driver))
+
+
+@lru_cache(maxsize=64)
+def _select(model: type[models.Model], columns: tuple[str, ...]) -> str:
+    return f"SELECT {', '.join(_names(_fields(model, columns)))} FROM {_quoted(model._meta.db_table)}"
 
 
 def matching(**columns: Any) -> Where:
     """Return the condition that each column has the given value, or one of the values in a list.
 
-    None matches NULL. A list must not be empty.
+    None matches NULL. A list must not be empty. The values are numbers, texts or bools, but not times.
     """
     conditions: list[str] = []
     parameters: list[Any] = []
@@ -98,81 +133,94 @@ def update_objects(objects: Sequence[models.Model], columns: Sequence[str]) -> N
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Update stored rows. Each of `rows` has the new values in the order of `columns`, then the id."""
+    _run(_update(connection.vendor, model, tuple(columns)), rows)
+
+
+@lru_cache(maxsize=64)
+def _update(vendor: str, model: type[models.Model], columns: tuple[str, ...]) -> Statement:
     fields = _fields(model, (*columns, "id"))
     table, names = _quoted(model._meta.db_table), _names(fields)
-    if _takes_json():
+    if vendor == "postgresql":
         changes = ", ".join(f"{name} = fresh.{name}" for name in names[:-1])
-        same = f"{table}.{names[-1]} = fresh.{names[-1]}"
-        sql = f"UPDATE {table} SET {changes} FROM {_records(fields)} WHERE {same}"
+        sql = f"UPDATE {table} SET {changes} FROM fresh WHERE {table}.{names[-1]} = fresh.{names[-1]}"
     else:
         changes = ", ".join(f"{name} = %s" for name in names[:-1])
         sql = f"UPDATE {table} SET {changes} WHERE {names[-1]} = %s"
-    _run(sql, fields, rows)
+    return Statement(fields, sql, _typed(fields))
 
 
-def _run(sql: str, fields: Sequence[Field], rows: Iterable[Row]) -> None:
-    """Run a statement for all rows.
+def _run(statement: Statement, rows: Iterable[Row]) -> None:
+    """Run a statement for all rows. SQLite receives one row at a time, PostgreSQL the table `fresh`.
 
-    PostgreSQL receives many rows as one JSON string, because its driver is much slower with arrays or with
-    one parameter per value. SQLite receives one row at a time.
+    A few rows reach PostgreSQL as one JSON string. More rows are copied into a temporary table, because the
+    server reads a copy faster than JSON. Parameters for each value would be slower than both.
     """
-    columns = [field.column for field in fields]
-    for chunk in chunks(_prepared(fields, rows), AT_ONCE):
+    fields, sql = statement.fields, statement.sql
+    for chunk in chunks(rows, AT_ONCE):
         with connection.cursor() as cursor:
-            if _takes_json():
-                cursor.execute(sql, [json.dumps([dict(zip(columns, row, strict=True)) for row in chunk])])
+            if not _is_postgres():
+                cursor.executemany(sql, _converted(chunk, fields, _to_sqlite))
+            elif len(chunk) < COPIED or not connection.in_atomic_block:
+                columns = [field.column for field in fields]
+                records = as_json([dict(zip(columns, row, strict=True)) for row in chunk])
+                fresh = f"SELECT * FROM json_to_recordset(%s::json) AS records ({statement.fresh})"
+                cursor.execute(f"WITH fresh AS ({fresh}) {sql}", [records])
             else:
-                cursor.executemany(sql, chunk)
+                cursor.execute(f"CREATE TEMPORARY TABLE fresh ({statement.fresh}) ON COMMIT DROP")
+                _copy("COPY fresh FROM STDIN", fields, chunk)
+                cursor.execute(f"{sql}; DROP TABLE fresh")
 
 
-def _takes_json() -> bool:
+def _copy(sql: str, fields: Sequence[Field], rows: Iterable[Row]) -> None:
+    """Send rows to PostgreSQL by a COPY statement."""
+    connection.validate_no_broken_transaction()
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.cursor.copy(sql) as copy:
+        for row in _converted(rows, fields, _to_copy):
+            copy.write_row(row)
+
+
+def _is_postgres() -> bool:
     return connection.vendor == "postgresql"
 
 
-def _values(fields: Sequence[Field]) -> str:
-    if _takes_json():
-        return f"SELECT * FROM {_records(fields)}"
-    return f"VALUES ({', '.join('%s' for _ in fields)})"
-
-
-def _records(fields: Sequence[Field]) -> str:
-    """Return the SQL that reads rows from a JSON string.
+def _typed(fields: Sequence[Field]) -> str:
+    """Return the columns with their types.
 
     Use `varchar` instead of `varchar(64)`, because PostgreSQL would cut long values to 64 characters.
     """
     types = [str(field.db_type(connection)).partition("(")[0] for field in fields]
-    named = ", ".join(f"{name} {kind}" for name, kind in zip(_names(fields), types, strict=True))
-    return f"json_to_recordset(%s::json) AS fresh ({named})"
+    return ", ".join(f"{name} {kind}" for name, kind in zip(_names(fields), types, strict=True))
 
 
-def _prepared(fields: Sequence[Field], rows: Iterable[Row]) -> Iterable[Row]:
-    """Return the rows with their values converted for the database's driver."""
-    return _converted(rows, [_to_driver(field) for field in fields])
-
-
-def _converted(rows: Iterable[Row], converters: Sequence[Convert | None]) -> Iterator[Row]:
+def _converted(
+    rows: Iterable[Row], fields: Sequence[Field], converter: Callable[[Field], Convert | None]
+) -> Iterator[Row]:
     """Yield the rows with converted values. NULL stays None."""
-    named = [(index, convert) for index, convert in enumerate(converters) if convert is not None]
+    found = [(index, convert) for index, field in enumerate(fields) if (convert := converter(field))]
     for row in rows:
         values = list(row)
-        for index, convert in named:
+        for index, convert in found:
             if values[index] is not None:
                 values[index] = convert(values[index])
         yield values
 
 
-def _to_driver(field: Field) -> Convert | None:
+def _to_sqlite(field: Field) -> Convert | None:
     if isinstance(field, models.DateTimeField):
-        return _iso_time if _takes_json() else _sqlite_time
-    if isinstance(field, models.JSONField) and not _takes_json():
-        return json.dumps
-    return None
+        return _sqlite_time
+    return json.dumps if isinstance(field, models.JSONField) else None
+
+
+def _to_copy(field: Field) -> Convert | None:
+    if isinstance(field, models.DateTimeField):
+        return _iso_time
+    return as_json if isinstance(field, models.JSONField) else None
 
 
 def _from_driver(field: Field) -> Convert | None:
     if isinstance(field, models.JSONField):
         return read_stored
-    if isinstance(field, models.DateTimeField) and connection.vendor == "sqlite":
+    if isinstance(field, models.DateTimeField) and not _is_postgres():
         return _in_utc
     return None
 

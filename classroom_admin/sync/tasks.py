@@ -116,7 +116,7 @@ def project_due() -> None:
     """Project the rooms that are due. Before that, read responses that a worker left unread when it died."""
     for answer_id in inbox.unread(received_before=clock.now() - READER_DIED_AFTER):
         inbox.read(answer_id)
-    project_waiting(within_s=PROJECT_IN_TASK_S)
+    project_waiting(within_s=PROJECT_IN_TASK_S, skip_locked=True)
 
 
 @shared_task(name="sync.project_outdated")
@@ -244,10 +244,11 @@ def _fetch(kind: str, work: Callable[..., Fetched]) -> Fetched | None:
     return fetched
 
 
-def project_waiting(*, within_s: float) -> list[int]:
+def project_waiting(*, within_s: float, skip_locked: bool = False) -> list[int]:
     """Project due rooms for about `within_s` seconds. Return the ids of rooms that still wait.
 
-    The longest-waiting rooms are first.
+    The longest-waiting rooms are first. With `skip_locked`, leave out the rooms that another process stores
+    or projects now. They stay due. Without it, several workers would wait for each other at the same rooms.
     """
     ends_at = clock.monotonic() + within_s
     rooms = projector.due_rooms()
@@ -255,7 +256,7 @@ def project_waiting(*, within_s: float) -> list[int]:
     for batch in projector.batches(rooms):
         if clock.monotonic() >= ends_at:
             return rooms[done:]
-        projector.project_batch(batch)
+        projector.project_batch(batch, skip_locked=skip_locked)
         done += len(batch)
     return []
 

@@ -120,11 +120,12 @@ def postgres(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.skipif(connection.vendor == "postgresql", reason="This is the run that the other one starts.")
 @pytest.mark.timeout(600)
-def test_streams_on_postgresql(postgres: str, tmp_path: Path) -> None:
+def test_streams_writes_and_locks_on_postgresql(postgres: str, tmp_path: Path) -> None:
     environment = os.environ | {"DATABASE_URL": postgres, "TEST_KEEPS_SERVICES": "1"}
     chosen = [
         f"{ON_POSTGRES}/test_{name}.py" for name in ("sources", "class_channel", "list_channel", "rights")
     ]
+    chosen += ["tests/sync/test_statements.py", "tests/sync/test_locked_rooms.py"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", *chosen],
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=580, check=False,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
-import xlsxwriter
 from django.utils.translation import gettext
-from xlsxwriter.workbook import Workbook
-from xlsxwriter.worksheet import Worksheet
 
 from classroom_admin.reports.exports.tables import Column, Kind, Table
 from classroom_admin.reports.exports.writers import MS_A_MINUTE, clean_text
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 ROWS_A_SHEET: Final = 1_000_000
 LONGEST_TEXT: Final = 32_767
@@ -41,6 +42,8 @@ def written_workbook(
 
     The file is complete only after the last value. If the caller stops earlier, nothing is written.
     """
+    import xlsxwriter  # needs 2 MB, and most processes never write a workbook
+
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "in_memory": False, "strings_to_urls": False})
     sheet = _Sheet(book, table, zone, right_to_left)
     done = 0

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -19,7 +19,6 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from icalendar import Calendar, Event
 
 from classroom_admin.accounts.models import CalendarFeed, User
 from classroom_admin.actions import calendars
@@ -33,6 +32,9 @@ from classroom_admin.rooms import selectors
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.wording import ROOM_TYPES
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 NO_END: Final = timedelta(hours=1)
 ASK_AGAIN: Final = timedelta(minutes=15)
@@ -53,6 +55,8 @@ class CalendarEntry(CalendarClass):
 
 def document(entries: Iterable[CalendarEntry], *, name: str, host: str) -> bytes:
     """Return an iCalendar document. ``host`` is part of the entries' ids, which are globally unique."""
+    from icalendar import Calendar  # needs 2.5 MB, and most processes never use it
+
     calendar = Calendar()
     calendar.add("prodid", "-//Classroom Admin//classes//EN")
     calendar.add("version", "2.0")
@@ -70,7 +74,9 @@ def etag(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
-def _event(entry: CalendarEntry, host: str) -> Event:
+def _event(entry: CalendarEntry, host: str) -> "Event":
+    from icalendar import Event
+
     event = Event()
     event.add("uid", f"{entry.uid}@{host}")
     event.add("summary", entry.name or _("Unnamed class"))
