@@ -11,9 +11,12 @@ import logging
 import sqlite3
 from collections.abc import AsyncGenerator
 from typing import Any, Final
+from urllib.parse import quote
 
 import psycopg
 from django.db import connections
+
+from classroom_admin.common import database_outage
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +52,10 @@ class SqliteSource:
 
     async def changes(self) -> AsyncGenerator[Changed, None]:
         # This connection must hold no lock and no snapshot, so it uses autocommit and never writes.
-        with contextlib.closing(sqlite3.connect(self._path, isolation_level=None, timeout=0)) as connection:
+        # The mode keeps SQLite from creating a missing file.
+        where = self._path if ":memory:" in self._path else f"file:{quote(self._path)}?mode=rw"
+        opened = sqlite3.connect(where, uri=True, isolation_level=None, timeout=0)
+        with contextlib.closing(opened) as connection:
             seen = -1
             while True:
                 version = self._version(connection, seen)
@@ -74,7 +80,10 @@ class PostgresSource:
     """
 
     def __init__(self, parameters: dict[str, Any]) -> None:
-        known = ("dbname", "user", "password", "host", "port", "options", "service", "passfile")
+        known = (
+            *("dbname", "user", "password", "host", "port", "options", "service", "passfile"),
+            *("connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count"),
+        )
         tls = {name: value for name, value in parameters.items() if name.startswith("ssl")}
         self._parameters = {name: parameters[name] for name in known if parameters.get(name)} | tls
 
@@ -84,7 +93,10 @@ class PostgresSource:
                 async for changed in self._listen():
                     yield changed
             except psycopg.OperationalError as error:
-                log.warning("lost the connection that listens for changes, reconnecting: %s", error)
+                if database_outage.is_outage(error):
+                    database_outage.of_process.note(error)
+                else:
+                    log.warning("the connection that listens for changes failed, reconnecting: %s", error)
             await asyncio.sleep(RECONNECT_AFTER_S)
 
     async def _listen(self) -> AsyncGenerator[Changed, None]:

@@ -55,6 +55,11 @@ def trouble_in_words(error: str | None, *, administrator: bool) -> str:
     return _("The cloud can't be reached. Your class continues. This page catches up automatically.")
 
 
+def database_trouble() -> str:
+    """Return what the banner of open pages says while the database is away, in the active language."""
+    return _("The dashboard can't use its database at the moment. This page catches up automatically.")
+
+
 def tell(
     answer: HttpResponse,
     polled_at: datetime | None,

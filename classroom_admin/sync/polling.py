@@ -61,6 +61,8 @@ class Poller:
         self._busy = threading.Lock()
         self.pace = Pace(per_second=client.config.requests_per_second)
         self._drained_at = self._well_at = float("-inf")
+        self._in_hand: RawAnswer | None = None  # received, but not committed because the database is away
+        self._suspicion = ""  # why an answer may be lost, until the database knows it
 
     @property
     def owner(self) -> lease.Owner:
@@ -81,7 +83,8 @@ class Poller:
             try:
                 polled = self.cycle(held, fast=fast)
             except FenceLost:
-                reconciliation.soon(why="another process took the lease while this one had an answer in hand")
+                self._in_hand = None
+                self._suspect("another process took the lease while this one had an answer in hand")
                 return None
             lease.hand_over(held)
             return polled
@@ -95,8 +98,28 @@ class Poller:
         """
         held = lease.take(app_id=self.app_id, owner=self.owner, watch=self._watch)
         if held is not None and held.taken_over:
-            reconciliation.soon(why="the process that polled before has died")
+            self._suspect("the process that polled before has died")
         return held
+
+    def _suspect(self, why: str) -> None:
+        """Reconcile all rooms, because an answer may be lost. If the database is away, do it later."""
+        self._suspicion = why
+        reconciliation.soon(why=why)
+        self._suspicion = ""
+
+    def _keep(self, held: Held, raw: RawAnswer) -> InboxAnswer:
+        """Commit an answer. If the database is away, the next cycle commits it before it asks for more."""
+        self._in_hand = raw
+        answer = inbox.keep(raw, source=InboxAnswer.Source.POLL, held=held)
+        self._in_hand = None
+        return answer
+
+    def _catch_up(self, held: Held, result: Polled) -> None:
+        """Store what an earlier cycle could not store."""
+        if self._suspicion:
+            self._suspect(self._suspicion)
+        if self._in_hand is not None:
+            result.add_read(inbox.read(self._keep(held, self._in_hand).pk))
 
     def _must_wait(self) -> bool:
         not_before = Lease.objects.filter(app_id=self.app_id).values_list("not_before", flat=True).first()
@@ -109,6 +132,7 @@ class Poller:
         after a response with few events. Raise `FenceLost` if another process has the lease.
         """
         result = Polled()
+        self._catch_up(held, result)
         for answer_id in inbox.unread():
             result.add_read(inbox.read(answer_id))
         ends_at = clock.monotonic() + CYCLE_S
@@ -135,14 +159,14 @@ class Poller:
             result.empty = True
             self._note_time(raw)
             return
-        answer = inbox.keep(raw, source=InboxAnswer.Source.POLL, held=held)
+        answer = self._keep(held, raw)
         if self.client.transport.clock_offset_ms is None:
             self._note_time(raw)
         found = inbox.read(answer.pk)
         result.add_read(found)
         if found.problem:
             result.unreadable_in_a_row += 1
-            reconciliation.soon(why="an answer of the stream of all rooms could not be read")
+            self._suspect("an answer of the stream of all rooms could not be read")
         else:
             result.unreadable_in_a_row = 0
             result.empty = found.items == 0
@@ -185,6 +209,7 @@ class Poller:
         log.warning("poll failed: %s", error)
         result.problems.append(health.problem_of(error))
         if isinstance(error, CloudUnavailable) and error.may_have_happened:
+            self._suspicion = "an answer of the stream of all rooms was lost on its way"
             if error.partial_body:
                 broken = RawAnswer(
                     body=error.partial_body,
@@ -193,8 +218,8 @@ class Poller:
                     request_id=error.request_id,
                     path="",
                 )
-                result.add_read(inbox.read(inbox.keep(broken, source=InboxAnswer.Source.POLL, held=held).pk))
-            reconciliation.soon(why="an answer of the stream of all rooms was lost on its way")
+                result.add_read(inbox.read(self._keep(held, broken).pk))
+            self._suspect(self._suspicion)
         limited = isinstance(error, RateLimited)
         waited_s = self._back_off(held, result, wait_s=error.retry_after_s if limited else None)
         result.retry_after_s = waited_s if limited else None
