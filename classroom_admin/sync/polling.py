@@ -14,8 +14,8 @@ from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
 from classroom_admin.agora.event_calls import PollEvents
-from classroom_admin.common import clock
-from classroom_admin.common.problems import to_text
+from classroom_admin.common import clock, disk_space
+from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.sync import cloud_time, health, inbox, lease, reconciliation
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import InboxAnswer, Lease
@@ -33,6 +33,8 @@ DRAIN_EVERY_S = 1.0
 UNREADABLE_IN_A_ROW = 3
 """A cycle with `until_empty` ends after this many unreadable responses in a row, other cycles after one."""
 LONGEST_BACK_OFF_S = 8.0
+DISK_PAUSE_S = 5.0
+"""The pause (s) before the next look at the disk if it is almost full."""
 LONGEST_PAUSE_S = 3600.0
 """The longest pause (s), even if the cloud asks for a longer pause."""
 
@@ -62,6 +64,7 @@ class Poller:
         self.pace = Pace(per_second=client.config.requests_per_second)
         self._drained_at = self._well_at = float("-inf")
         self._in_hand: RawAnswer | None = None  # received, but not committed because the database is away
+        self._waits_for_disk = False
         self._suspicion = ""  # why an answer may be lost, until the database knows it
 
     @property
@@ -80,6 +83,10 @@ class Poller:
             held = self.take()
             if held is None or self._must_wait():
                 return None
+            if disk_space.is_too_low_to_poll():
+                self._wait_for_disk(held)
+                return None
+            self._waits_for_disk = False
             try:
                 polled = self.cycle(held, fast=fast)
             except FenceLost:
@@ -90,6 +97,13 @@ class Poller:
             return polled
         finally:
             self._busy.release()
+
+    def _wait_for_disk(self, held: Held) -> None:
+        """Pause instead of fetching events that could perhaps not be stored. Pages say why."""
+        if not self._waits_for_disk:
+            log.warning("polling pauses until there is space: the disk of the database is almost full")
+        self._waits_for_disk = True
+        self._back_off(held, Polled(problems=[Problem("poll_disk_full")]), wait_s=DISK_PAUSE_S)
 
     def take(self) -> Held | None:
         """Take the lease. Return None if another process has it.

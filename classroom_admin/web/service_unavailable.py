@@ -5,6 +5,7 @@ the page say what is wrong.
 """
 
 import json
+import logging
 import sys
 from typing import Any, Final
 
@@ -15,10 +16,12 @@ from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.views.defaults import server_error as django_server_error
 
-from classroom_admin.common import database_outage
+from classroom_admin.common import database_outage, disk_space
 from classroom_admin.common.size_limit import FOR_PROGRAMS, Application, Receive, Scope, Send
 from classroom_admin.realtime import session
 from classroom_admin.sync import freshness
+
+log = logging.getLogger(__name__)
 
 RETRY_AFTER_S: Final = 5
 _STATUS: Final = "live:status"
@@ -27,11 +30,23 @@ _STATUS: Final = "live:status"
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Answer a request whose view or middleware failed. Django calls this while it handles the error."""
     error = sys.exc_info()[1]
+    if error is not None and disk_space.is_full(error):
+        return _full(request, error)
     if error is None or not database_outage.is_outage(error):
         return django_server_error(request)
     database_outage.of_process.note(error)
     answer = _answer(request)
     answer._has_been_logged = True  # type: ignore[attr-defined]  # else Django logs it with a traceback
+    return answer
+
+
+def _full(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """Answer 507: a disk has no space for a file of this request."""
+    log.error("a disk of this server is full: %s", error)
+    with translation.override(translation.get_language_from_request(request)):
+        answer = HttpResponse(render_to_string("507.html"), status=507)
+    answer["Cache-Control"] = "no-store"
+    answer._has_been_logged = True  # type: ignore[attr-defined]
     return answer
 
 
