@@ -21,7 +21,7 @@ _django: Any = get_asgi_application()  # set up Django before the imports below
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 from classroom_admin.accounts import first_run  # noqa: E402
-from classroom_admin.common import metrics, tracing  # noqa: E402
+from classroom_admin.common import metrics, sqlite3, tracing  # noqa: E402
 from classroom_admin.common.client_address import TrustedProxies  # noqa: E402
 from classroom_admin.common.fair_turns import FairTurns  # noqa: E402
 from classroom_admin.common.logs.access import RequestLog  # noqa: E402
@@ -36,9 +36,11 @@ from classroom_admin.runtime.supervisor import is_supervised  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
 from classroom_admin.web.path_prefix import WithoutPrefix, WithPrefix  # noqa: E402
 from classroom_admin.web.request_metrics import Measured  # noqa: E402
+from classroom_admin.web.service_unavailable import WithoutDatabase  # noqa: E402
 from classroom_admin.web.size_by_address import limited  # noqa: E402
 from classroom_admin.web.trusted_proxies import BehindProxies  # noqa: E402
 
+sqlite3.never_create()
 leave_to_us("uvicorn", "uvicorn.error")
 logging.getLogger("uvicorn.access").disabled = True  # its paths contain secrets, and RequestLog replaces it
 allow_many_connections()
@@ -50,7 +52,7 @@ _turns: Any = FairTurns(_django, session_of=session.session_key)
 limited(_front, Measured(_turns) if metrics.is_on() else _turns)
 _first = AnsweredFirst(_front)
 _any_path: Any = WithoutPrefix(_first, settings.PATH_PREFIX) if settings.PATH_PREFIX else _first
-_logged = RequestLog(SecurityHeaders(_any_path))
+_logged = RequestLog(SecurityHeaders(WithoutDatabase(_any_path)))
 application: Any = BehindProxies(_logged, TrustedProxies.of(settings.TRUSTED_PROXIES))
 
 _ = get_resolver().url_patterns  # import all views now; the first request would import them otherwise

@@ -1,15 +1,17 @@
 """The Celery application. Workers use the threads or solo pool; beat is a separate process."""
 
+import logging
 import os
 import threading
 import warnings
 from functools import cached_property
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.exceptions import SecurityWarning
-from celery.signals import worker_shutting_down
+from celery.signals import worker_init, worker_ready, worker_shutting_down
 
+from classroom_admin.common import database_outage, sqlite3
 from classroom_admin.common.logs import repeats, tasks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
@@ -21,8 +23,32 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 SHUTDOWN_S = 7.0
 
 
+class WaitingTask(Task):  # type: ignore[type-arg]
+    """A task that does nothing in a worker while the database is away.
+
+    This loses no work, because the database is the queue: the next beat starts the same work. The log says
+    once, and then at growing intervals, that the database is away.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.request.called_directly:
+            return self.run(*args, **kwargs)
+        outage = database_outage.of_process
+        if outage.is_on and not (outage.is_due() and outage.probe()):
+            return None
+        try:
+            return self.run(*args, **kwargs)
+        except database_outage.ERRORS as error:
+            if not database_outage.is_outage(error):
+                raise
+            outage.note(error)
+            return None
+
+
 class ClassroomCelery(Celery):
-    """A Celery application whose beat can stop between two ticks."""
+    """A Celery application whose beat can stop between two ticks, and whose tasks wait for the database."""
+
+    task_cls = "classroom_admin.celery:WaitingTask"
 
     @cached_property
     def Beat(self) -> Any:
@@ -34,6 +60,30 @@ app = ClassroomCelery("classroom_admin")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 tasks.connect()
+
+
+@worker_init.connect
+def need_a_database(**_: Any) -> None:
+    sqlite3.never_create()
+
+
+@worker_ready.connect
+def shorten_what_a_lost_broker_causes(**_: Any) -> None:
+    """Log the loss of the broker without tracebacks, and without a warning about tasks that continue.
+
+    Their messages may come again, which does no harm. Celery shows all its warnings unless told after its
+    start.
+    """
+    warnings.filterwarnings("ignore", message=r"\s*In Celery 5\.1", category=PendingDeprecationWarning)
+    lost = app.connection_for_read().recoverable_connection_errors
+
+    def without_traceback(record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], lost):
+            record.exc_info = None
+        return True
+
+    for name in ("consumer.consumer", "request", "strategy"):
+        logging.getLogger(f"celery.worker.{name}").addFilter(without_traceback)
 
 
 @worker_shutting_down.connect

@@ -124,11 +124,12 @@ TEMPLATES = [
 ]
 
 # --- database: SQLite by default, PostgreSQL by URL --------------------------
-_own_database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "classroom_admin.sqlite3")}
+_own_database = {"ENGINE": settings_data.SQLITE, "NAME": str(DATA_DIR / "classroom_admin.sqlite3")}
 DATABASES: dict[str, dict[str, Any]] = {"default": {**(env.DATABASE_URL or _own_database)}}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = settings_data.SQLITE
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
@@ -138,6 +139,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     settings_data.make_private(env, sqlite=str(DATABASES["default"]["NAME"]))
 else:
     settings_data.make_private(env, sqlite="")
+    _options = DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = {**settings_data.NOTICE_LOST_CONNECTIONS, **_options}
 
 # --- cache: second limits of allauth; accounts.throttling counts in the database -----
 CACHES = {"default": env.CACHE_URL}
@@ -159,6 +162,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
 # Without a broker, drop wake-ups immediately. Nothing waits for them, and beat sends them again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
 CELERY_TIMEZONE = "UTC"
@@ -246,6 +250,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # --- uploaded files: on disk or in an S3 bucket -----------------------------------
 FILES_MAX_BYTES = env.FILES_MAX_MB * 1_000_000
 FILES_KEEP_DAYS = env.FILES_KEEP_DAYS
+DISK_RESERVE_BYTES = env.DISK_RESERVE_MB * 1_000_000
 FILES_QUOTA_BYTES = env.FILES_QUOTA_MB * 1_000_000
 FILES_ALLOW_MACROS, FILES_WITHOUT_SCAN = env.FILES_ALLOW_MACROS, env.FILES_WITHOUT_SCAN
 CLAMD_URL = env.CLAMD_URL

@@ -8,11 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin.environment.variables import Environment
 from classroom_admin.runtime import data_folder
+
+SQLITE: Final = "classroom_admin.common.sqlite3"
+NOTICE_LOST_CONNECTIONS: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""libpq's options (in s; the last one in ms), so that nothing waits for minutes for a PostgreSQL server that
+has disappeared without closing its connections.
+"""
 
 
 def make_private(env: Environment, *, sqlite: str) -> None:

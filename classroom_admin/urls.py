@@ -32,5 +32,7 @@ pages: list[URLPattern | URLResolver] = [
     path("", include("classroom_admin.web.urls")),
 ]
 
+handler500 = "classroom_admin.web.service_unavailable.server_error"
+
 _folder = settings.PATH_PREFIX.removeprefix("/")
 urlpatterns = [path(f"{_folder}/", include(pages))] if _folder else pages

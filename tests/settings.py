@@ -32,6 +32,7 @@ elif broker := os.environ.get("CELERY_BROKER_URL"):
 for name in [n for n in os.environ if n.startswith("AGORA_")]:
     del os.environ[name]
 os.environ["SECOND_FACTOR"] = "nobody"  # here and in the processes that tests start
+os.environ["DISK_RESERVE_MB"] = "0"  # the tests need little space, and should not depend on how much there is
 os.environ["REAUTHENTICATION_MINUTES"] = "600"  # the browser tests sign in once
 
 from classroom_admin.settings_with_simulator import *  # noqa: E402, F403

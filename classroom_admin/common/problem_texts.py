@@ -295,6 +295,10 @@ SYNC: Final[dict[str, str | tuple[str, ...]]] = {
         "The cloud rejects the sign-in of this server. Check AGORA_APP_ID, AGORA_APP_CERTIFICATE and "
         "AGORA_AUTH, and the clock of this server."
     ),
+    "poll_disk_full": _(
+        "The server's disk is almost full, so the dashboard fetches no events until there is space. "
+        "No event is lost meanwhile while its class exists in the cloud. Free some space."
+    ),
     "poll_rate_limited": _(
         "Too many requests to the cloud. The server waits and then asks again automatically."
     ),

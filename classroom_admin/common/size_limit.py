@@ -24,6 +24,10 @@ class TooBig(Exception):
     """Raised when a body has more bytes than allowed."""
 
 
+class NoRoom(Exception):
+    """Raised if a body can't be stored, because the disk is almost full. The message says so."""
+
+
 def has_body(scope: Scope) -> bool:
     """Return whether the headers announce a body."""
     headers = dict(scope["headers"])
@@ -46,7 +50,11 @@ class SizeLimit:
             await self._inner(scope, receive, send)
             return
         bodiless = scope["method"] in BODILESS
-        most_bytes = 0 if bodiless else await self._most_bytes(scope)
+        try:
+            most_bytes = 0 if bodiless else await self._most_bytes(scope)
+        except NoRoom as error:
+            await _answer(scope, receive, send, 507, str(error))
+            return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if (bodiless and has_body(scope)) or _announces_more(announced, most_bytes):
             await _refuse(scope, receive, send, most_bytes)
@@ -82,10 +90,15 @@ def _announces_more(length: bytes, most_bytes: int) -> bool:
 
 
 async def _refuse(scope: Scope, receive: Receive | None, send: Send, most_bytes: int) -> None:
-    """Respond with the reason. `receive` is None if nothing more of the body should be read."""
+    """Respond that the body is too big. `receive` is None if nothing more of it should be read."""
     status, words = 413, f"This request is too big. Send at most {most_bytes} bytes."
     if scope["method"] in BODILESS:
         status, words = 400, f"A {scope['method']} request can't have a body. Send it without one."
+    await _answer(scope, receive, send, status, words)
+
+
+async def _answer(scope: Scope, receive: Receive | None, send: Send, status: int, words: str) -> None:
+    """Respond with a text, and discard the body for a moment unless `receive` is None."""
     kind = "text/plain; charset=utf-8"
     if scope["path"].startswith(FOR_PROGRAMS):
         words, kind = json.dumps({"error": words}), "application/json"

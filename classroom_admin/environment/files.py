@@ -20,6 +20,12 @@ class Files(Section):
     intro = "See [files](files.md)."
 
     FILES_MAX_MB: Whole = variable("The largest file that people may upload, in megabytes", 200)
+    DISK_RESERVE_MB: Whole = variable(
+        "How many megabytes of the disk to keep free: with less, uploads and exports stop, and with less "
+        "than a quarter of it, polling stops; `0`: no such limit "
+        "([running](running.md#when-something-fails))",
+        300,
+    )
     FILES_KEEP_DAYS: Whole = variable(
         "How many days a shared file is kept after the cloud has deleted its class", 30
     )

@@ -8,7 +8,6 @@ to operators, and the answer reports the ages.
 from __future__ import annotations
 
 import signal
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -17,9 +16,9 @@ from functools import cache
 from types import FrameType
 from typing import Any, Final
 
-import psycopg
-from django.db import DatabaseError, connection
+from django.db import connection
 
+from classroom_admin.common import database_outage
 from classroom_admin.common.version import version
 from classroom_admin.operations import progress
 from classroom_admin.operations.progress import Progress
@@ -32,7 +31,7 @@ DEADLINE_S: Final = 2.0
 STOPPING: Final = "This process is stopping."
 DATABASE_AWAY: Final = "The database can't be reached."
 DATABASE_SLOW: Final = f"The database does not answer within {DEADLINE_S:.0f} s."
-DATABASE_ERRORS: Final = (DatabaseError, psycopg.Error, sqlite3.Error, OSError)
+DATABASE_ERRORS: Final = (*database_outage.ERRORS, OSError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from django.db import DatabaseError, connections
 from django.utils import translation
 
 from classroom_admin.accounts.models import User
-from classroom_admin.common import clock, metrics
+from classroom_admin.common import clock, database_outage, metrics
 from classroom_admin.realtime import messages, rights
 from classroom_admin.realtime.class_channel import ClassChannel, ClassPage
 from classroom_admin.realtime.limits import StreamLimits
@@ -31,8 +30,7 @@ from classroom_admin.sync import freshness, polling_pace
 
 log = logging.getLogger(__name__)
 
-_driver: Any = connections["default"].Database
-DATABASE_ERRORS: Final = (DatabaseError, _driver.Error)
+DATABASE_ERRORS: Final = database_outage.ERRORS
 RETRY_AFTER_S: Final = 2.0
 RIGHTS_EVERY_S: Final = 4.0
 HEARTBEAT_EVERY_S: Final = 5.0
@@ -62,6 +60,14 @@ def spread_s(pages: int) -> float:
 
 def _page(subscriber: Subscriber) -> metrics.Page:
     return "list" if subscriber.right.room_id is None else "class"
+
+
+def _note(error: Exception, what: str) -> None:
+    """Log an error of the database. An outage is logged once, not by each task that notices it."""
+    if database_outage.is_outage(error):
+        database_outage.of_process.note(error)
+    else:
+        log.warning("live updates: %s failed, retrying: %s", what, error)
 
 
 class ListChannel(Protocol):
@@ -189,6 +195,9 @@ class Hub:
             user, right = await self.authorise(session_key, room_key)
         except Refused:
             return
+        except DATABASE_ERRORS as error:
+            _note(error, "add_polling_page")
+            return
         if user.pk == user_id and right.room_id is not None and self._polling.add(page, right, now=now):
             self._start()
             await self._open(right.room_id).open()
@@ -254,7 +263,7 @@ class Hub:
             try:
                 return await task()
             except DATABASE_ERRORS as error:
-                log.warning("live updates: %s failed, retrying: %s", task.__name__, error)
+                _note(error, task.__name__)
                 await asyncio.sleep(RETRY_AFTER_S)
 
     async def _follow_changes(self) -> None:
@@ -308,6 +317,8 @@ class Hub:
         with translation.override(language):
             administrator = right is not None and right.sees_settings
             trouble = freshness.trouble_in_words(self._poll_error, administrator=administrator)
+            if database_outage.of_process.is_on:
+                trouble = freshness.database_trouble()
         return {
             "age": None if age is None else round(age, 1),
             "trouble": trouble,
@@ -325,6 +336,7 @@ class Hub:
         while True:
             await asyncio.sleep(TICK_EVERY_S)
             await self._read_freshness()
+            database_outage.of_process.note_end()
             await self.lists.tick()
             self._garbage.collect_if_due(now=clock.monotonic())
 

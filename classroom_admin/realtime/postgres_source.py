@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import psycopg
 
+from classroom_admin.common import database_outage
 from classroom_admin.realtime.source import ANYTHING, Changed
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,10 @@ class PostgresSource:
     """
 
     def __init__(self, parameters: dict[str, Any]) -> None:
-        known = ("dbname", "user", "password", "host", "port", "options", "service", "passfile")
+        known = (
+            *("dbname", "user", "password", "host", "port", "options", "service", "passfile"),
+            *("connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count"),
+        )
         tls = {name: value for name, value in parameters.items() if name.startswith("ssl")}
         self._parameters = {name: parameters[name] for name in known if parameters.get(name)} | tls
 
@@ -36,7 +40,10 @@ class PostgresSource:
                 async for changed in self._listen():
                     yield changed
             except psycopg.OperationalError as error:
-                log.warning("lost the connection that listens for changes, reconnecting: %s", error)
+                if database_outage.is_outage(error):
+                    database_outage.of_process.note(error)
+                else:
+                    log.warning("the connection that listens for changes failed, reconnecting: %s", error)
             await asyncio.sleep(RECONNECT_AFTER_S)
 
     async def _listen(self) -> AsyncGenerator[Changed, None]:

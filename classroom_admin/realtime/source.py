@@ -11,6 +11,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncGenerator
 from typing import Final, Protocol
+from urllib.parse import quote
 
 from django.db import connections
 
@@ -53,7 +54,10 @@ class SqliteSource:
 
     async def changes(self) -> AsyncGenerator[Changed, None]:
         # This connection must hold no lock and no snapshot, so it uses autocommit and never writes.
-        with contextlib.closing(sqlite3.connect(self._path, isolation_level=None, timeout=0)) as connection:
+        # The mode keeps SQLite from creating a missing file.
+        where = self._path if ":memory:" in self._path else f"file:{quote(self._path)}?mode=rw"
+        opened = sqlite3.connect(where, uri=True, isolation_level=None, timeout=0)
+        with contextlib.closing(opened) as connection:
             seen = -1
             while True:
                 version = self._version(connection, seen)

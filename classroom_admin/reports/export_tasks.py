@@ -5,6 +5,7 @@ from typing import Final
 
 from celery import shared_task
 
+from classroom_admin.common import disk_space
 from classroom_admin.reports.exports import all as _all  # noqa: F401 - registers the exports
 from classroom_admin.reports.exports import jobs
 
@@ -14,8 +15,8 @@ _one_at_a_time: Final = threading.Lock()
 
 @shared_task(name=jobs.RUN_EXPORTS)
 def run_exports(first: int | None = None) -> None:
-    """Make the due exports, first the one with the id `first` if it is due."""
-    if not _one_at_a_time.acquire(blocking=False):
+    """Make the due exports, first the one with the id `first` if it is due. While disk is scarce, wait."""
+    if disk_space.is_low() or not _one_at_a_time.acquire(blocking=False):
         return
     try:
         more = jobs.work(first=first)

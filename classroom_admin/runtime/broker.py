@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from classroom_admin.runtime.supervisor import Part
+from classroom_admin.runtime.part import Part
 
 # The path of a socket has at most 108 bytes on Linux and 104 elsewhere, including the final zero byte.
 _LONGEST_SOCKET = 103

@@ -17,7 +17,7 @@ from classroom_admin.common.addresses import is_loopback
 from classroom_admin.environment import variables
 from classroom_admin.runtime import ports
 from classroom_admin.runtime.installation import CannotStart, Installation
-from classroom_admin.runtime.supervisor import Part
+from classroom_admin.runtime.part import Part
 
 ENTERED = "CLASSROOM_ADMIN_DEMO"
 # A demo ignores these settings of a school's own installation.

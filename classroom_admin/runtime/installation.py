@@ -23,11 +23,12 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from classroom_admin.common import metrics, program_files
+from classroom_admin.common import database_outage, metrics, program_files
 from classroom_admin.common.logs import pipeline
 from classroom_admin.runtime import broker, data_folder, ports, static_files
+from classroom_admin.runtime.part import Part
 from classroom_admin.runtime.restarts import Pace
-from classroom_admin.runtime.supervisor import GRACE_S, Part, Supervisor
+from classroom_admin.runtime.supervisor import GRACE_S, Supervisor
 
 WEB_OPTIONS: Final = (
     *("--http", "classroom_admin.runtime.http_protocol:BoundedProtocol", "--no-proxy-headers"),
@@ -146,7 +147,8 @@ def _supervise(
         for part in foundations:
             supervisor.start(part)
         warm_up()
-        migrate()
+        if not migrate_when_possible(supervisor):
+            return supervisor.run()
         static_files.collect()
         prepare()
         # Close the connection, because all forked parts would otherwise share it.
@@ -243,6 +245,31 @@ def _celery(command: str, *options: str) -> list[str]:
 
 def _module(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", name, *arguments]
+
+
+def migrate_when_possible(supervisor: Supervisor) -> bool:
+    """Wait for the database, then migrate it. Return False if the supervisor stops meanwhile.
+
+    Raise ``CannotStart`` if waiting can't help, for example because the password is wrong.
+    """
+    outage = database_outage.Outage()  # not the one of the process, which its forks inherit
+    while True:
+        try:
+            migrate()
+        except database_outage.ERRORS as error:
+            if wrong := database_outage.what_is_wrong(error):
+                raise CannotStart(wrong) from error
+            if not database_outage.is_outage(error):
+                raise
+            connections.close_all()
+            if words := outage.failed(error):
+                supervisor.console.say(words)
+            if not supervisor.wait(outage.pause_s):
+                return False
+            continue
+        if outage.is_on:
+            supervisor.console.say("The database can be used again.")
+        return True
 
 
 def migrate() -> None:

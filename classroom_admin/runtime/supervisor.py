@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ from typing import Self
 from classroom_admin.runtime import children, guardian
 from classroom_admin.runtime.children import Executed, Forked
 from classroom_admin.runtime.console import Console
+from classroom_admin.runtime.part import Part
 from classroom_admin.runtime.restarts import Pace
 
 GRACE_S = 8.0
@@ -37,28 +38,6 @@ GRACE_S = 8.0
 _FOUNDATION_S = 2.0
 _LAST_LINES = 12
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A process to run.
-
-    ``env`` is the whole environment. The optional function ``ready`` must be quick and is called until it
-    returns True. A ``foundation`` ends after the other processes, because they would log errors without it.
-    Lines of output that contain a string in ``hush`` are not shown. If ``may_fork`` is True, a Python module
-    runs in a fork of this process if possible (see ``children``). If ``may_end`` is True, the process has a
-    limited task: the other processes continue when it ends.
-    """
-
-    name: str
-    argv: Sequence[str]
-    env: Mapping[str, str]
-    cwd: Path | None = None
-    ready: Callable[[], bool] | None = None
-    foundation: bool = False
-    hush: Sequence[bytes] = ()
-    may_fork: bool = False
-    may_end: bool = False
 
 
 @dataclass(slots=True)
@@ -204,6 +183,13 @@ class Supervisor:
                 return False
             self._tick(0.02)
         return False
+
+    def wait(self, timeout_s: float) -> bool:
+        """Take care of the parts for a while. Return False as soon as the supervisor stops."""
+        deadline = time.monotonic() + timeout_s
+        while self._reason is None and (left := deadline - time.monotonic()) > 0:
+            self._tick(left)
+        return self._reason is None
 
     def stop(self, reason: str, *, exit_code: int) -> None:
         """Make ``run`` end all processes and return ``exit_code``. Only the first call counts."""

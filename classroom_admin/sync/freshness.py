@@ -50,9 +50,16 @@ def trouble_in_words(error: str | None, *, administrator: bool) -> str:
     code = problem.code if problem is not None else ""
     if code in _REFUSED:
         return _("The cloud refuses the connection of this school. Ask an administrator to open Settings.")
+    if code == "poll_disk_full":
+        return _("The server's disk is full. Your class continues. Tell an administrator.")
     if code == "poll_rate_limited":
         return _("The cloud limits our requests. This page catches up automatically.")
     return _("The cloud can't be reached. Your class continues. This page catches up automatically.")
+
+
+def database_trouble() -> str:
+    """Return what the banner of open pages says while the database is away, in the active language."""
+    return _("The dashboard can't use its database at the moment. This page catches up automatically.")
 
 
 def tell(

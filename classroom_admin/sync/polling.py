@@ -14,8 +14,8 @@ from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
 from classroom_admin.agora.event_calls import PollEvents
-from classroom_admin.common import clock
-from classroom_admin.common.problems import to_text
+from classroom_admin.common import clock, disk_space
+from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.sync import cloud_time, health, inbox, lease, reconciliation
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import InboxAnswer, Lease
@@ -33,6 +33,8 @@ DRAIN_EVERY_S = 1.0
 UNREADABLE_IN_A_ROW = 3
 """A cycle with `until_empty` ends after this many unreadable responses in a row, other cycles after one."""
 LONGEST_BACK_OFF_S = 8.0
+DISK_PAUSE_S = 5.0
+"""The pause (s) before the next look at the disk if it is almost full."""
 LONGEST_PAUSE_S = 3600.0
 """The longest pause (s), even if the cloud asks for a longer pause."""
 
@@ -61,6 +63,9 @@ class Poller:
         self._busy = threading.Lock()
         self.pace = Pace(per_second=client.config.requests_per_second)
         self._drained_at = self._well_at = float("-inf")
+        self._in_hand: RawAnswer | None = None  # received, but not committed because the database is away
+        self._waits_for_disk = False
+        self._suspicion = ""  # why an answer may be lost, until the database knows it
 
     @property
     def owner(self) -> lease.Owner:
@@ -78,15 +83,27 @@ class Poller:
             held = self.take()
             if held is None or self._must_wait():
                 return None
+            if disk_space.is_too_low_to_poll():
+                self._wait_for_disk(held)
+                return None
+            self._waits_for_disk = False
             try:
                 polled = self.cycle(held, fast=fast)
             except FenceLost:
-                reconciliation.soon(why="another process took the lease while this one had an answer in hand")
+                self._in_hand = None
+                self._suspect("another process took the lease while this one had an answer in hand")
                 return None
             lease.hand_over(held)
             return polled
         finally:
             self._busy.release()
+
+    def _wait_for_disk(self, held: Held) -> None:
+        """Pause instead of fetching events that could perhaps not be stored. Pages say why."""
+        if not self._waits_for_disk:
+            log.warning("polling pauses until there is space: the disk of the database is almost full")
+        self._waits_for_disk = True
+        self._back_off(held, Polled(problems=[Problem("poll_disk_full")]), wait_s=DISK_PAUSE_S)
 
     def take(self) -> Held | None:
         """Take the lease. Return None if another process has it.
@@ -95,8 +112,28 @@ class Poller:
         """
         held = lease.take(app_id=self.app_id, owner=self.owner, watch=self._watch)
         if held is not None and held.taken_over:
-            reconciliation.soon(why="the process that polled before has died")
+            self._suspect("the process that polled before has died")
         return held
+
+    def _suspect(self, why: str) -> None:
+        """Reconcile all rooms, because an answer may be lost. If the database is away, do it later."""
+        self._suspicion = why
+        reconciliation.soon(why=why)
+        self._suspicion = ""
+
+    def _keep(self, held: Held, raw: RawAnswer) -> InboxAnswer:
+        """Commit an answer. If the database is away, the next cycle commits it before it asks for more."""
+        self._in_hand = raw
+        answer = inbox.keep(raw, source=InboxAnswer.Source.POLL, held=held)
+        self._in_hand = None
+        return answer
+
+    def _catch_up(self, held: Held, result: Polled) -> None:
+        """Store what an earlier cycle could not store."""
+        if self._suspicion:
+            self._suspect(self._suspicion)
+        if self._in_hand is not None:
+            result.add_read(inbox.read(self._keep(held, self._in_hand).pk))
 
     def _must_wait(self) -> bool:
         not_before = Lease.objects.filter(app_id=self.app_id).values_list("not_before", flat=True).first()
@@ -109,6 +146,7 @@ class Poller:
         after a response with few events. Raise `FenceLost` if another process has the lease.
         """
         result = Polled()
+        self._catch_up(held, result)
         for answer_id in inbox.unread():
             result.add_read(inbox.read(answer_id))
         ends_at = clock.monotonic() + CYCLE_S
@@ -135,14 +173,14 @@ class Poller:
             result.empty = True
             self._note_time(raw)
             return
-        answer = inbox.keep(raw, source=InboxAnswer.Source.POLL, held=held)
+        answer = self._keep(held, raw)
         if self.client.transport.clock_offset_ms is None:
             self._note_time(raw)
         found = inbox.read(answer.pk, body=raw.body)
         result.add_read(found)
         if found.problem:
             result.unreadable_in_a_row += 1
-            reconciliation.soon(why="an answer of the stream of all rooms could not be read")
+            self._suspect("an answer of the stream of all rooms could not be read")
         else:
             result.unreadable_in_a_row = 0
             result.empty = found.items == 0
@@ -185,6 +223,7 @@ class Poller:
         log.warning("poll failed: %s", error)
         result.problems.append(health.problem_of(error))
         if isinstance(error, CloudUnavailable) and error.may_have_happened:
+            self._suspicion = "an answer of the stream of all rooms was lost on its way"
             if error.partial_body:
                 broken = RawAnswer(
                     body=error.partial_body,
@@ -193,8 +232,8 @@ class Poller:
                     request_id=error.request_id,
                     path="",
                 )
-                result.add_read(inbox.read(inbox.keep(broken, source=InboxAnswer.Source.POLL, held=held).pk))
-            reconciliation.soon(why="an answer of the stream of all rooms was lost on its way")
+                result.add_read(inbox.read(self._keep(held, broken).pk))
+            self._suspect(self._suspicion)
         limited = isinstance(error, RateLimited)
         waited_s = self._back_off(held, result, wait_s=error.retry_after_s if limited else None)
         result.retry_after_s = waited_s if limited else None

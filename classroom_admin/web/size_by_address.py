@@ -4,8 +4,11 @@ import re
 from typing import Any, Final
 
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
 
-from classroom_admin.common.size_limit import SizeLimit
+from classroom_admin.common import disk_space
+from classroom_admin.common.size_limit import NoRoom, SizeLimit
 from classroom_admin.realtime import session
 from classroom_admin.realtime.middleware import RealtimeMiddleware
 from classroom_admin.realtime.rights import Refused
@@ -23,6 +26,11 @@ _WEBHOOKS: Final = {
     "/api/agora/notifications": notification_reading.LARGEST_BODY,
     "/api/agora/chat": chat_webhook.LARGEST_BODY,
 }
+
+
+def no_room_words() -> str:
+    """Return why a file can't be uploaded, in the active language."""
+    return _("The server's disk is almost full, so it accepts no files at the moment. Tell an administrator.")
 
 
 def limited(front: RealtimeMiddleware, inner: Any) -> None:
@@ -44,6 +52,9 @@ def limited(front: RealtimeMiddleware, inner: Any) -> None:
             await front.hub.authorise(session.session_key(scope), found["key"])
         except Refused:
             return FORM_BYTES
+        if disk_space.is_low():
+            with translation.override(session.language(scope)):
+                raise NoRoom(no_room_words())
         return int(settings.FILES_MAX_BYTES) + FORM_BYTES
 
     front.inner = SizeLimit(inner, most_bytes=most_bytes)

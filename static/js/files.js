@@ -41,6 +41,7 @@
       send.disabled = false;
       if (xhr.status === 200 || xhr.status === 422) show(form, xhr.responseText);
       else if (xhr.status === 413) refuse(form, form.dataset.tooBig);
+      else if (xhr.status === 507) refuse(form, xhr.responseText);
       else if (!xhr.wasStopped) refuse(form, form.dataset.broke);
     });
     xhr.open("POST", form.dataset.upload);

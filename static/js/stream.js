@@ -221,7 +221,8 @@
       ended = true;
       drop();
       document.dispatchEvent(new CustomEvent("live:ended"));
-    } else if (!detail.successful) document.dispatchEvent(new CustomEvent("live:unreachable"));
+    } else if (detail.xhr.status === 503); // the banner says why (web/service_unavailable.py)
+    else if (!detail.successful) document.dispatchEvent(new CustomEvent("live:unreachable"));
     else if (whenAnswered) whenAnswered();
     whenAnswered = null;
     later();

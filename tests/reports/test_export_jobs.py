@@ -284,3 +284,13 @@ def test_killed_process_loses_nothing(school: School, tmp_path: Any) -> None:
     ExportJob.objects.update(claimable_at=clock.now() - timedelta(seconds=1))
     run_exports()
     assert len(names_in(now(job))) == PersonSummary.objects.count() == 1200
+
+
+def test_export_waits_while_the_disk_is_almost_full(classes: School, settings: Any) -> None:
+    job = ask(classes.teacher)
+    settings.DISK_RESERVE_BYTES = 2**62  # no disk has so much space
+    run_exports(job.pk)
+    assert now(job).state == State.WAITING
+    settings.DISK_RESERVE_BYTES = 1
+    run_exports(job.pk)
+    assert now(job).state == State.DONE

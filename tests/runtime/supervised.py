@@ -5,8 +5,9 @@ import os
 import sys
 from pathlib import Path
 
+from classroom_admin.runtime.part import Part
 from classroom_admin.runtime.restarts import Pace
-from classroom_admin.runtime.supervisor import Part, Supervisor
+from classroom_admin.runtime.supervisor import Supervisor
 
 
 def main() -> int:

@@ -100,3 +100,17 @@ def test_too_large_class_list_shows_an_error(school: School) -> None:
     answer = school.signed_in(school.teacher).post(f"/lists/{made.key}/upload/", {"file": file})
     assert answer.status_code == 422
     assert "This file is too large" in answer.content.decode()
+
+
+def test_upload_is_refused_before_its_body_while_the_disk_is_almost_full(
+    server: Server, school: School, settings: Any
+) -> None:
+    where = f"/classes/{school.room.key}/files/upload/"
+    settings.DISK_RESERVE_BYTES = 2**62  # no disk has so much space
+    assert announce(server, where, length=MB, user=school.teacher, school=school) == 507
+    assert (
+        announce(server, where, length=MB, user=school.other_teacher, school=school) == 100
+    )  # a 404 follows
+    assert announce(server, "/sign-in/", length=MB, school=school) == 100
+    settings.DISK_RESERVE_BYTES = 1
+    assert announce(server, where, length=MB, user=school.teacher, school=school) == 100

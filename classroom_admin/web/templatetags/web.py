@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from classroom_admin.common import clock as core_clock
-from classroom_admin.common import problem_texts
+from classroom_admin.common import disk_space, problem_texts
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import without_secrets
 from classroom_admin.rooms.models import RoomState
@@ -27,6 +27,7 @@ from classroom_admin.web.wording import ROLES, ROOM_TYPES
 register = template.Library()
 for shared in (hand_order, roster_order, words_for_scripts):
     register.simple_tag(shared)
+register.simple_tag(disk_space.is_low, name="disk_is_low")
 
 # Time formats without JavaScript. With JavaScript, the browser uses the person's time zone and language.
 _PLAIN = {

@@ -12,7 +12,8 @@ from classroom_admin.environment import variables
 from classroom_admin.operations import demo_school
 from classroom_admin.runtime import demo, installation
 from classroom_admin.runtime.installation import CannotStart, Installation
-from classroom_admin.runtime.supervisor import Part, Supervisor
+from classroom_admin.runtime.part import Part
+from classroom_admin.runtime.supervisor import Supervisor
 
 SEED = 7
 
