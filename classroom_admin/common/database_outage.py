@@ -19,8 +19,7 @@ from classroom_admin.common import clock
 
 log = logging.getLogger(__name__)
 
-_driver: Any = connections[DEFAULT_DB_ALIAS].Database
-ERRORS: Final = (DatabaseError, InterfaceError, _driver.Error, sqlite3.Error)
+ERRORS: Final = (DatabaseError, InterfaceError, sqlite3.Error)
 """The errors that `is_outage` tells apart: Django's, and those of the drivers for code without Django."""
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 10.0

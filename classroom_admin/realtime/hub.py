@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import translation
 
 from classroom_admin.accounts.models import User
@@ -30,7 +31,8 @@ from classroom_admin.sync import freshness, polling_pace
 
 log = logging.getLogger(__name__)
 
-DATABASE_ERRORS: Final = database_outage.ERRORS
+_driver: Any = connections[DEFAULT_DB_ALIAS].Database
+DATABASE_ERRORS: Final = (*database_outage.ERRORS, _driver.Error)
 RETRY_AFTER_S: Final = 2.0
 RIGHTS_EVERY_S: Final = 4.0
 HEARTBEAT_EVERY_S: Final = 5.0
