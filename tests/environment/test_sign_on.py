@@ -1,10 +1,13 @@
 """The variables of school sign-on: each provider has its own, and mistakes are named without secrets."""
 
+from importlib.util import find_spec
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin.environment import sign_on
 from classroom_admin.environment.variables import read
+from tests.environment.test_variables import python
 
 GIVEN = {
     "OIDC_ENTRA_ISSUER": "https://login.school.example/v2.0",
@@ -100,3 +103,19 @@ def test_names_of_providers_are_read(text, names):
 def test_invalid_names_are_refused(text):
     with pytest.raises(ImproperlyConfigured, match="OIDC_PROVIDERS is "):
         read({"OIDC_PROVIDERS": text})
+
+
+@pytest.mark.skipif(find_spec("onelogin") is not None, reason="python3-saml is installed")
+def test_saml_without_its_package_stops_the_start(tmp_path):
+    given = {
+        "SAML_PROVIDERS": "adfs",
+        "SAML_ADFS_ENTITY_ID": "http://adfs.school.example/trust",
+        "SAML_ADFS_SIGN_IN_URL": "https://adfs.school.example/ls/",
+        "SAML_ADFS_CERTIFICATE": "MIIC",
+        "DATA_DIR": str(tmp_path),
+    }
+    done = python("-c", "import django; django.setup()", **given)
+    assert done.returncode != 0
+    assert "python3-saml" in done.stderr
+    without = python("-c", "import django; django.setup()", DATA_DIR=str(tmp_path))
+    assert without.returncode == 0, without.stderr

@@ -23,6 +23,9 @@ from classroom_admin.audit.models import Step
 from classroom_admin.common import encryption
 from classroom_admin.realtime import middleware, rights
 from classroom_admin.rooms.models import PeerMessage, Quiz
+from classroom_admin.web.classroom import commands, recording
+from classroom_admin.web.classroom.control_views import CLASS_FORMS, GROUP_FORMS, PERSON_FORMS
+from classroom_admin.web.classroom.press_commands import CLASS_COMMANDS, PERSON_COMMANDS
 from tests.school import HTMX, School, make_event, make_person, make_room
 from tests.web.access_table import (
     BULK,
@@ -241,6 +244,37 @@ def test_person_without_the_required_second_factor_opens_only_what_sets_it_up(
             for part in (client.get(address, **HTMX), client.post(address, route.data, **HTMX)):
                 assert part.status_code == 401
                 assert part.content == b""
+
+
+NAMED: dict[str, tuple[str, list[str]]] = {
+    "live:command": ("name", [*commands.COMMANDS, *CLASS_FORMS, *CLASS_COMMANDS]),
+    "live:person_form": ("name", [*PERSON_FORMS]),
+    "live:group": ("name", [*GROUP_FORMS]),
+    "live:recording": ("name", ["start", *recording.SIMPLE]),
+    "live:people_do": ("", [*PERSON_COMMANDS]),
+}
+"""The addresses with several commands: the argument that names the command, and its names."""
+
+
+def test_every_named_command_needs_the_permission(visitors: Visitors) -> None:
+    things, before = visitors.world.own, requested()
+    refused = 0
+    for viewer, (address, (argument, known)) in itertools.product(("assistant", "auditor"), NAMED.items()):
+        for name in known:
+            needed = TABLE[address].post
+            if address == "live:command" and name not in commands.COMMANDS:
+                needed = Permission.RUN
+            if has(needed, viewer):
+                continue
+            given = {key: things.get(value, value) for key, value in TABLE[address].args.items()}
+            data = {} if argument else {name: things["person"]}
+            path = reverse(address, kwargs={**given, **({argument: name} if argument else {})})
+            with Undone():
+                answer = visitors.client(viewer).post(path, data, query_params=data)
+                assert answer.status_code == 403, f"{path} {data}"
+            refused += 1
+    assert requested() == before
+    assert refused > 40
 
 
 @pytest.mark.parametrize("path", STREAMS)
