@@ -46,8 +46,9 @@ def front(tmp_path: Path, **env: str) -> Iterator[Web]:
             yield web
 
 
-def make_teacher() -> None:
-    """Create an account whose password hash the product's own settings accept."""
+def make_accounts() -> None:
+    """Create an administrator, and a teacher whose password hash the product's own settings accept."""
+    User.objects.create_superuser("head@school.test")
     password = PBKDF2PasswordHasher().encode(PASSWORD, "a-salt-of-22-characters", iterations=1000)
     User.objects.create(email=EMAIL, password=password)
 
@@ -154,7 +155,7 @@ def attempt(web: Web, forwarded: str = "", password: str = "wrong") -> int:
 
 
 def test_invented_addresses_change_nothing_without_a_trusted_proxy(db: None, tmp_path: Path) -> None:
-    make_teacher()
+    make_accounts()
     with front(tmp_path, TRUSTED_PROXIES="none", **PROXIED) as web:
         statuses = [attempt(web, f"198.51.100.{number}") for number in range(6)]
         invented = {
@@ -170,7 +171,7 @@ def test_invented_addresses_change_nothing_without_a_trusted_proxy(db: None, tmp
 
 
 def test_trusted_proxy_names_the_client_and_only_the_last_address_counts(db: None, tmp_path: Path) -> None:
-    make_teacher()
+    make_accounts()
     with front(tmp_path, **PROXIED) as web:
         statuses = [attempt(web, f"6.6.6.{number}, 198.51.100.7") for number in range(6)]
         owner = attempt(web, "203.0.113.5", PASSWORD)
@@ -184,7 +185,7 @@ def test_trusted_proxy_names_the_client_and_only_the_last_address_counts(db: Non
 
 
 def test_cookies_under_https_belong_to_this_host_only(db: None, tmp_path: Path) -> None:
-    make_teacher()
+    make_accounts()
     with front(tmp_path, HSTS_PRELOAD="true", **PROXIED) as web:
         page = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
         proxy = {"Host": "school.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
