@@ -17,11 +17,13 @@ import pytest
 from packaging.requirements import Requirement
 
 from classroom_admin.common.version import version
+from classroom_admin.runtime import ports
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from scripts.wheel_metadata import EXTRAS, required
 from tests.operations.test_commands import READY, WITHIN_S, Program
 from tests.runtime.processes import marked, wait_for
 
+pytestmark = pytest.mark.timeout(300)
 ROOT: Final = Path(__file__).resolve().parents[2]
 NOT_IN_THE_WHEEL: Final = re.compile(r"simulator|demo_school|past_week|commands/demo|^tests/|\.pyc$")
 IMPORT_ALL: Final = """
@@ -71,6 +73,11 @@ def test_installed_command_says_what_is_missing(installed: Path, tmp_path: Path)
     assert refused.returncode == 1
     assert refused.stderr.startswith("A setting is not right: DATA_DIR is not set.")
     assert list(tmp_path.iterdir()) == []
+    port = str(ports.free_port())
+    told = without_checkout(tmp_path, command, "doctor", DATA_DIR=str(tmp_path / "data"), PORT=port)
+    assert told.returncode == 1
+    assert "→ Run `classroom-admin serve`." in told.stdout
+    assert "manage.py" not in told.stdout
 
 
 def test_all_modules_can_be_imported_without_the_checkout(installed: Path, tmp_path: Path) -> None:
@@ -86,7 +93,6 @@ def cloud() -> Iterator[RunningSimulator]:
         yield sim
 
 
-@pytest.mark.timeout(240)
 def test_installed_dashboard_serves_pages_and_fetches_events(
     installed: Path, cloud: RunningSimulator, tmp_path: Path
 ) -> None:

@@ -2,10 +2,12 @@
 
 import json
 import sys
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from classroom_admin.common.program_files import with_our_command
 from classroom_admin.operations import doctor_checks
 from classroom_admin.operations.doctor_checks import Finding
 
@@ -18,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        findings = doctor_checks.run()
+        findings = [replace(finding, fix=with_our_command(finding.fix)) for finding in doctor_checks.run()]
         is_ok = doctor_checks.is_ok(findings)
         if options["json"]:
             checks = [finding.as_json() for finding in findings]
