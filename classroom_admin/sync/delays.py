@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
@@ -14,13 +14,22 @@ if TYPE_CHECKING:
     from classroom_admin.sync.sorting import Item
 
 
+OLDEST_MS: Final = 24 * 3600 * 1000
+"""An event that seems to be older has a wrong time, or was first fetched long after its class."""
+
+
 def note_stored(items: Iterable[Item]) -> None:
     """After the commit, measure the age of the oldest of these events. Ignore events without a time."""
     if metrics.counts_here():
         times = [item.ts_ms for item in items if item.ts_ms is not None]
-        if times:
-            oldest_ms = min(times)
-            transaction.on_commit(lambda: metrics.event_stored(_age_ms(oldest_ms) / 1000))
+        transaction.on_commit(lambda: _measure_stored(times), robust=True)
+
+
+def _measure_stored(times: Sequence[int]) -> None:
+    now_ms = clock.now_ms() + clock.cloud_offset_ms()
+    ages = [now_ms - time for time in times if now_ms - time < OLDEST_MS]
+    if ages:
+        metrics.event_stored(max(0, *ages) / 1000)
 
 
 def note_projected(stretches: Iterable[Sequence[Kept]]) -> None:
@@ -29,8 +38,6 @@ def note_projected(stretches: Iterable[Sequence[Kept]]) -> None:
         received = [min(row.received_at for row in rows) for rows in stretches if rows]
         if received:
             oldest = min(received)
-            transaction.on_commit(lambda: metrics.event_projected((clock.now() - oldest).total_seconds()))
-
-
-def _age_ms(cloud_ms: int) -> int:
-    return clock.now_ms() + clock.cloud_offset_ms() - cloud_ms
+            transaction.on_commit(
+                lambda: metrics.event_projected((clock.now() - oldest).total_seconds()), robust=True
+            )
