@@ -124,6 +124,8 @@ def _count(kind: str, who: _Who, now: datetime) -> None:
         pair, is_new = _locked(kind, who.account, who.place, now)
         if now - pair.last_at >= FORGET_AFTER:
             pair.count = 0
+        was_set_back = pair.last_at > now  # the clock: begin the wait anew, so that it ends in time
+        pair.last_at = min(pair.last_at, now)
         wait_s = delay_s(pair.count, free=who.free) - (now - pair.last_at).total_seconds()
         address = None
         if not who.is_known_device:
@@ -131,13 +133,15 @@ def _count(kind: str, who: _Who, now: datetime) -> None:
             passed_s = max(0.0, (now - address.last_at).total_seconds())
             address.count = max(0.0, address.count - passed_s * ADDRESS_PER_S)
             wait_s = max(wait_s, (address.count + 1 - ADDRESS_LIMIT) / ADDRESS_PER_S)
-        if wait_s > 0:
-            raise TooManyAttempts(wait_s)
-        for row in (pair, address):
+        if wait_s > 0 and was_set_back:
+            pair.save(update_fields=["last_at"])
+        for row in (pair, address) if wait_s <= 0 else ():
             if row is not None:
                 row.count += 1
                 row.last_at = now
                 row.save(update_fields=["count", "last_at"])
+    if wait_s > 0:
+        raise TooManyAttempts(wait_s)
     if is_new:
         Attempts.objects.filter(last_at__lt=now - FORGET_AFTER).delete()
 
