@@ -165,6 +165,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
 # Without a broker, drop wake-ups immediately. Nothing waits for them, and beat sends them again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
+CELERY_BEAT_SCHEDULER = "classroom_admin.runtime.beat:SteadyScheduler"
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "sync"
 # Each of these queues has its own worker, so tasks that are due at an exact second never wait for others.

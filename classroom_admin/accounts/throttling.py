@@ -124,22 +124,24 @@ def _count(kind: str, who: _Who, now: datetime) -> None:
         pair, is_new = _locked(kind, who.account, who.place, now)
         if now - pair.last_at >= FORGET_AFTER:
             pair.count = 0
-        # Another attempt at the same moment may have waited less for the lock, and be later than `now`.
-        delay = delay_s(pair.count, free=who.free)
-        wait_s = delay - (now - pair.last_at).total_seconds() if delay else 0.0
+        was_set_back = pair.last_at > now  # the clock: begin the wait anew, so that it ends in time
+        pair.last_at = min(pair.last_at, now)
+        wait_s = delay_s(pair.count, free=who.free) - (now - pair.last_at).total_seconds()
         address = None
         if not who.is_known_device:
             address, _ = _locked(ADDRESS, "", who.address, now)
             passed_s = max(0.0, (now - address.last_at).total_seconds())
             address.count = max(0.0, address.count - passed_s * ADDRESS_PER_S)
             wait_s = max(wait_s, (address.count + 1 - ADDRESS_LIMIT) / ADDRESS_PER_S)
-        if wait_s > 0:
-            raise TooManyAttempts(wait_s)
-        for row in (pair, address):
+        if wait_s > 0 and was_set_back:
+            pair.save(update_fields=["last_at"])
+        for row in (pair, address) if wait_s <= 0 else ():
             if row is not None:
                 row.count += 1
                 row.last_at = now
                 row.save(update_fields=["count", "last_at"])
+    if wait_s > 0:
+        raise TooManyAttempts(wait_s)
     if is_new:
         Attempts.objects.filter(last_at__lt=now - FORGET_AFTER).delete()
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from kombu.exceptions import OperationalError
 
 from classroom_admin.actions.models import ScheduledCommand
@@ -36,6 +36,8 @@ LEASE: Final = timedelta(seconds=75)
 """The lease of a claimed command. It outlasts a call to the cloud (15 s) and a key's lease (60 s), so that
 another worker can send the command again.
 """
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
+"""How much the clocks of servers may differ before one of them counts as set back."""
 WORK_S: Final = 4.0
 """The time (s) after which a task frees its thread for others. A worker gets 7 s to shut down."""
 _EXPIRES_S: Final = 30
@@ -73,8 +75,13 @@ def handler(kind: Kind) -> Callable[[Handler], Handler]:
 
 
 def due(kinds: Collection[Kind]) -> QuerySet[ScheduledCommand]:
-    """Return the commands that a worker may claim now. These may be retries or commands of a dead worker."""
-    return ScheduledCommand.objects.filter(kind__in=kinds, claimable_at__lte=clock.now())
+    """Return the commands that a worker may claim now. These may be retries or commands of a dead worker.
+
+    No lease lasts longer than `LEASE`. If it seems to, the clock was set back, and the lease is void.
+    """
+    now = clock.now()
+    is_void = Q(state=State.CLAIMED, claimable_at__gt=now + LEASE + CLOCKS_DIFFER)
+    return ScheduledCommand.objects.filter(Q(claimable_at__lte=now) | is_void, kind__in=kinds)
 
 
 def claim(kinds: Collection[Kind], *, first: int | None = None) -> ScheduledCommand | None:

@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.connection import check_connection
-from classroom_admin.common import disk_space
+from classroom_admin.common import clock, clock_jumps, disk_space
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.public_address import reach
 from classroom_admin.operations import doctor_front, doctor_machine, doctor_network, doctor_work
@@ -100,6 +100,17 @@ def free_disk_space() -> Result:
     return failed(
         "The disk is almost full. Uploads and exports have stopped, and polling stops soon.",
         f"Free at least {settings.DISK_RESERVE_BYTES // 1_000_000} MB, or lower DISK_RESERVE_MB.",
+    )
+
+
+def steady_clock() -> Result:
+    jump = clock_jumps.last(settings.DATA_DIR)
+    if jump is None:
+        return ok("The clock of this machine has not jumped within a day.")
+    direction = "forward" if jump.is_forward else "back"
+    return warning(
+        f"The clock of this machine jumped {direction} by {abs(jump.by_s):.0f} s at {clock.iso(jump.at)}.",
+        "Let a time service such as chrony or systemd-timesyncd set the clock, and keep the machine awake.",
     )
 
 
@@ -206,6 +217,7 @@ CHECKS: Final[tuple[Callable[[], Result], ...]] = (
     public_url,
     data_folder,
     free_disk_space,
+    steady_clock,
     database,
     broker,
     shared_cache,

@@ -1,14 +1,21 @@
-"""End Celery beat after its current tick.
+"""End Celery beat after its current tick, and keep it working when the wall clock is set back.
 
 Celery's own signal handler raises an exception immediately. If beat is sending a message to the broker at
 that moment, Celery logs a failure.
 """
 
+import logging
 import signal
 from types import FrameType
+from typing import Any
 
 from celery.apps.beat import Beat
-from celery.beat import Service
+from celery.beat import PersistentScheduler, Service
+from django.conf import settings
+
+from classroom_admin.common import clock_jumps
+
+log = logging.getLogger(__name__)
 
 
 class EndingBeat(Beat):
@@ -20,3 +27,44 @@ class EndingBeat(Beat):
 
         for one in (signal.SIGTERM, signal.SIGINT):
             signal.signal(one, end)
+
+
+class SteadyScheduler(PersistentScheduler):
+    """Celery's scheduler, which continues after the wall clock was set back.
+
+    Celery compares the time of a task's last run with the current time. After a jump of an hour back, it
+    would send no task for an hour. Here, no last run is later than now.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._watch = clock_jumps.JumpWatch()
+        super().__init__(*args, **kwargs)
+
+    def setup_schedule(self) -> None:
+        super().setup_schedule()
+        self.forget_the_future()  # the clock may have been set back while beat did not run
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        if jump_s := self._watch.jumped_s():
+            self._note(jump_s)
+            self.forget_the_future()
+            self.populate_heap()
+        return float(super().tick(*args, **kwargs))
+
+    def forget_the_future(self) -> None:
+        """Let no last run of a task be later than now."""
+        for entry in self.schedule.values():
+            entry.last_run_at = min(entry.last_run_at, entry.default_now())
+
+    def _note(self, jump_s: float) -> None:
+        forward = jump_s > 0
+        log.warning(
+            "the clock of this machine jumped %s by %.0f s%s",
+            "forward" if forward else "back",
+            abs(jump_s),
+            " (it was set, or the machine slept)" if forward else "",
+        )
+        try:
+            clock_jumps.remember(settings.DATA_DIR, jump_s)
+        except OSError as error:
+            log.warning("the jump of the clock can't be stored for the page of settings: %s", error)

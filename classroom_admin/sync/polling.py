@@ -35,6 +35,8 @@ UNREADABLE_IN_A_ROW = 3
 LONGEST_BACK_OFF_S = 8.0
 DISK_PAUSE_S = 5.0
 """The pause (s) before the next look at the disk if it is almost full."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How much the clocks of servers may differ before one of them counts as set back."""
 LONGEST_PAUSE_S = 3600.0
 """The longest pause (s), even if the cloud asks for a longer pause."""
 
@@ -136,8 +138,12 @@ class Poller:
             result.add_read(inbox.read(self._keep(held, self._in_hand).pk))
 
     def _must_wait(self) -> bool:
-        not_before = Lease.objects.filter(app_id=self.app_id).values_list("not_before", flat=True).first()
-        return not_before is not None and clock.now() < not_before
+        """Return whether a pause lasts. A pause that began in the future ended: the clock was set back."""
+        lease = Lease.objects.filter(app_id=self.app_id)
+        not_before, began = lease.values_list("not_before", "last_poll_at").first() or (None, None)
+        now = clock.now()
+        was_set_back = began is not None and began - CLOCKS_DIFFER > now
+        return not_before is not None and now < not_before and not was_set_back
 
     def cycle(self, held: Held, *, until_empty: bool = False, fast: bool = False) -> Polled:
         """Poll until the cloud has no more events, a request fails, or the cycle's time is over.

@@ -7,14 +7,19 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery.beat import Service
 
 from classroom_admin.celery import app
-from classroom_admin.runtime.beat import EndingBeat
+from classroom_admin.common import clock, clock_jumps
+from classroom_admin.common.clock_jumps import JumpWatch
+from classroom_admin.runtime.beat import EndingBeat, SteadyScheduler
 from tests.runtime.processes import wait_for
+from tests.stepped_clock import SteppedClock, use
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -80,3 +85,49 @@ def test_beat_ends_soon_and_prints_nothing(tmp_path: Path, number: int) -> None:
     assert beat.returncode == 0, said
     assert "Traceback" not in said
     assert "Error" not in said
+
+
+class Sent(SteadyScheduler):
+    """The scheduler with a clock of the test. It notes what it sends instead of sending it."""
+
+    def __init__(self, stepped: SteppedClock, folder: Path) -> None:
+        self.sent: list[str] = []
+        self.stepped = stepped
+        super().__init__(app, schedule_filename=str(folder / "schedule"), max_interval=1)
+        self._watch = JumpWatch(stepped)
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        self.sent.append(entry.task)
+
+    def run(self) -> set[str]:
+        """Return the tasks that are due within ten seconds."""
+        self.sent.clear()
+        for _ in range(40):
+            for _tick in range(2 * len(self.schedule)):
+                self.tick()
+            self.stepped.step(0.25)
+        return set(self.sent)
+
+
+EVERY_SECOND = {name for name, entry in app.conf.beat_schedule.items() if entry["schedule"] <= 1}
+
+
+@pytest.mark.parametrize("hours", [-1, 1, -24])
+def test_tasks_of_every_second_continue_after_a_jump_of_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any, hours: int
+) -> None:
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(app, "now", clock.now)
+    with use(SteppedClock(datetime(2026, 3, 2, 9, tzinfo=UTC))) as stepped:
+        scheduler = Sent(stepped, tmp_path)
+        assert scheduler.run() >= EVERY_SECOND
+        stepped.set_wall(clock.now() + timedelta(hours=hours))
+        assert scheduler.run() >= EVERY_SECOND
+        jump = clock_jumps.last(tmp_path)
+        assert jump is not None
+        assert jump.by_s == hours * 3600
+        scheduler.close()
+        stepped.set_wall(clock.now() - timedelta(hours=5))  # while beat does not run
+        again = Sent(stepped, tmp_path)
+        assert again.run() >= EVERY_SECOND
+        again.close()

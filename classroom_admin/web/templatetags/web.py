@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from classroom_admin.common import clock as core_clock
-from classroom_admin.common import disk_space, problem_texts
+from classroom_admin.common import clock_jumps, disk_space, problem_texts
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import without_secrets
 from classroom_admin.rooms.models import RoomState
@@ -28,6 +29,13 @@ register = template.Library()
 for shared in (hand_order, roster_order, words_for_scripts):
     register.simple_tag(shared)
 register.simple_tag(disk_space.is_low, name="disk_is_low")
+
+
+@register.simple_tag
+def clock_jump() -> clock_jumps.Jump | None:
+    """Return the jump of this server's clock within the last day, or None."""
+    return clock_jumps.last(settings.DATA_DIR)
+
 
 # Time formats without JavaScript. With JavaScript, the browser uses the person's time zone and language.
 _PLAIN = {
