@@ -29,8 +29,9 @@ from classroom_admin.sync import freshness, polling_pace
 
 log = logging.getLogger(__name__)
 
-_driver: Any = connections["default"].Database
-DATABASE_ERRORS: Final = (DatabaseError, _driver.Error)
+_connection: Any = connections["default"]
+DATABASE_ERRORS: Final = (DatabaseError, _connection.Database.Error)
+"""The errors of Django's queries, and those of the driver, which the sources of changes use directly."""
 RETRY_AFTER_S: Final = 2.0
 RIGHTS_EVERY_S: Final = 4.0
 HEARTBEAT_EVERY_S: Final = 5.0
