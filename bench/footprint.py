@@ -164,7 +164,7 @@ def name_of(words: str) -> str:
     ):
         if pattern in words:
             return name
-    found = re.search(r"--hostname (\w+)@", words)
+    found = re.search(r"(?:--hostname |celeryd: )(\w+)@", words)
     return f"worker {found[1]}" if found else words[:40]
 
 

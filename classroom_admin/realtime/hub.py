@@ -31,8 +31,9 @@ from classroom_admin.sync import freshness, polling_pace
 
 log = logging.getLogger(__name__)
 
-_driver: Any = connections[DEFAULT_DB_ALIAS].Database
-DATABASE_ERRORS: Final = (*database_outage.ERRORS, _driver.Error)
+_connection: Any = connections[DEFAULT_DB_ALIAS]
+DATABASE_ERRORS: Final = (*database_outage.ERRORS, _connection.Database.Error)
+"""The errors of Django's queries, and those of the driver, which the sources of changes use directly."""
 RETRY_AFTER_S: Final = 2.0
 RIGHTS_EVERY_S: Final = 4.0
 HEARTBEAT_EVERY_S: Final = 5.0

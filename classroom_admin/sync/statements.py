@@ -159,7 +159,7 @@ def _run(statement: Statement, rows: Iterable[Row]) -> None:
     for chunk in chunks(rows, AT_ONCE):
         with connection.cursor() as cursor:
             if not _is_postgres():
-                cursor.executemany(sql, _converted(chunk, fields, _to_sqlite))
+                cursor.executemany(sql, list(_converted(chunk, fields, _to_sqlite)))
             elif len(chunk) < COPIED or not connection.in_atomic_block:
                 columns = [field.column for field in fields]
                 records = as_json([dict(zip(columns, row, strict=True)) for row in chunk])
