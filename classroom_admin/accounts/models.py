@@ -174,7 +174,7 @@ class PasswordLink(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     valid_until = models.DateTimeField()
     is_forgotten = models.BooleanField(
-        default=False, db_default=False, help_text="somebody asked for it on the sign-in page"
+        default=False, db_default=False, help_text="someone asked for it on the sign-in page"
     )
 
     class Meta:

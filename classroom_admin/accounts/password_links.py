@@ -1,6 +1,6 @@
 """Create and check the links with which people choose a password. Each link works once, for some days.
 
-A person can have one link from an administrator, and one that somebody asked for on the sign-in page. So a
+A person can have one link from an administrator, and one that someone asked for on the sign-in page. So a
 stranger who knows the address can't make an administrator's link invalid.
 """
 

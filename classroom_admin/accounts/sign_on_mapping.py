@@ -181,7 +181,7 @@ def verified_email(claims: Mapping[str, Any], domains: Collection[str]) -> tuple
 
     The provider verified it if `email_verified` is true. Addresses of `domains` count as verified, too. A
     name with letters outside of ASCII is no address here: "K" (the sign for kelvin) becomes "k" in lower
-    case, so it would be the address of somebody else.
+    case, so it would be the address of another person.
     """
     email = text_of(claims, "email")
     if not email.rpartition("@")[0].isascii():

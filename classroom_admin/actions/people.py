@@ -68,7 +68,7 @@ def change_person(
         if role != person.role:
             person.role_given_by = ""
         if email != person.email:
-            password_links.end_all(person)  # somebody else may read the mail of the earlier address
+            password_links.end_all(person)  # another person may read the mail of the earlier address
         person.email, person.name, person.role = email, name, role
         person.save(update_fields=["email", "name", "search", "role", "role_given_by"])
         _set_identities(person, ids)

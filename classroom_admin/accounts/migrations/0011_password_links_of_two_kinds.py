@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='passwordlink',
             name='is_forgotten',
-            field=models.BooleanField(db_default=False, default=False, help_text='somebody asked for it on the sign-in page'),
+            field=models.BooleanField(db_default=False, default=False, help_text='someone asked for it on the sign-in page'),
         ),
         migrations.AlterField(
             model_name='passwordlink',

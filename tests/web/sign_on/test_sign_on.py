@@ -192,7 +192,7 @@ def test_account_is_never_joined_by_an_address_that_is_not_verified(provider, ro
     [
         ("kim@school.test", "\N{KELVIN SIGN}im@school.test"),  # its small letter is an ordinary k
         ("kim@school.test", "k\N{LATIN SMALL LETTER DOTLESS I}m@school.test"),
-        ("sid@school.test", "\N{LATIN SMALL LETTER LONG S}id@school.test"),
+        ("sam@school.test", "\N{LATIN SMALL LETTER LONG S}am@school.test"),
         ("kim@city.test", "kim@c\N{LATIN SMALL LETTER DOTLESS I}ty.test"),  # a domain of somebody else
         ("kim@city.test", "kim@city.test.evil.test"),
         ("kim@city.test", "kim@city.test\n@evil.test"),
