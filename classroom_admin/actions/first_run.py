@@ -35,7 +35,6 @@ def create_administrator(request: HttpRequest, *, code: str, email: str, name: s
     for a wrong code or an invalid value (its `field` names the form field), and FirstRunIsOver.
     """
     email, name, _ids = clean_details(email=email, name=name, role=User.Role.ADMINISTRATOR, user_uuids=())
-    require_free(email=email, user_uuids=())
     throttling.check(KIND, ACCOUNT, request)
     if not first_run.is_right(code):
         if not first_run.is_open():
@@ -44,10 +43,12 @@ def create_administrator(request: HttpRequest, *, code: str, email: str, name: s
         raise ActionRefused(
             gettext("This is not the code. Enter the one that the log of the dashboard shows."), "code"
         )
+    throttling.succeeded(KIND, ACCOUNT, request)
     hashed = make_password(password)  # outside of the transaction, because it takes long
     with one_writer():
         if not first_run.use_up():
             raise FirstRunIsOver
+        require_free(email=email, user_uuids=())  # after the code, because the answer names a person
         person = User.objects.create_superuser(email, name=name)
         person.password = hashed
         person.save(update_fields=["password"])
@@ -57,7 +58,6 @@ def create_administrator(request: HttpRequest, *, code: str, email: str, name: s
             target=person.email,
             target_name=str(person),
         )
-    throttling.succeeded(KIND, ACCOUNT, request)
     return person
 
 

@@ -10,7 +10,7 @@ import sqlite3
 import ssl
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import django
 import redis
@@ -103,7 +103,8 @@ def disk() -> Result:
     """Look at the free space for the data folder and for uploaded files."""
     folders = {"DATA_DIR": Path(settings.DATA_DIR)}
     if not settings.FILES_S3_BUCKET:
-        folders["FILES_DIR"] = Path(settings.STORAGES["default"]["OPTIONS"]["location"])
+        storages: Any = settings.STORAGES
+        folders["FILES_DIR"] = Path(storages["default"]["OPTIONS"]["location"])
     free = {name: shutil.disk_usage(_existing(path)).free for name, path in folders.items()}
     words = ", ".join(f"{name} {size / 1e9:.1f} GB" for name, size in free.items())
     least = min(free.values())

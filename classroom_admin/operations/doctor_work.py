@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.db import connection
@@ -16,7 +16,7 @@ from classroom_admin.common.public_address import absolute
 from classroom_admin.operations.doctor_result import Result, failed, ok, skipped, warning
 from classroom_admin.sync.models import Lease
 
-ANSWER_S: Final = 3.0
+ANSWER_S: Final = 3
 """How long workers have to answer."""
 ALIVE_S: Final = 60.0
 """Beat starts tasks every few seconds, and each renews its lease. An older lease means that nothing runs."""
@@ -66,7 +66,7 @@ def workers() -> Result:
         with app.connection_for_read(settings.CELERY_BROKER_URL) as broker:
             broker.ensure_connection(max_retries=1, timeout=ANSWER_S)
             inspect = app.control.inspect(timeout=ANSWER_S, connection=broker)
-            answers: dict[str, list[dict[str, Any]]] = inspect.active_queues() or {}
+            answers = inspect.active_queues() or {}
     except (OperationalError, OSError):
         return skipped("The broker does not answer.")
     served = {str(queue["name"]) for queues in answers.values() for queue in queues}

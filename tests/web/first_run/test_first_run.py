@@ -176,11 +176,14 @@ def test_deactivated_administrator_and_teachers_keep_the_dashboard_closed_and_op
 
 
 @pytest.mark.django_db
-def test_email_of_another_account_is_refused_at_its_field() -> None:
+def test_email_of_another_account_is_refused_and_only_after_the_code() -> None:
     User.objects.create_user("ada@school.test", PASSWORD, name="Ada Teacher")
-    answer = begin(Client(), first_run.code())
+    code = first_run.code()
+    assert "Ada Teacher" not in begin(Client(), "AAAA-BBBB-CCCC").content.decode()
+    answer = begin(Client(), code)
     assert answer.status_code == 422
     assert "Ada Teacher already uses this email address." in answer.content.decode()
+    assert begin(Client(), code, email="head@school.test").status_code == 302
 
 
 @pytest.mark.django_db(transaction=True)
