@@ -57,9 +57,9 @@ class Program:
                 self._lines.put(line)
         self._lines.put(None)
 
-    def wait_said(self, words: str) -> None:
+    def wait_said(self, words: str, *, within_s: float = WITHIN_S) -> None:
         """Wait for a line with the words; fail with everything said if the program ends or is too slow."""
-        deadline = time.monotonic() + WITHIN_S
+        deadline = time.monotonic() + within_s
         while not any(words in line for line in self.said):
             try:
                 line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))

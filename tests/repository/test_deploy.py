@@ -21,7 +21,9 @@ from django.conf import settings
 from classroom_admin.environment.variables import Environment
 from classroom_admin.runtime.installation import WEB_OPTIONS
 
+pytestmark = pytest.mark.timeout(400)
 ROOT: Final = Path(__file__).resolve().parents[2]
+WITHIN_S: Final = 300
 DEPLOY: Final = ROOT / "deploy"
 UNITS: Final = DEPLOY / "systemd"
 PROGRAMS: Final = ("classroom-admin", "uvicorn", "celery")
@@ -48,7 +50,7 @@ def tool(name: str, *, package: str) -> str:
 def accepted(*argv: str, **env: str) -> None:
     """Run a checking program. It must succeed and, apart from its success, say nothing on standard error."""
     done = subprocess.run(
-        argv, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **env}
+        argv, capture_output=True, text=True, timeout=WITHIN_S, check=False, env={**os.environ, **env}
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -167,7 +169,7 @@ def test_systemd_accepts_the_units(units: Path) -> None:
         env={**os.environ, "SYSTEMD_UNIT_PATH": f"{units}:"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=WITHIN_S,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -227,7 +229,7 @@ def test_caddy_accepts_its_file(tmp_path: Path) -> None:
     home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     file = str(DEPLOY / "Caddyfile")
     accepted(caddy, "validate", "--adapter", "caddyfile", "--config", file, **home)
-    done = subprocess.run([caddy, "fmt", file], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([caddy, "fmt", file], capture_output=True, text=True, timeout=WITHIN_S, check=True)
     assert done.stdout == (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
 
 

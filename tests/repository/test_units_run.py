@@ -21,7 +21,7 @@ from tests.repository.test_deploy import IN_THE_IMAGE, commands_of_units
 from tests.repository.test_wheel import rooms
 from tests.runtime.processes import wait_for
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(700)]
 DATA: Final = "/var/lib/classroom-admin"
 PARTS: Final = ("web", "poll", "scheduled", "worker", "beat")
 
