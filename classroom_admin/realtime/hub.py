@@ -303,6 +303,7 @@ class Hub:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_EVERY_S)
+            metrics.write_counts()
             await self._read_freshness()
             await self.lists.tick()
             self._garbage.collect_if_due(now=clock.monotonic())
