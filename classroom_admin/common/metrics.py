@@ -66,9 +66,19 @@ def request(route: str, method: str, status: int, seconds: float) -> None:
 
 
 def unchanged_page() -> None:
-    """Count a request of a polling page whose class did not change, answered without Django."""
+    """Count a request of a polling page whose class did not change, answered without Django.
+
+    Such a request takes so little time that even writing the count would be noticed. `write_counts` does it.
+    """
     if _begun is not None:
-        _begun.unchanged.inc()
+        _begun.unchanged_pages += 1
+
+
+def write_counts() -> None:
+    """Write what `unchanged_page` counted. The hub calls this every second."""
+    if _begun is not None and _begun.unchanged_pages:
+        _begun.unchanged.inc(_begun.unchanged_pages)
+        _begun.unchanged_pages = 0
 
 
 def cloud_call(call: str, result: str, seconds: float) -> None:
@@ -133,6 +143,7 @@ class _Instruments:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
         self._children: dict[tuple[Any, ...], Any] = {}
+        self.unchanged_pages = 0
         registry = CollectorRegistry()
 
         def made(kind: Callable[..., Any], name: str, help_text: str, *labels: str, **more: Any) -> Any:

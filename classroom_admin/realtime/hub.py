@@ -338,6 +338,7 @@ class Hub:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_EVERY_S)
+            metrics.write_counts()
             await self._read_freshness()
             database_outage.of_process.note_end()
             await self.lists.tick()
