@@ -124,7 +124,7 @@ def _count(kind: str, who: _Who, now: datetime) -> None:
         pair, is_new = _locked(kind, who.account, who.place, now)
         if now - pair.last_at >= FORGET_AFTER:
             pair.count = 0
-        was_set_back = pair.last_at > now  # the clock: begin the wait anew, so that it ends in time
+        clock_was_set_back = pair.last_at > now
         pair.last_at = min(pair.last_at, now)
         wait_s = delay_s(pair.count, free=who.free) - (now - pair.last_at).total_seconds()
         address = None
@@ -133,8 +133,10 @@ def _count(kind: str, who: _Who, now: datetime) -> None:
             passed_s = max(0.0, (now - address.last_at).total_seconds())
             address.count = max(0.0, address.count - passed_s * ADDRESS_PER_S)
             wait_s = max(wait_s, (address.count + 1 - ADDRESS_LIMIT) / ADDRESS_PER_S)
-        if wait_s > 0 and was_set_back:
-            pair.save(update_fields=["last_at"])
+        if wait_s > 0 and not clock_was_set_back:
+            raise TooManyAttempts(wait_s)  # and keep no row of a refused attempt
+        if wait_s > 0:
+            pair.save(update_fields=["last_at"])  # the wait begins anew, so that it ends in time
         for row in (pair, address) if wait_s <= 0 else ():
             if row is not None:
                 row.count += 1

@@ -59,5 +59,6 @@ def _database_folders() -> list[Path]:
 
 def _file_folders() -> list[Path]:
     """Return the folders of uploaded files and exports on this machine."""
-    options: dict[str, Any] = settings.STORAGES["default"].get("OPTIONS", {})
+    storages: dict[str, Any] = settings.STORAGES
+    options: dict[str, Any] = storages["default"].get("OPTIONS", {})
     return [settings.DATA_DIR, *([Path(options["location"])] if "location" in options else [])]

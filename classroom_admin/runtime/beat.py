@@ -54,7 +54,9 @@ class SteadyScheduler(PersistentScheduler):
     def forget_the_future(self) -> None:
         """Let no last run of a task be later than now."""
         for entry in self.schedule.values():
-            entry.last_run_at = min(entry.last_run_at, entry.default_now())
+            now = entry.default_now()
+            if entry.last_run_at is not None and entry.last_run_at > now:
+                entry.last_run_at = now
 
     def _note(self, jump_s: float) -> None:
         forward = jump_s > 0

@@ -9,6 +9,7 @@ import logging
 import sys
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -57,7 +58,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
             "age": round(database_outage.of_process.lasts_s, 1),
             "trouble": freshness.database_trouble(),
         }
-        if request.path_info.startswith(FOR_PROGRAMS):
+        if request.path_info.removeprefix(settings.PATH_PREFIX).startswith(FOR_PROGRAMS):
             answer = JsonResponse({"error": "The database can't be used at the moment. Try again later."})
         elif _is_status(request):
             answer = JsonResponse(detail)
@@ -89,11 +90,12 @@ class WithoutDatabase:
         self._inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
+        begun = ended = False
 
         async def noted(message: Any) -> None:
-            nonlocal begun
+            nonlocal begun, ended
             begun = True
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
         try:
@@ -102,9 +104,9 @@ class WithoutDatabase:
             if not database_outage.is_outage(error):
                 raise
             database_outage.of_process.note(error)
-            if begun:
+            if begun and not ended:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
-            else:
+            elif not begun:
                 await _refuse(dict(scope), send)
 
 

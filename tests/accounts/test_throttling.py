@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -18,6 +18,7 @@ from classroom_admin import urls
 from classroom_admin.accounts import throttling
 from classroom_admin.accounts.models import Attempts, User
 from classroom_admin.audit.models import Entry
+from classroom_admin.common import clock
 from tests.accounts.conftest import PASSWORD, School
 from tests.accounts.test_sign_in import is_signed_in
 from tests.stepped_clock import SteppedClock, use
@@ -80,6 +81,17 @@ def test_attempts_during_a_delay_do_not_extend_it(school: School, stepped: Stepp
     guess(client, 5)
     assert guess(client, 30) == [429] * 30
     stepped.step(60)
+    assert sign_in(client).status_code == 302
+
+
+def test_wait_begins_anew_when_the_clock_is_set_back(school: School, stepped: SteppedClock) -> None:
+    client = at(HERE)
+    guess(client, 5)
+    stepped.set_wall(clock.now() - timedelta(hours=1))
+    assert sign_in(client)["Retry-After"] == "60"
+    stepped.step(59)
+    assert sign_in(client).status_code == 429
+    stepped.step(1)
     assert sign_in(client).status_code == 302
 
 

@@ -176,3 +176,23 @@ def test_a_message_wakes_a_worker_up_when_all_is_committed(
         )
         assert messages == []
     assert messages == [scheduled.RUN_SCHEDULED]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_lease_of_a_dead_worker_ends_after_a_jump_of_the_clock(school: School, hours: int) -> None:
+    with use(SteppedClock(timezone.now())) as stepped:
+        planned = plan(school, 0).planned.get()
+        assert scheduled.claim([ScheduledCommand.Kind.CLASS], first=planned.pk) is not None
+        stepped.step(scheduled.LEASE.total_seconds() - 1)
+        assert not scheduled.due([ScheduledCommand.Kind.CLASS]).exists()
+        stepped.set_wall(clock.now() + timedelta(hours=hours))
+        assert scheduled.due([ScheduledCommand.Kind.CLASS]).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_command_of_tomorrow_is_not_due_after_a_jump_back(school: School) -> None:
+    with use(SteppedClock(timezone.now())) as stepped:
+        plan(school, 9)
+        stepped.set_wall(clock.now() - timedelta(hours=1))
+        assert not scheduled.due([ScheduledCommand.Kind.CLASS]).exists()
