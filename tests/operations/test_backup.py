@@ -29,6 +29,7 @@ from classroom_admin.operations.backups import series, verification
 from classroom_admin.operations.backups.places import workspace
 from classroom_admin.operations.backups.problem import BackupProblem
 from classroom_admin.operations.backups.writing import Writer
+from classroom_admin.runtime import demo
 from tests.operations.tars import UPLOAD, Members, described, manifest_of, members, write
 from tests.school import School, furnish
 from tests.stepped_clock import SteppedClock, use
@@ -105,6 +106,15 @@ def test_backup_without_keys_has_no_key(school: School, tmp_path: Path) -> None:
     assert not KEYS & set(members(path))
     kept = [Path(os.environ["DATA_DIR"], Path(name).name).read_text().strip() for name in KEYS]
     assert not [key for key in kept if key.encode() in path.read_bytes()]
+
+
+def test_backup_of_a_demo_says_that_it_is_one(school: School, tmp_path: Path) -> None:
+    marker = Path(os.environ["DATA_DIR"], demo.MARKER)
+    marker.write_text("{}")
+    try:
+        assert demo.MARKER in members(backup(tmp_path / "made.tar"))
+    finally:
+        marker.unlink()
 
 
 def test_files_in_a_bucket_are_named_and_not_copied(school: School, tmp_path: Path, settings: Any) -> None:

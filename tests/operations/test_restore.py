@@ -16,7 +16,7 @@ from django.db import connection
 from classroom_admin.operations.backups import manifest, restoring
 from classroom_admin.operations.backups.problem import BackupProblem
 from classroom_admin.operations.backups.restoring import Restored
-from classroom_admin.runtime import data_folder, key_files
+from classroom_admin.runtime import data_folder, demo, key_files
 from tests.operations.databases import every_table
 from tests.operations.tars import UPLOAD, Original, described, manifest_of, members, write
 
@@ -83,6 +83,12 @@ def test_migrated_database_without_rows_is_replaced(made: Path, empty_place: Pat
     assert database.stat().st_size
     restore(made)
     assert len(every_table()) > 10
+
+
+def test_restored_demo_is_still_a_demo(made: Path, empty_place: Path, tmp_path: Path) -> None:
+    """Everyone knows the passwords of its accounts, so `serve` must continue to refuse it."""
+    restore(write(tmp_path / "demo.tar", described({demo.MARKER: b"{}"} | members(made))))
+    assert demo.is_demo(empty_place)
 
 
 def test_newer_ledger_is_added(made: Path, empty_place: Path, tmp_path: Path) -> None:

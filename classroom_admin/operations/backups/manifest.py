@@ -10,7 +10,7 @@ from django.conf import settings
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from classroom_admin.operations.backups.problem import BackupProblem
-from classroom_admin.runtime import key_files
+from classroom_admin.runtime import demo, key_files
 
 NAME: Final = "manifest.json"
 FORMAT: Final = 1
@@ -41,7 +41,7 @@ def is_safe(name: str) -> bool:
 
     Only names that this program gives are safe. No name leads out of the folder into which it is restored.
     """
-    if name in (LEDGER, *KEYS, *DATABASES.values()):
+    if name in (LEDGER, demo.MARKER, *KEYS, *DATABASES.values()):
         return True
     place = place_of_file(name)
     if place is None or len(name) > _LONGEST or "\\" in name or "\0" in name:

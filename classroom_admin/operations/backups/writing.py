@@ -21,6 +21,7 @@ from classroom_admin.operations.backups import databases, manifest
 from classroom_admin.operations.backups.manifest import Files, Manifest, Member
 from classroom_admin.operations.backups.places import BLOCK, folder_of_files, workspace
 from classroom_admin.operations.backups.problem import BackupProblem, in_words
+from classroom_admin.runtime import demo
 
 _IN_ENVIRONMENT: Final = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "ADDRESS_KEY", "AUDIT_KEY")
 
@@ -51,7 +52,8 @@ class Writer:
             self._add_file(manifest.DATABASES[kind], copy)
         # What is copied after the database includes everything that the database refers to: an erasure is in
         # the list before its data is gone, and an uploaded file is complete before its row exists.
-        self._add_if_there(manifest.LEDGER, settings.DATA_DIR / manifest.LEDGER)
+        for name in (manifest.LEDGER, demo.MARKER):
+            self._add_if_there(name, settings.DATA_DIR / name)
         if with_keys:
             for name in manifest.KEYS:
                 self._add_if_there(name, settings.DATA_DIR / Path(name).name)
