@@ -90,7 +90,7 @@ def uvicorn(target: str, port: int, *more: str) -> list[str]:
 
 
 def wait_for(port: int, path: str = "/healthz") -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while time.monotonic() < until:
         try:
             if answer(port, path)[0] < 500:

@@ -75,12 +75,13 @@ def workers(number: int) -> Iterator[list[int]]:
     from classroom_admin.celery import app
 
     with ExitStack() as stack:
+        output = stack.enter_context((Path(os.environ["DATA_DIR"]) / "workers.log").open("a"))
         pids = []
         for each in range(number):
             argv = [sys.executable, "-m", "celery", "-A", "classroom_admin", "--quiet", "worker"]
             argv += ["--pool", "threads", "--concurrency", "4", "--queues", "sync,celery"]
             argv += ["--loglevel", "ERROR", "--hostname", f"bench{each}@%h"]
-            pids.append(stack.enter_context(process(*argv)).pid)
+            pids.append(stack.enter_context(process(*argv, output=output)).pid)
         deadline = time.monotonic() + 60
         while len(app.control.ping(timeout=1.0) or ()) < number:
             assert time.monotonic() < deadline, "the workers did not start"

@@ -50,6 +50,7 @@ def begin(folder: Path, database: Database) -> None:
         "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
         "LOG_LEVEL": "WARNING",
     }
+    (folder / "static").mkdir()
     import django
     from django.core.management import call_command
 
