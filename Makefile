@@ -21,7 +21,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
 .PHONY: help demo serve test test-browser test-services test-chaos test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements wheel sbom audit lint-deploy \
-	venv venv-dev bench-live bench-footprint bench-hostile bench-paint bench-reports bench-rolling bench-scale bench-startup bench-search bench-simulator bench-sync clean
+	venv venv-dev bench-live bench-footprint bench-hostile bench-metrics bench-paint bench-reports bench-rolling bench-scale bench-startup bench-search bench-simulator bench-sync clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -129,6 +129,9 @@ bench-rolling: .venv/.installed-dev ## Restart all processes one after the other
 
 bench-search: .venv/.installed ## Measure searches in 100,000 rows (DATABASE_URL: on PostgreSQL)
 	$(PY) bench/search.py
+
+bench-metrics: .venv/.installed ## Measure what /metrics costs: processor time of requests and changes with and without
+	$(PY) bench/metrics.py
 
 bench-sync: .venv/.installed ## Measure how fast a backlog of 100,000 events is processed (DATABASE_URL: on PostgreSQL)
 	$(PY) bench/sync.py
