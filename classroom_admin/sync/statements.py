@@ -2,8 +2,8 @@
 
 The goal is to read and project a backlog at 0.55 of the speed of a bare `bulk_create` (processor time,
 SQLite; answers from memory). It reaches 0.62 to 0.75. `bulk_create` and `bulk_update` would be much slower,
-because they create an object for each row and convert each field. Here a row is a tuple, and only times and JSON are converted. As
-with `bulk_create`, no signals are sent and `save` is not called.
+because they create an object for each row and convert each field. Here a row is a tuple, and only times and
+JSON are converted. As with `bulk_create`, no signals are sent and `save` is not called.
 """
 
 import json
