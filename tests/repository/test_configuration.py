@@ -26,6 +26,7 @@ INTERNAL: Final = {
     "MAKELEVEL": "set by make",
     "PATH": "the shell's",
     "PYTEST_XDIST_WORKER": "set by pytest-xdist",
+    "SERVICES_LOG": "set by scripts/services",
     "TEST_KEEPS_SERVICES": "set by scripts/services",
 }
 READS: Final = {"get", "pop", "setdefault", "getenv"}
