@@ -27,6 +27,7 @@ INTERNAL: Final = {
     "PATH": "the shell's",
     "PROMETHEUS_MULTIPROC_DIR": "set by metric_files.py for prometheus-client",
     "PYTEST_XDIST_WORKER": "set by pytest-xdist",
+    "SERVICES_LOG": "set by scripts/services",
     "TEST_KEEPS_SERVICES": "set by scripts/services",
 }
 READS: Final = {"get", "pop", "setdefault", "getenv"}
