@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.connection import check_connection
-from classroom_admin.common import clock, clock_jumps, disk_space
+from classroom_admin.common import clock, clock_jumps
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.public_address import reach
 from classroom_admin.operations import doctor_front, doctor_machine, doctor_network, doctor_work
@@ -92,15 +92,6 @@ def data_folder() -> Result:
         return ok(f"Only this user can read {folder}.")
     names = ", ".join(str(path) for path in shared)
     return failed(f"Other users of this machine can open {names}.", f"Run `chmod -R go= {folder}`.")
-
-
-def free_disk_space() -> Result:
-    if not disk_space.is_low():
-        return ok("There is enough space on the disk.")
-    return failed(
-        "The disk is almost full. Uploads and exports have stopped, and polling stops soon.",
-        f"Free at least {settings.DISK_RESERVE_BYTES // 1_000_000} MB, or lower DISK_RESERVE_MB.",
-    )
 
 
 def steady_clock() -> Result:
@@ -216,7 +207,6 @@ CHECKS: Final[tuple[Callable[[], Result], ...]] = (
     secret_key,
     public_url,
     data_folder,
-    free_disk_space,
     steady_clock,
     database,
     broker,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import re
-import shutil
 import smtplib
 import sqlite3
 import ssl
@@ -20,6 +19,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.db import connection
 from redis.exceptions import RedisError
 
+from classroom_admin.common import disk_space
 from classroom_admin.operations.doctor_result import Result, failed, ok, skipped, warning
 
 Version = tuple[int, ...]
@@ -28,8 +28,6 @@ LEAST_DJANGO: Final[Version] = (5, 2)
 LEAST_SQLITE: Final[Version] = (3, 31)
 LEAST_POSTGRESQL: Final[Version] = (14,)
 LEAST_REDIS: Final[Version] = (6,)
-LEAST_FREE_BYTES: Final = 200_000_000
-"""Below this, the database and uploads soon fail."""
 FEW_FREE_BYTES: Final = 2_000_000_000
 TIMEOUT_S: Final = 8
 _PIN: Final = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[.*\])?==([^\s;]+)", re.M)
@@ -105,12 +103,15 @@ def disk() -> Result:
     if not settings.FILES_S3_BUCKET:
         storages: Any = settings.STORAGES
         folders["FILES_DIR"] = Path(storages["default"]["OPTIONS"]["location"])
-    free = {name: shutil.disk_usage(_existing(path)).free for name, path in folders.items()}
+    free = {name: disk_space.free_bytes([path]) or 0 for name, path in folders.items()}
     words = ", ".join(f"{name} {size / 1e9:.1f} GB" for name, size in free.items())
-    least = min(free.values())
     fix = "Delete what is not needed, shorten the retention (docs/retention.md), or add space."
-    if least < LEAST_FREE_BYTES:
-        return failed(f"Almost no free space: {words}.", fix)
+    least = min(free.values())
+    if disk_space.is_low() or least < settings.DISK_RESERVE_BYTES:
+        return failed(
+            f"The disk is almost full: {words}. Uploads and exports have stopped, and polling stops soon.",
+            f"{fix} They need {settings.DISK_RESERVE_BYTES // 1_000_000} MB (DISK_RESERVE_MB).",
+        )
     return warning(f"Little free space: {words}.", fix) if least < FEW_FREE_BYTES else ok(f"Free: {words}.")
 
 
@@ -138,11 +139,6 @@ def mail() -> Result:
     finally:
         mailer.close()
     return ok(f"The mail server {place} accepts " + ("the sign-in." if mailer.username else "connections."))
-
-
-def _existing(path: Path) -> Path:
-    """Return the folder, or the nearest one above it that exists."""
-    return next(one for one in (path, *path.absolute().parents) if one.exists())
 
 
 def _parsed(text: str) -> Version:

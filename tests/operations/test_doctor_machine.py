@@ -53,13 +53,13 @@ def test_full_file_system_fails_and_little_space_warns(
     settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DATA_DIR = tmp_path / "not" / "made" / "yet"
-    monkeypatch.setattr(doctor_machine, "LEAST_FREE_BYTES", 1)
+    settings.DISK_RESERVE_BYTES = 1
     monkeypatch.setattr(doctor_machine, "FEW_FREE_BYTES", 1)
     check(doctor_machine.disk(), "ok", "DATA_DIR", "FILES_DIR")
     monkeypatch.setattr(doctor_machine, "FEW_FREE_BYTES", 10**20)
     check(doctor_machine.disk(), "warning", "Little free space")
     settings.DATA_DIR = Path("/proc")  # a file system without free blocks
-    check(doctor_machine.disk(), "failed", "Almost no free space: DATA_DIR 0.0 GB", "retention")
+    check(doctor_machine.disk(), "failed", "The disk is almost full: DATA_DIR 0.0 GB", "retention")
 
 
 @pytest.fixture

@@ -88,6 +88,8 @@ def status_of(program: Program, path: str = "/") -> int:
 
 
 def assert_no_traceback(said: str) -> None:
+    # Some versions of kombu fail if they return messages to a dead broker. The worker then starts again.
+    said = "\n".join(line for line in said.splitlines() if "restore_unacked_once" not in line)
     found = said.find("Traceback")
     assert found < 0, said[max(0, found - 500) : found + 4000]
 
