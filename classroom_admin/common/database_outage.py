@@ -159,11 +159,13 @@ class Outage:
         now = clock.monotonic()
         with self._lock:
             begins = self._since is None
+            self._last = now
             if begins:
                 self._since, self._pause_s, self._report_s = now, FIRST_PAUSE_S, FIRST_REPORT_S
+                self._next_try = now + self._pause_s
             elif now >= self._next_try:
                 self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
-            self._last, self._next_try = now, now + self._pause_s
+                self._next_try = now + self._pause_s
             if begins:
                 self._next_report = now + self._report_s
                 return f"The database can't be used: {in_words(error)}. Waiting until it can."
