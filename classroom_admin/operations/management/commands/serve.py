@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
         installation.log_to(sys.stdout)
         for line in _missing():
-            log.warning("%s", line)
+            log.warning(line)  # the message is its own template, so different messages are not counted as one
         try:
             code = installation.run(here, prepare=prepare, on_ready=on_ready, pace=Pace())
         except installation.CannotStart as error:
