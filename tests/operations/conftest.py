@@ -23,6 +23,8 @@ def original(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: An
     """A backup of a school with an uploaded file and a list of erasures. The database is empty again."""
     ledger = erasure_ledger.ledger_path()
     path = tmp_path_factory.mktemp("original") / "made.tar"
+    # Earlier tests of this process have left files in its own DATA_DIR.
+    shutil.rmtree(default_storage.path(""), ignore_errors=True)
     with django_db_blocker.unblock():
         furnish()
         place = default_storage.save(UPLOAD, ContentFile(b"%PDF " * 1000))

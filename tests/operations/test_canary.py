@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from classroom_admin.environment.variables import Environment
 from tests.environment.test_variables import ROOT, python
+from tests.operations.test_commands import MANAGE, Program
 
 INSIDE = {
     "DATABASE_URL": "postgres://school:{}@127.0.0.1:9/school",
@@ -120,7 +122,6 @@ def test_no_file_has_a_secret(flows: tuple[Path, str, dict[str, Any]]) -> None:
         ("rotate_keys",),
         ("rebuild",),
         ("nonsense",),
-        ("serve",),
     ],
     ids=" ".join,
 )
@@ -130,6 +131,16 @@ def test_failing_commands_print_no_secret(tmp_path: Path, arguments: tuple[str, 
     assert done.returncode != 0
     assert done.stderr
     assert leaks(done.stdout + done.stderr) == []
+
+
+def test_serve_that_waits_for_its_database_prints_no_secret(tmp_path: Path) -> None:
+    env = environment() | {"LOG_LEVEL": "DEBUG", "AGORA_APP_ID": "a" * 32}
+    program = Program(*MANAGE, "serve", "--traceback", data_dir=tmp_path, **env)
+    try:
+        program.wait_said("Waiting until it can.")
+    finally:
+        _, said = program.end(signal.SIGTERM)
+    assert leaks(said) == []
 
 
 @pytest.mark.parametrize("name", secret_variables())

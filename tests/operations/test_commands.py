@@ -266,6 +266,6 @@ def test_serve_reports_missing_settings_and_still_serves(start):
     assert "AGORA_APP_ID is not set" in said
     assert "JOIN_URL_TEMPLATE is not set" in said
     address = f"http://127.0.0.1:{server.port}/first-run/"
-    assert re.search(rf"Open {address} and enter the code [A-Z2-7-]{{14}}\n", said)
+    assert re.search(rf"Open {address} and enter the code [A-Z2-7-]{{14}}[\n\"]", said)
     assert said.count("enter the code") == 1
     assert marked(server.mark) == []

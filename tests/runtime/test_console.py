@@ -14,7 +14,7 @@ from classroom_admin.runtime.console import Console
 
 def written(tmp_path: Path, *lines: bytes, as_json: bool, say: str = "") -> list[str]:
     path = tmp_path / "out"
-    fd = os.open(path, os.O_CREAT | os.O_WRONLY)
+    fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
     console = Console(fd, as_json=as_json)
     for line in lines:
         console.line("web", line)

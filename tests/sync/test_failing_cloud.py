@@ -257,7 +257,7 @@ def test_the_bytes_of_an_answer_are_committed_before_it_is_read(
     class Died(Exception):
         """The reader's process ends here."""
 
-    def die(_answer_id: int) -> None:
+    def die(_answer_id: int, **_: object) -> None:
         raise Died
 
     with monkeypatch.context() as patched:
