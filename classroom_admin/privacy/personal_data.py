@@ -61,6 +61,7 @@ DECISIONS: Final[dict[str, Decision]] = {
         account="user",
         why="The hash of a secret. The link is valid for a short time.",
     ),
+    "accounts.FirstRun": _nothing("number", "A random number from which the code of the first run is made."),
     "accounts.EmergencyLink": Decision(
         personal="digest",
         erased="accounts",

@@ -30,7 +30,7 @@ from tests.runtime.test_private_files import open_to_others
 
 WITHIN_S = 90
 PARTS = ("classroom_admin", "static", "templates", "locale", "scripts")
-FILES = ("manage.py", "Makefile", "requirements.txt")
+FILES = ("manage.py", "Makefile", "pyproject.toml", "requirements.txt")
 PASSWORD = "quiet-otter-lamp"
 
 pytestmark = [
@@ -163,7 +163,12 @@ def sim() -> Iterator[RunningSimulator]:
         yield running
 
 
-@pytest.fixture(params=[0o002, 0o077], ids=["umask 002", "umask 077"])
+@pytest.fixture(
+    params=[
+        pytest.param(0o002, id="umask 002"),
+        pytest.param(0o077, id="umask 077", marks=pytest.mark.long),
+    ]
+)
 def here(request: pytest.FixtureRequest, sim: RunningSimulator) -> Iterator[Installation]:
     """Run the README's commands in a fresh folder, as an unprivileged user who has set nothing else."""
     with tempfile.TemporaryDirectory(prefix="school-") as name:

@@ -24,6 +24,7 @@ from classroom_admin.accounts.models import CalendarFeed, User
 from classroom_admin.common.encryption import encrypt
 from classroom_admin.web.calendar.views import address_of
 call_command("migrate", verbosity=0)
+User.objects.create_user("admin@school.test", "x", role="administrator")  # closes the first-run page
 user = User.objects.create_user("ana@school.test", "x")
 Authenticator.objects.create(user=user, type="totp", data={"secret": encrypt("JBSWY3DP"), "kept": "as it is"})
 browser = Client()
