@@ -113,4 +113,5 @@ def test_search_and_timeline_fit_every_screen(window: Opener, classroom: MakeCla
         page.goto("/search/?q=timeline")
         assert_fits(page)
         page.get_by_role("link", name=re.compile("^Ben Timeline")).first.click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Ben Timeline")
         assert_fits(page)
