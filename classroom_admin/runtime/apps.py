@@ -1,4 +1,4 @@
-"""Leave out static files that no page uses, whoever starts `collectstatic`."""
+"""Leave out static files that no page uses, in every run of `collectstatic`."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ def test_session_has_a_new_id_after_the_password_and_after_the_code(school):
     key, _codes = set_up_app(sign_in("berg@school.test"))
     client = Client()
     session = client.session
-    session["known"] = "to somebody else"
+    session["known"] = "to another person"
     session.save()
     client.cookies["sessionid"] = session.session_key
     ids = [session.session_key]

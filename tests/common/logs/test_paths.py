@@ -12,7 +12,7 @@ HIDDEN = {"code", "secret", "signed", "token"}
 
 
 def test_every_parameter_of_an_address_is_known() -> None:
-    """A new parameter is hidden, until somebody decides whether it is a secret."""
+    """A new parameter is hidden until a developer decides whether it is a secret."""
     names = {name for _, _, parameters in patterns(get_resolver().url_patterns) for name in parameters}
     assert names - SHOWN == HIDDEN
 
