@@ -24,12 +24,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRefresh
 
 from classroom_admin.accounts import mail, password_links, signals
 from classroom_admin.accounts.middleware import remember_language
 from classroom_admin.accounts.new_password import NewPasswordForm
 from classroom_admin.accounts.own_settings import OwnSettingsForm, own_address
+from classroom_admin.accounts.reload_page import reload_page
 from classroom_admin.accounts.sign_on import counts_as_second_factor
 
 if TYPE_CHECKING:
@@ -104,9 +104,7 @@ class RequireFirstSteps:
         if not user.must_change_password and counts_as_second_factor(request.session, user):
             return None
         if getattr(request, "htmx", False):
-            answer = HttpResponseClientRefresh()
-            answer.status_code = 401
-            return answer
+            return reload_page()
         back = {"next": request.get_full_path()} if request.method == "GET" else {}
         return redirect(f"{resolve_url(page)}{'?' if back else ''}{urlencode(back)}")
 

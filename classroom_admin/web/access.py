@@ -9,11 +9,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
-from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
 from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission, may
+from classroom_admin.accounts.reload_page import reload_page
 
 
 class AuthenticatedHttpRequest(HttpRequest):
@@ -46,9 +46,7 @@ def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
         if request.user.is_authenticated:
             return view(cast(AuthenticatedHttpRequest, request), *args, **kwargs)
         if getattr(request, "htmx", False):
-            answer = HttpResponseClientRefresh()
-            answer.status_code = 401
-            return answer
+            return reload_page()
         return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
 
     return checked

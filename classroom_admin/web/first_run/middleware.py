@@ -6,9 +6,9 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django_htmx.http import HttpResponseClientRefresh
 
 from classroom_admin.accounts import first_run
+from classroom_admin.accounts.reload_page import reload_page
 
 OPEN: Final = frozenset({"first_run:begin", "account_language", "live:icons"})
 PROBES: Final = frozenset({"healthz", "livez", "readyz", "metrics"})
@@ -38,7 +38,5 @@ class LeadToFirstRun:
         if name in OPEN | PROBES or name.startswith(OPEN_GROUPS) or not first_run.is_open():
             return None
         if getattr(request, "htmx", False):
-            answer = HttpResponseClientRefresh()
-            answer.status_code = 401
-            return answer
+            return reload_page()
         return redirect("first_run:begin")
