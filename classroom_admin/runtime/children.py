@@ -27,6 +27,7 @@ from setproctitle import setproctitle
 from classroom_admin.common.logs.ending import finish
 
 _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -107,7 +108,12 @@ class Forked:
         self._process = multiprocessing.get_context("fork").Process(
             target=_become, args=(argv, extra, cwd, output, os.getpid()), name="MainProcess"
         )
-        self._process.start()
+        # The child inherits handlers that only note a signal. Block signals until it has its own.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         assert self._process.pid is not None
         self.pid = self._process.pid
         os.close(output)
@@ -135,6 +141,7 @@ def _become(
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in _HANDLED:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     os.environ.update(extra)
     if cwd is not None:
         os.chdir(cwd)

@@ -340,8 +340,13 @@ class Supervisor:
 
     def _signal(self, those: list[_Running], number: signal.Signals) -> None:
         for running in those:
-            with suppress(ProcessLookupError, PermissionError):
+            try:
                 os.killpg(running.process.pid, number)
+            except ProcessLookupError:  # it has ended, or was forked just now and leads no group yet
+                with suppress(ProcessLookupError):
+                    os.kill(running.process.pid, number)
+            except PermissionError:
+                continue
 
     def _kill_leftovers(self) -> None:
         """Kill child processes that outlive the process that started them.
