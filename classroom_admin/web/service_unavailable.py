@@ -21,6 +21,7 @@ from classroom_admin.common import database_outage, disk_space
 from classroom_admin.common.size_limit import FOR_PROGRAMS, Application, Receive, Scope, Send
 from classroom_admin.realtime import session
 from classroom_admin.sync import freshness
+from classroom_admin.web.size_by_address import no_room_words
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,10 @@ def _full(request: HttpRequest, error: BaseException) -> HttpResponse:
     """Answer 507: a disk has no space for a file of this request."""
     log.error("a disk of this server is full: %s", error)
     with translation.override(translation.get_language_from_request(request)):
-        answer = HttpResponse(render_to_string("507.html"), status=507)
+        if "HX-Request" in request.headers:  # the script of the upload form shows the text of the answer
+            answer = HttpResponse(no_room_words(), content_type="text/plain", status=507)
+        else:
+            answer = HttpResponse(render_to_string("507.html"), status=507)
     answer["Cache-Control"] = "no-store"
     answer._has_been_logged = True  # type: ignore[attr-defined]
     return answer
