@@ -68,6 +68,7 @@ class Web:
             "DATA_DIR": str(folder),
             "PORT": str(self.port),
             "LOG_LEVEL": "WARNING",
+            "ACCESS_LOG": "false",
         }
         self._process = process(*uvicorn("classroom_admin.asgi:application", self.port), env=self.env)
 
