@@ -1,0 +1,1 @@
+"""Connections to other systems of a school. Each subpackage is an app: LTI, outgoing webhooks, mail, joining."""
