@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "classroom_admin.common.request_context.RequestContext",
+    "classroom_admin.operations.probes.WithoutSession",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Compress for slow connections. Random padding and masked CSRF tokens hinder BREACH attacks.
