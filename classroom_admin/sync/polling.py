@@ -15,6 +15,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
 from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.common import clock, disk_space
+from classroom_admin.common.due_times import CLOCKS_DIFFER
 from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.sync import cloud_time, health, inbox, lease, reconciliation
 from classroom_admin.sync.lease import FenceLost, Held
@@ -35,8 +36,6 @@ UNREADABLE_IN_A_ROW = 3
 LONGEST_BACK_OFF_S = 8.0
 DISK_PAUSE_S = 5.0
 """The pause (s) before the next look at the disk if it is almost full."""
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""How much the clocks of servers may differ before one of them counts as set back."""
 LONGEST_PAUSE_S = 3600.0
 """The longest pause (s), even if the cloud asks for a longer pause."""
 
