@@ -20,8 +20,8 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-browser test-services test-chaos test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements wheel sbom audit lint-deploy \
-	venv venv-dev bench-live bench-footprint bench-hostile bench-metrics bench-paint bench-reports bench-rolling bench-scale bench-startup bench-search bench-simulator bench-sync clean
+.PHONY: help demo serve test test-browser test-services test-chaos test-machines test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements wheel sbom audit lint-deploy \
+	venv venv-dev bench-live bench-faults bench-footprint bench-hostile bench-metrics bench-paint bench-reports bench-rolling bench-scale bench-startup bench-search bench-simulator bench-soak bench-sync clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,7 +46,12 @@ test-services: .venv/.installed-dev ## Run the tests on a PostgreSQL and a Redis
 	@NOT_LOCKED_SECONDS=$${NOT_LOCKED_SECONDS:-20} exec $(PY) scripts/services $(PY) -m pytest $(IN_PARALLEL) $(SERVED) $(PYTEST)
 
 test-chaos: .venv/.installed-dev ## Kill processes, cut connections and shuffle events for minutes (CHAOS=middle, long or full)
-	@CHAOS=$${CHAOS:-long} exec $(PY) -m pytest tests/chaos -s -q $(PYTEST)
+	@CHAOS=$${CHAOS:-long} $(PY) -m pytest tests/chaos -s -q $(PYTEST)
+	@if [ "$$(id -u)" = 0 ]; then $(MAKE) --no-print-directory -o .venv/.installed-dev test-machines; \
+	else echo "make test-machines needs root"; fi
+
+test-machines: .venv/.installed-dev ## Kill processes and cut the network of three machines with PostgreSQL and Redis (needs root; CHAOS=)
+	@CHAOS=$${CHAOS:-long} exec $(PY) scripts/services --machines 3 $(PY) -m pytest tests/chaos/test_machines.py -s -q
 
 messages: .venv/.installed-dev ## Collect texts for translation into locale/ and compile them (docs/translating.md)
 	$(PY) scripts/messages.py
@@ -138,6 +143,12 @@ bench-sync: .venv/.installed ## Measure how fast a backlog of 100,000 events is 
 
 bench-scale: .venv/.installed-dev ## Measure 1, 2 and 4 workers and 1 and 2 web processes on PostgreSQL and Redis, with 10,000 classes
 	exec $(PY) scripts/services $(PY) bench/scale.py
+
+bench-faults: .venv/.installed-dev ## Let a web process, a worker, a machine, the broker and the database fail under load (needs root)
+	exec $(PY) scripts/services --machines 2 $(PY) bench/faults.py
+
+bench-soak: .venv/.installed-dev ## Run simulated school days for two hours, and print the growth of memory and database (MINUTES=30)
+	$(PY) bench/soak.py --minutes $(or $(MINUTES),120)
 
 bench-footprint: .venv/.installed ## Measure the memory and the delay of the dashboard on one core with 512 MB and 50 live classes
 	$(PY) bench/footprint.py

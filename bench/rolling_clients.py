@@ -1,4 +1,4 @@
-"""Pages with streams, and people who request pages, in front of two web processes."""
+"""Pages with streams, and people who request pages, in front of several web processes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import itertools
 import random
 import re
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -17,6 +18,9 @@ FAILURES = 3
 LONGEST_WAIT_S = 30.0
 AGAIN_S = 10.0
 TIMEOUT_S = 60.0
+CONNECT_S = 2.0
+SILENCE_S = 16.0
+"""A page opens its stream again if it has received nothing for this time, as static/js/stream.js does."""
 AT_ONCE = 50
 
 
@@ -26,16 +30,17 @@ class Refused(Exception):
 
 @dataclass
 class Clients:
-    """Everything that talks to the web processes at `ports`.
+    """Everything that talks to the web processes at `servers`, which are hosts and ports.
 
-    `returns` has, for each stream that ended, after how many seconds it was back, and how long the page may
-    wait by the rules of static/js/stream.js.
+    `answers` counts the requests by status, or by what went wrong. `returns` has, for each stream that ended,
+    after how many seconds it was back, and how long the page may wait by the rules of static/js/stream.js.
     """
 
-    ports: list[int]
+    servers: list[tuple[str, int]]
     sessions: list[str]
     keys: list[str]
     requests: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     returns: list[tuple[float, float]] = field(default_factory=list)
     polled: int = 0
@@ -65,18 +70,26 @@ class Clients:
         for task in self._tasks:
             task.cancel()
 
+    def silences(self, since: float) -> list[float]:
+        """Return for each page its longest time (s) without a change since a moment (monotonic, s)."""
+        now = time.monotonic()
+        found = []
+        for page in self._pages:
+            moments = [since, *(at for at in page.changes if at > since), now]
+            found.append(max(later - earlier for earlier, later in itertools.pairwise(moments)))
+        return found
+
     @property
     def missing(self) -> int:
         """Return how many streams are not open."""
         return sum(not page.open.is_set() for page in self._pages)
 
     async def connect(self, first: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Connect to a web process, or to the other one if its port is closed. Raise ``Refused``."""
-        for number in range(len(self.ports)):
-            with suppress(ConnectionRefusedError):
-                return await asyncio.open_connection(
-                    "127.0.0.1", self.ports[(first + number) % len(self.ports)]
-                )
+        """Connect to a web process, or to another one if it accepts no connection. Raise ``Refused``."""
+        for number in range(len(self.servers)):
+            host, port = self.servers[(first + number) % len(self.servers)]
+            with suppress(OSError, TimeoutError):
+                return await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_S)
         raise Refused
 
     async def _request(self, number: int) -> None:
@@ -86,8 +99,10 @@ class Clients:
         session = self.sessions[number % len(self.sessions)]
         for turn in itertools.count():
             path = next(paths)
-            if problem := await self._ask(path, session, first=turn):
+            problem = await self._ask(path, session, first=turn)
+            if problem:
                 self.failures.append(f"{path}: {problem}")
+            self.answers[problem or "status 200"] += 1
             self.requests += 1
             await asyncio.sleep(0.05)
 
@@ -122,6 +137,7 @@ class Page:
         self.clients, self.number, self.path, self.session = clients, number, path, session
         self.open = asyncio.Event()
         self.version, self.spread = "", 1.0
+        self.changes: list[float] = []
         self._lost_at: float | None = None
         self._allowed = 0.0
 
@@ -151,16 +167,17 @@ class Page:
             return False
         try:
             writer.write(_request(f"{self.path}?v={self.version}", self.session, close=False))
-            while data := await reader.read(1 << 16):
+            while data := await asyncio.wait_for(reader.read(1 << 16), SILENCE_S):
                 if b"event: hello" in data:
                     self._arrived()
                 if found := SPREAD.findall(data):
                     self.spread = float(found[-1])
                 if found := VERSION.findall(data):
                     self.version = found[-1].decode()
+                    self.changes.append(time.monotonic())
                 if data.endswith(b"0\r\n\r\n"):
                     break
-        except OSError:
+        except (OSError, TimeoutError):
             pass  # the stream ends in either case
         finally:
             writer.close()

@@ -100,7 +100,8 @@ def main() -> int:
         control(cloud, "POST", "/lesson", lesson)
         keys = live_classes(given.classes)
         ports = [parts[name].part.env["PORT"] for name in PARTS[:2]]
-        code = asyncio.run(measure(parts, cloud, Clients(list(map(int, ports)), sessions, keys), given))
+        clients = Clients([("127.0.0.1", int(port)) for port in ports], sessions, keys)
+        code = asyncio.run(measure(parts, cloud, clients, given))
         log.flush()
         wrong = [line for line in (Path(folder) / "log").read_text().splitlines() if "Traceback" in line]
         print(f"  tracebacks in the logs: {len(wrong)}")

@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "classroom_admin.common.request_context.RequestContext",
+    "classroom_admin.operations.probes.WithoutSession",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Compress for slow connections. Random padding and masked CSRF tokens hinder BREACH attacks.
@@ -163,8 +164,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
-# Without a broker, drop wake-ups immediately. Nothing waits for them, and beat sends them again.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
+CELERY_BROKER_TRANSPORT_OPTIONS = settings_data.broker_options(CELERY_BROKER_URL)
 CELERY_BEAT_SCHEDULER = "classroom_admin.runtime.beat:SteadyScheduler"
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "sync"

@@ -5,10 +5,11 @@ They are mended, or the start is refused. A PostgreSQL server and a bucket have 
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -18,14 +19,36 @@ from classroom_admin.runtime import data_folder
 SQLITE: Final = "classroom_admin.common.sqlite3"
 NOTICE_LOST_CONNECTIONS: Final = {
     "connect_timeout": 5,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
     "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
+    "tcp_user_timeout": 15_000,
 }
 """libpq's options (in s; the last one in ms), so that nothing waits for minutes for a PostgreSQL server that
 has disappeared without closing its connections.
 """
+_REDIS: Final = {
+    "socket_connect_timeout": 3.0,
+    "socket_timeout": 5.0,
+    "socket_keepalive": True,
+    "health_check_interval": 5,
+}
+"""The options (s) for a Redis server that has disappeared. A worker that waits for messages notices it after
+at most twice the last one.
+"""
+_REDIS_TCP: Final = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
+
+
+def broker_options(url: str) -> dict[str, Any]:
+    """Return the options of Celery for the broker at ``url``.
+
+    Without a broker, wake-ups are dropped immediately. Nothing waits for them, and beat sends them again.
+    """
+    options: dict[str, Any] = {"max_retries": 0}
+    if url.startswith(("redis://", "rediss://", "sentinel://")):
+        tcp = {getattr(socket, name): value for name, value in _REDIS_TCP.items() if hasattr(socket, name)}
+        options |= _REDIS | {"socket_keepalive_options": tcp}
+    return options
 
 
 def make_private(env: Environment, *, sqlite: str) -> None:

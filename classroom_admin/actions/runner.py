@@ -17,7 +17,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, ParamSpec, TypeVar
 
 from django.conf import settings
@@ -35,6 +35,7 @@ from classroom_admin.agora.errors import CloudError, InvalidArgument
 from classroom_admin.audit.models import Claim, Entry, PendingConfirmation, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock, tracing
+from classroom_admin.common.due_times import has_come
 from classroom_admin.common.problems import Problem
 from classroom_admin.events import EventKind
 from classroom_admin.rooms.access import ClassAccess, NotYours
@@ -178,7 +179,7 @@ def _start(key: str, person: User, command: Command, room_uuid: str) -> tuple[En
         try:
             with transaction.atomic(durable=True):
                 now = clock.now()
-                valid = Claim.objects.filter(dedupe_key=key, expires_at__gt=now)
+                valid = Claim.objects.filter(dedupe_key=key).exclude(_has_expired(now))
                 first = valid.select_related("entry").first()
                 return (first.entry, False) if first else (_store(key, person, command, room_uuid), True)
         except IntegrityError:
@@ -199,7 +200,7 @@ def _key(person: User, command: Command, same_room: str) -> str:
 
 def _store(key: str, person: User, command: Command, room_uuid: str) -> Entry:
     now = clock.now()
-    Claim.objects.filter(dedupe_key=key, expires_at__lte=now).delete()
+    Claim.objects.filter(_has_expired(now), dedupe_key=key).delete()
     entry = record(
         actor=person,
         action=command.action,
@@ -234,10 +235,14 @@ def _delete_ended_keys(key: str, *, room_uuid: str) -> None:
     ended = Q(entry__room_uuid=room_uuid, expires_at__lte=now + _KEY_KEPT)
     stale = (
         Claim.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(Q(expires_at__lte=now) | ended)
+        .filter(_has_expired(now) | ended)
         .exclude(dedupe_key=key)
     )
     Claim.objects.filter(pk__in=[claim.pk for claim in stale]).delete()
+
+
+def _has_expired(now: datetime) -> Q:
+    return has_come("expires_at", now=now, longest=KEY_LEASE)
 
 
 def _expire_key(entry: Entry) -> None:

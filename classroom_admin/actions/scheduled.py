@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.common.due_times import is_impossible
 from classroom_admin.common.logs import context as log_context
 from classroom_admin.common.problems import Problem
 
@@ -36,8 +37,6 @@ LEASE: Final = timedelta(seconds=75)
 """The lease of a claimed command. It outlasts a call to the cloud (15 s) and a key's lease (60 s), so that
 another worker can send the command again.
 """
-CLOCKS_DIFFER: Final = timedelta(minutes=1)
-"""How much the clocks of servers may differ before one of them counts as set back."""
 WORK_S: Final = 4.0
 """The time (s) after which a task frees its thread for others. A worker gets 7 s to shut down."""
 _EXPIRES_S: Final = 30
@@ -80,7 +79,7 @@ def due(kinds: Collection[Kind]) -> QuerySet[ScheduledCommand]:
     No lease lasts longer than `LEASE`. If it seems to, the clock was set back, and the lease is void.
     """
     now = clock.now()
-    is_void = Q(state=State.CLAIMED, claimable_at__gt=now + LEASE + CLOCKS_DIFFER)
+    is_void = Q(state=State.CLAIMED) & is_impossible("claimable_at", now=now, longest=LEASE)
     return ScheduledCommand.objects.filter(Q(claimable_at__lte=now) | is_void, kind__in=kinds)
 
 

@@ -40,10 +40,11 @@ _SQLITE: Final = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_CANTOPEN: "the file or its folder is missing, or this account may not use it",
 }
-# Classes and codes of PostgreSQL's SQLSTATE: connection lost, no resources, server stops, read-only standby.
+# Classes and codes of PostgreSQL's SQLSTATE: connection lost, no resources, server stops, read-only standby,
+# session ended because its process had stopped in a transaction.
 _POSTGRES_CLASSES: Final = ("08", "53", "58")
 _POSTGRES_FULL: Final = "53100"
-_POSTGRES_CODES: Final = ("57P01", "57P02", "57P03", "57P05", "25006")
+_POSTGRES_CODES: Final = ("57P01", "57P02", "57P03", "57P05", "25006", "25P03")
 _WRONG: Final = {
     "password authentication failed": "The password or the user name in DATABASE_URL is wrong.",
     "no password supplied": "DATABASE_URL has no password, but the database server asks for one.",

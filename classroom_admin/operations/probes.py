@@ -6,7 +6,7 @@ a signed ``probe``, it also tells `manage.py doctor` how a request arrived throu
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from classroom_admin.common.client_address import client_address
+from classroom_admin.common.logs.access import PROBES
 from classroom_admin.operations import readiness
 from classroom_admin.operations.answers import Answer, livez_answer, readyz_answer
 from classroom_admin.operations.scrape import metrics_answer
@@ -25,6 +26,21 @@ _SALT: Final = "classroom_admin.operations.probe"
 _VALID_S: Final = 120
 STREAM_S: Final = 2.0
 """The time between the two parts of the probe's stream. A proxy that buffers delivers them together."""
+
+
+class WithoutSession:
+    """The middleware that removes the session's cookie from requests of probes.
+
+    The middleware below it would otherwise read the account from the database, which may be away.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.removeprefix(settings.PATH_PREFIX) in PROBES:
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return self._get_response(request)
 
 
 @require_safe

@@ -24,6 +24,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions.files.storage import storage_errors
 from classroom_admin.audit import record
 from classroom_admin.common import clock
+from classroom_admin.common.due_times import has_come
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.random_text import new_key
 from classroom_admin.privacy import person_erasure, person_export
@@ -129,7 +130,7 @@ def file_for(key: str) -> tuple[PersonJob, IO[bytes]]:
 
 def due() -> QuerySet[PersonJob]:
     """Return the jobs that a worker may claim now, those of killed workers included."""
-    return PersonJob.objects.filter(state__in=OPEN, claimable_at__lte=clock.now())
+    return PersonJob.objects.filter(has_come("claimable_at", now=clock.now(), longest=LEASE), state__in=OPEN)
 
 
 def claim(*, first: int | None = None) -> PersonJob | None:

@@ -30,6 +30,7 @@ class PostgresSource:
         known = (
             *("dbname", "user", "password", "host", "port", "options", "service", "passfile"),
             *("connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count"),
+            "tcp_user_timeout",
         )
         tls = {name: value for name, value in parameters.items() if name.startswith("ssl")}
         self._parameters = {name: parameters[name] for name in known if parameters.get(name)} | tls

@@ -116,9 +116,12 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @contextlib.contextmanager
-def running_simulator(**settings: Any) -> Iterator[RunningSimulator]:
-    """Run a simulator in this block, for example ``with running_simulator(seed=1, stepped=True) as sim:``."""
-    server = SimulatorServer(SimulatorSettings(**settings))
+def running_simulator(*, host: str = "127.0.0.1", **settings: Any) -> Iterator[RunningSimulator]:
+    """Run a simulator in this block, for example ``with running_simulator(seed=1, stepped=True) as sim:``.
+
+    Other machines can reach it at a ``host`` that is not loopback. Use that only in a network of the test.
+    """
+    server = SimulatorServer(SimulatorSettings(**settings), host=host, expose=host != "127.0.0.1")
     server.bind()
     loop = asyncio.new_event_loop()
     ready = threading.Event()

@@ -10,6 +10,7 @@ from django.db.models import F
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.common import clock
+from classroom_admin.common.due_times import has_come
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import gaps, room_events
 from classroom_admin.sync.models import SequenceGap
@@ -28,7 +29,7 @@ def fill_due(client: Client, *, most: int | None = None, all_open: bool = False)
         ask_due_at__isnull=False, room__gone_at__isnull=True, room__sealed_at__isnull=True
     )
     if not all_open:
-        waiting = waiting.filter(ask_due_at__lte=clock.now())
+        waiting = waiting.filter(has_come("ask_due_at", now=clock.now(), longest=TRY_AGAIN))
     # Group the gaps by stream, so that one request can fill neighbouring gaps.
     due = sorted(
         waiting.select_related("room").order_by("ask_due_at", "id")[:5000],

@@ -15,6 +15,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
 from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.common import clock, disk_space
+from classroom_admin.common.due_times import CLOCKS_DIFFER
 from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.sync import cloud_time, health, inbox, lease, reconciliation
 from classroom_admin.sync.lease import FenceLost, Held
@@ -33,10 +34,12 @@ DRAIN_EVERY_S = 1.0
 UNREADABLE_IN_A_ROW = 3
 """A cycle with `until_empty` ends after this many unreadable responses in a row, other cycles after one."""
 LONGEST_BACK_OFF_S = 8.0
+UNREACHABLE_IN_A_ROW = 3
+"""After this number of polls in a row that did not reach the cloud, another process may try."""
+GIVE_WAY_S = 3.0
+"""How long (s) a process leaves a lease that it gave up to others, after its pause."""
 DISK_PAUSE_S = 5.0
 """The pause (s) before the next look at the disk if it is almost full."""
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""How much the clocks of servers may differ before one of them counts as set back."""
 LONGEST_PAUSE_S = 3600.0
 """The longest pause (s), even if the cloud asks for a longer pause."""
 
@@ -67,6 +70,8 @@ class Poller:
         self._drained_at = self._well_at = float("-inf")
         self._in_hand: RawAnswer | None = None  # received, but not committed because the database is away
         self._waits_for_disk = False
+        self._unreachable = 0
+        self._gives_way_until = float("-inf")
         self._suspicion = ""  # why an answer may be lost, until the database knows it
 
     @property
@@ -112,6 +117,8 @@ class Poller:
 
         If the previous owner died, it may have lost a response, so all rooms are reconciled.
         """
+        if clock.monotonic() < self._gives_way_until:
+            return None
         held = lease.take(app_id=self.app_id, owner=self.owner, watch=self._watch)
         if held is not None and held.taken_over:
             self._suspect("the process that polled before has died")
@@ -207,6 +214,7 @@ class Poller:
 
     def _went_well(self, held: Held, result: Polled, *, fast: bool) -> None:
         now = clock.now()
+        self._unreachable = 0
         if fast and not result.unreadable_in_a_row and clock.monotonic() - self._well_at < DRAIN_EVERY_S:
             return  # each write costs a commit, and makes every open page check for changes
         if result.unreadable_in_a_row:
@@ -243,6 +251,18 @@ class Poller:
         limited = isinstance(error, RateLimited)
         waited_s = self._back_off(held, result, wait_s=error.retry_after_s if limited else None)
         result.retry_after_s = waited_s if limited else None
+        self._give_way_if_unreachable(held, error, waited_s)
+
+    def _give_way_if_unreachable(self, held: Held, error: CloudError, pause_s: float) -> None:
+        """Release the lease if this process often fails to reach the cloud, because another server may reach it.
+
+        All events are still at the cloud, or the rooms are reconciled already.
+        """
+        self._unreachable = self._unreachable + 1 if isinstance(error, CloudUnavailable) else 0
+        if self._unreachable >= UNREACHABLE_IN_A_ROW:
+            self._unreachable = 0
+            self._gives_way_until = clock.monotonic() + pause_s + GIVE_WAY_S
+            lease.release(held)
 
     def _back_off(self, held: Held, result: Polled, *, wait_s: float | None) -> float:
         """Record the failure, and return the pause before the next cycle in seconds.

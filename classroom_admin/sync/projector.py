@@ -19,6 +19,7 @@ from classroom_admin import events
 from classroom_admin.audit.models import PendingConfirmation
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
+from classroom_admin.common.due_times import CLOCKS_DIFFER, has_come
 from classroom_admin.common.logs import context as log_context
 from classroom_admin.events import Event, EventTime, Needs, RoomRow, Rows, Stream, event_times, needs, project
 from classroom_admin.rooms.models import Room
@@ -113,7 +114,8 @@ def due_rooms(limit: int | None = None) -> list[int]:
 
     `limit` is the maximum number of streams to consider.
     """
-    due = RoomCursor.objects.filter(project_due_at__lte=clock.now(), room__sealed_at__isnull=True)
+    is_due = has_come("project_due_at", now=clock.now(), longest=GAP_HOLDS)
+    due = RoomCursor.objects.filter(is_due, room__sealed_at__isnull=True)
     ids = due.order_by("project_due_at", "id").values_list("room_id", flat=True)
     return list(dict.fromkeys(ids if limit is None else ids[:limit]))
 
@@ -360,7 +362,9 @@ def _young_gaps(room_ids: Sequence[int]) -> dict[int, dict[str, SequenceGap]]:
     """Return the first new sequence gap of each stream, by room id."""
     found: dict[int, dict[str, SequenceGap]] = {}
     open_gaps = SequenceGap.objects.filter(room_id__in=room_ids, state=SequenceGap.State.OPEN)
-    for gap in open_gaps.filter(found_at__gt=clock.now() - GAP_HOLDS).order_by("first"):
+    now = clock.now()
+    young = open_gaps.filter(found_at__gt=now - GAP_HOLDS, found_at__lte=now + CLOCKS_DIFFER)
+    for gap in young.order_by("first"):
         found.setdefault(gap.room_id, {}).setdefault(gap.stream, gap)
     return found
 

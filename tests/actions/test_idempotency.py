@@ -326,3 +326,19 @@ def test_claims_do_not_pile_up(settings):
         agora.client_for(settings.AGORA).close()
     assert len(cloud.asked) == 10
     assert Claim.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clock_set_back_does_not_lengthen_an_idempotency_key(settings):
+    school = make_school("maths")
+    with running_cloud(answer()) as cloud, use(SteppedClock(clock.now())) as stepped:
+        configure(settings, cloud.url)
+        first = class_state.start_class(access_to(school.teacher, school.room))
+        # A command of a worker that died: its key would be valid for the whole lease.
+        Claim.objects.update(expires_at=clock.now() + runner.KEY_LEASE)
+        stepped.set_wall(clock.now() - timedelta(seconds=50))
+        assert class_state.start_class(access_to(school.teacher, school.room)) == first
+        stepped.set_wall(clock.now() - timedelta(hours=1))
+        again = class_state.start_class(access_to(school.teacher, school.room))
+        agora.client_for(settings.AGORA).close()
+    assert again != first

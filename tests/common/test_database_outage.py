@@ -94,7 +94,15 @@ def test_faulty_query_is_no_outage() -> None:
 
 @pytest.mark.parametrize(
     ("code", "is_away"),
-    [("57P01", True), ("53300", True), ("08006", True), ("25006", True), ("40P01", False), ("55P03", False)],
+    [
+        ("57P01", True),
+        ("53300", True),
+        ("08006", True),
+        ("25006", True),
+        ("25P03", True),
+        ("40P01", False),
+        ("55P03", False),
+    ],
 )
 def test_codes_of_postgresql_tell_an_outage_from_a_conflict(code: str, is_away: bool) -> None:
     assert is_outage(psycopg.errors.lookup(code)()) is is_away

@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.common import clock
@@ -173,3 +174,15 @@ def test_nothing_is_late_in_a_new_installation() -> None:
     _status, found = readyz()
     assert [one["late"] for one in found["progress"].values()] == [False, False, False]
     assert [one["age_s"] for one in found["progress"].values()] == [None, None, None]
+
+
+@pytest.mark.django_db
+def test_probes_of_signed_in_people_read_no_account(school: School) -> None:
+    client = Client()
+    client.force_login(school.administrator)
+    client.get("/readyz")  # its own query is used again for some seconds
+    with CaptureQueriesContext(connection) as queries:
+        answers = [client.get(path) for path in ("/healthz", "/livez", "/readyz")]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert queries.captured_queries == []
+    assert client.get("/").status_code == 200, "the session is still there"

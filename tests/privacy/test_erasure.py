@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from classroom_admin.sync.models import InboxAnswer, Quarantine, StoredEvent
 from classroom_admin.sync.replay import film_of
 from tests.privacy import canary
 from tests.privacy.canary import CanarySchool
-from tests.stepped_clock import SteppedClock
+from tests.stepped_clock import SteppedClock, use
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -236,6 +237,19 @@ def test_a_job_that_gave_up_forgets_whose_data_it_was(school: CanarySchool) -> N
     person_jobs.work()
     job.refresh_from_db()
     assert (job.state, job.secret) == (PersonJob.State.FAILED, "")
+
+
+def test_clock_set_back_does_not_lengthen_the_lease_of_a_dead_worker(school: CanarySchool) -> None:
+    with use(SteppedClock(clock.now())) as stepped:
+        job = person_jobs.request_export(subject_of([f"id:{canary.USER_ID}"]), by=school.head)
+        assert person_jobs.claim() is not None  # by a worker that dies
+        begun = clock.now()
+        stepped.set_wall(begun - timedelta(seconds=50))
+        assert person_jobs.claim() is None, "the clocks of two servers may differ as much"
+        stepped.set_wall(begun - timedelta(hours=1))
+        person_jobs.work()
+        job.refresh_from_db()
+    assert job.state == PersonJob.State.DONE
 
 
 def test_ids_that_differ_only_in_case_become_two_ids(school: CanarySchool) -> None:

@@ -30,6 +30,7 @@ from classroom_admin.rooms.access import NotYours
 from classroom_admin.rooms.models import ClassList, RoomTeacher
 from tests.reports.summary_rows import make_people, make_person, make_summary
 from tests.school import School
+from tests.stepped_clock import SteppedClock, use
 
 State = ExportJob.State
 
@@ -294,3 +295,16 @@ def test_export_waits_while_the_disk_is_almost_full(classes: School, settings: A
     settings.DISK_RESERVE_BYTES = 1
     run_exports(job.pk)
     assert now(job).state == State.DONE
+
+
+def test_clock_set_back_does_not_lengthen_the_lease_of_a_dead_worker(classes: School) -> None:
+    with use(SteppedClock(clock.now())) as stepped:
+        job = ask(classes.administrator)
+        assert jobs.claim() is not None  # by a worker that dies
+        begun = clock.now()
+        stepped.set_wall(begun - timedelta(seconds=50))
+        assert jobs.claim() is None, "the clocks of two servers may differ as much"
+        stepped.set_wall(begun - timedelta(hours=1))
+        assert not jobs.work()
+        job.refresh_from_db()
+    assert job.state == State.DONE

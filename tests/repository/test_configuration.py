@@ -29,6 +29,7 @@ INTERNAL: Final = {
     "PYTEST_XDIST_WORKER": "set by pytest-xdist",
     "SERVICES_LOG": "set by scripts/services",
     "TEST_KEEPS_SERVICES": "set by scripts/services",
+    "TEST_NETWORK": "set by scripts/services",
 }
 READS: Final = {"get", "pop", "setdefault", "getenv"}
 

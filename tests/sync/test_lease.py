@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from django.db import connection
 
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
+from classroom_admin.runtime import ports
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import inbox, lease
 from classroom_admin.sync.lease import FenceLost, Owner, Watch
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
-from classroom_admin.sync.polling import Poller
+from classroom_admin.sync.polling import GIVE_WAY_S, UNREACHABLE_IN_A_ROW, Poller
 from tests.stepped_clock import SteppedClock
 from tests.sync.comparison import assert_all_stored_once, stored
 from tests.sync.conftest import sync_once
@@ -185,3 +187,23 @@ def test_killed_at_any_moment_and_run_again_nothing_is_lost(busy: RunningSimulat
 def let_it_work() -> None:
     """Let the other process work for a moment; the condition is looked at again and again."""
     signal.sigtimedwait([], 0.01)
+
+
+def test_process_that_does_not_reach_the_cloud_lets_another_one_poll(
+    sim: RunningSimulator, cloud: Client, hands: SteppedClock
+) -> None:
+    sim.make_room("one", state=1)
+    unreachable = replace(cloud.config, base_url=f"http://127.0.0.1:{ports.free_port()}")
+    lost = Poller(Client(unreachable), owner=elsewhere(1))
+    other = Poller(cloud, owner=elsewhere(2))
+    for _cycle in range(UNREACHABLE_IN_A_ROW):
+        polled = lost.poll()
+        assert polled is not None
+        assert polled.problems
+        paused_s = (Lease.objects.get().not_before - clock.now()).total_seconds()
+        hands.step(paused_s + 0.01)  # the clock has whole milliseconds
+    assert lost.poll() is None, "it leaves the lease to others"
+    assert other.poll() is not None
+    assert_all_stored_once(sim)
+    hands.step(GIVE_WAY_S)
+    assert lost.poll() is None, "the other one has the lease"

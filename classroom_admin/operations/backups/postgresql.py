@@ -39,6 +39,8 @@ class PostgreSQL:
             version = str(cursor.fetchone()[0])
             _require(_program("pg_dump"), at_least=int(version.split(".")[0]))
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            # The transaction waits for pg_dump, and must not count as stopped.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             cursor.execute("SELECT pg_export_snapshot()")
             moment = str(cursor.fetchone()[0])
             self._dump(target, moment)

@@ -30,6 +30,7 @@ from classroom_admin.actions.files.storage import storage_errors
 from classroom_admin.audit import record
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
+from classroom_admin.common.due_times import has_come
 from classroom_admin.common.problems import Problem
 from classroom_admin.reports.export_models import KEPT_FOR, ExportJob
 from classroom_admin.reports.exports.files import pieces_of, school_zone
@@ -143,7 +144,8 @@ def cancel(job: ExportJob) -> bool:
 
 def due() -> QuerySet[ExportJob]:
     """Return the exports that a worker may claim now, those of killed workers included."""
-    return ExportJob.objects.filter(state__in=OPEN, claimable_at__lte=clock.now())
+    is_due = has_come("claimable_at", now=clock.now(), longest=FINISHING)
+    return ExportJob.objects.filter(is_due, state__in=OPEN)
 
 
 def claim(*, first: int | None = None) -> ExportJob | None:
