@@ -262,6 +262,10 @@ DECISIONS: Final[dict[str, Decision]] = {
         why="It is the export itself.",
     ),
     "live.Acknowledgement": _nothing("kind", "It refers to an account."),
+    # notices: a removal has only the primary key of the participant, whose row is erased
+    "notices.Notice": _nothing("number kind data", _BY_ID),
+    "notices.OpenAlert": _nothing("kind", _CLOUD),
+    "notices.Handover": _nothing("receiver", _CLOUD),
 }
 
 
