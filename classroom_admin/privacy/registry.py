@@ -52,6 +52,8 @@ DELETED_WITH: Final[dict[str, Kind]] = {
     "notices.notice": Kind.ATTENDANCE,
     "notices.openalert": Kind.ATTENDANCE,
     "notices.handover": Kind.ATTENDANCE,
+    "outgoing_webhooks.delivery": Kind.ATTENDANCE,  # `integrations.webhooks.upkeep` deletes it after 30 days
+    "outgoing_webhooks.attempt": Kind.ATTENDANCE,
     "rooms.classlist": Kind.CLASS_LISTS,
     "rooms.listedperson": Kind.CLASS_LISTS,
     "rooms.supervision": Kind.CLASS_LISTS,
@@ -78,6 +80,7 @@ EXEMPT: Final[dict[str, str]] = {
     "sync.lease": NO_PERSON,
     "sync.requestbudget": NO_PERSON,
     "actions.capability": NO_PERSON,
+    "outgoing_webhooks.endpoint": NO_PERSON,
     "privacy.retentionrun": "It has only numbers, and the account of the person who began the run.",
     "privacy.erasure": ERASURE,
     "privacy.erasedidentity": ERASURE,
