@@ -76,6 +76,8 @@ INSTALLED_APPS = [
     "classroom_admin.actions",
     "classroom_admin.reports",
     "classroom_admin.privacy",
+    "classroom_admin.integrations.notices",
+    "classroom_admin.integrations.webhooks",
     "classroom_admin.web",
 ]
 MIDDLEWARE = [
@@ -222,6 +224,10 @@ CELERY_BEAT_SCHEDULE = {
         "privacy.run_person_jobs": 5.0,
         "privacy.tidy_people": 3600.0,
         "privacy.retain": 10.0,  # it runs at night only, in parts of a few seconds
+        "notices.hand_over": 2.0,
+        "notices.look": 10.0,
+        "webhooks.deliver": 5.0,
+        "webhooks.tidy": 3600.0,
     }.items()
 }
 # --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------
@@ -243,6 +249,7 @@ JOIN_URL_TEMPLATE = env.JOIN_URL_TEMPLATE
 RELAY_SECRET = env.RELAY_SECRET
 AGORA_NOTIFICATIONS_SECRET = env.AGORA_NOTIFICATIONS_SECRET
 AGORA_CHAT_SECRET = env.AGORA_CHAT_SECRET
+OUTBOUND_PRIVATE_NETWORKS = env.OUTBOUND_PRIVATE_NETWORKS  # common/outbound.py
 
 # This is enough for 2,000 selected classes, or for breakout rooms with 4,000 people (two fields per person).
 # Django also limits the size of a request body in bytes.

@@ -8,7 +8,6 @@ error, because it could lead there, too.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import socket
 import time
@@ -19,7 +18,7 @@ from urllib.parse import urlsplit
 import requests
 from django.core.cache import cache
 
-from classroom_admin.common.addresses import is_loopback, is_web_address
+from classroom_admin.common.addresses import is_loopback, is_public, is_web_address
 from classroom_admin.common.problems import Problem
 
 TIMEOUT_S: Final = 5.0
@@ -90,7 +89,7 @@ def _is_private(host: str) -> bool:
         found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError):
         return False  # the request will fail, or a proxy knows the name
-    return any(not ipaddress.ip_address(str(one).partition("%")[0]).is_global for one in found)
+    return any(not is_public(str(one)) for one in found)
 
 
 def _send(method: str, issuer: str, address: str, **options: Any) -> tuple[int, dict[str, Any]]:

@@ -195,6 +195,16 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "sign_on.emergency_sign_in": (_("Signed in with an emergency link"), ""),
         "access.refused": (_("Tried to open a page without access"), ""),
     },
+    _("Webhooks"): {
+        "webhook.create": (_("Added a webhook"), ""),
+        "webhook.change": (_("Changed a webhook"), ""),
+        "webhook.switch": (_("Switched a webhook on or off"), ""),
+        "webhook.delete": (_("Deleted a webhook"), ""),
+        "webhook.show": (_("Looked at the secret of a webhook"), ""),
+        "webhook.rotate": (_("Created a new secret for a webhook"), ""),
+        "webhook.test": (_("Tested a webhook"), ""),
+        "webhook.again": (_("Sent a message of a webhook again"), ""),
+    },
     _("Audit log"): {
         "audit.export": (_("Exported entries of the audit log"), ""),
         "audit.erase": (_("Erased personal data from the audit log"), ""),

@@ -1,6 +1,7 @@
 """Check the addresses of servers without using the network."""
 
 import ipaddress
+from typing import Final
 from urllib.parse import urlsplit
 
 
@@ -21,3 +22,28 @@ def is_web_address(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         return False
+
+
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_METADATA: Final = frozenset({"168.63.129.16"})
+"""Addresses of cloud services for their machines that are not in a private range. All others are."""
+
+
+def is_public(address: str) -> bool:
+    """Return whether an IP address is one of the internet, and not of a private network or this machine.
+
+    An IPv6 address that stands for an IPv4 address is judged by the latter. Raise ValueError if this is no IP
+    address.
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    inside = _ipv4_inside(ip) if isinstance(ip, ipaddress.IPv6Address) else None
+    if inside is not None:
+        return is_public(str(inside))
+    special = ip.is_multicast or ip.is_reserved or ip.is_unspecified
+    return ip.is_global and not special and str(ip) not in _METADATA
+
+
+def _ipv4_inside(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)

@@ -43,6 +43,7 @@ from classroom_admin.environment.fields import (
 from classroom_admin.environment.files import Files
 from classroom_admin.environment.logs import Logs
 from classroom_admin.environment.monitoring import Monitoring
+from classroom_admin.environment.outbound import Outbound
 from classroom_admin.environment.retention import Retention
 from classroom_admin.environment.sign_on_switches import SignOn
 
@@ -319,14 +320,27 @@ class Output(Section):
 
 
 class Environment(
-    Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Monitoring, Logs, Output
+    Cloud,
+    Web,
+    Data,
+    SignIn,
+    Behaviour,
+    Alerts,
+    SignOn,
+    Files,
+    Retention,
+    Audit,
+    Monitoring,
+    Logs,
+    Outbound,
+    Output,
 ):
     """The values of all variables."""
 
 
 SECTIONS: Final = (
     *(Cloud, Web, Data, SignIn, Behaviour, Alerts, SignOn, Files, Retention, Audit, Monitoring, Logs),
-    Output,
+    *(Outbound, Output),
 )
 _WORDS: Final = {
     "int_parsing": "it must be a number.",

@@ -8,6 +8,8 @@ from classroom_admin.privacy import erasure_ledger
 FIELDS: Final = (
     ("accounts.SignOnProvider", "secret"),
     ("mfa.Authenticator", "data"),
+    ("outgoing_webhooks.Endpoint", "secret"),
+    ("outgoing_webhooks.Endpoint", "old_secret"),
     ("privacy.ErasureKey", "secret"),
     ("privacy.PersonJob", "secret"),
 )

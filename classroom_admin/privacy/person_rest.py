@@ -153,7 +153,10 @@ def commands(subject: Subject, finder: Finder, stand_in: Replacement) -> Counts:
         one.match, one.also = rewrite(one.match, finder), rewrite(one.also, finder)
         one.save(update_fields=["match", "also"])
         changed += 1
-    return {"scheduled": changed}
+    # This package may not import the webhooks, which are above it.
+    attempts = apps.get_model("outgoing_webhooks.Attempt")._default_manager
+    answers = attempts.filter(containing("answer", _texts(subject))).update(answer="")
+    return {"scheduled": changed, "webhook_answers": answers}
 
 
 def accounts(subject: Subject, stand_in: Replacement) -> Counts:

@@ -262,6 +262,20 @@ DECISIONS: Final[dict[str, Decision]] = {
         why="It is the export itself.",
     ),
     "live.Acknowledgement": _nothing("kind", "It refers to an account."),
+    # notices: a removal has only the primary key of the participant, whose row is erased
+    "notices.Notice": _nothing("number kind data", _BY_ID),
+    "notices.OpenAlert": _nothing("kind", _CLOUD),
+    "notices.Handover": _nothing("receiver", _CLOUD),
+    "outgoing_webhooks.Endpoint": _nothing(
+        "key address description kinds off_reason secret old_secret", "A system of the school."
+    ),
+    "outgoing_webhooks.Delivery": _nothing("number state", "The body is made anew for each attempt."),
+    "outgoing_webhooks.Attempt": Decision(
+        personal="answer",
+        others="problem",
+        erased="commands",
+        why="It is the answer of another system, and is deleted after 30 days.",
+    ),
 }
 
 

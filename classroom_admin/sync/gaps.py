@@ -18,7 +18,7 @@ from django.db.models import F
 from classroom_admin.common import clock
 from classroom_admin.rooms import list_versions
 from classroom_admin.rooms.models import Gap, Room
-from classroom_admin.sync import notices
+from classroom_admin.sync import notices, signals
 from classroom_admin.sync.models import (
     NUMBERED,
     PresenceCorrection,
@@ -197,6 +197,7 @@ def give_up(room: Room, *, end_lost: bool) -> None:
     )
     notices.look_again(room.pk)  # even if this process dies, notifications then show who was present
     show_gaps(room.pk)
+    signals.gone.send(sender=Room, room=room)
 
 
 def show_gaps(room_id: int) -> bool:

@@ -13,6 +13,7 @@ from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room
+from classroom_admin.sync import signals
 from classroom_admin.sync.models import RoomRefresh
 
 FIRST_S, LATEST_S = 5.0, 300.0
@@ -45,12 +46,15 @@ def _change(room: Room, recording: Recording, columns: Mapping[str, Any]) -> dic
     changed = {name: value for name, value in columns.items() if getattr(recording, name) != value}
     if "file_urls" in changed:
         changed["files_deleted_at"] = None  # the cloud has made the files again
+    is_first = "file_urls" in changed and not recording.file_urls
     if changed:
         room.version += 1
         for name, value in changed.items():
             setattr(recording, name, value)
         Recording.objects.filter(pk=recording.pk).update(**changed, version=room.version)
         Room.objects.filter(pk=room.pk).update(version=room.version)
+    if is_first:
+        signals.recording_files_found.send(sender=Room, room=room, recording=recording)
     return changed
 
 

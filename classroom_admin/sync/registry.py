@@ -16,7 +16,7 @@ from classroom_admin.common.chunks import chunks
 from classroom_admin.events import RoomRow, Rows
 from classroom_admin.rooms import list_versions
 from classroom_admin.rooms.models import Participant, Room, RoomState
-from classroom_admin.sync import presence_corrections, statements
+from classroom_admin.sync import presence_corrections, signals, statements
 from classroom_admin.sync.models import NUMBERED, RoomCursor, RoomRefresh, Stream
 from classroom_admin.sync.sorting import Place
 
@@ -196,3 +196,4 @@ def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
     if any(recording is not None and recording.state != "recording" for recording in changed):
         not_due = RoomRefresh.objects.filter(room=room, recordings_due_at__isnull=True)
         not_due.update(recordings_due_at=now + FILES_AFTER, recordings_asks=0)
+    signals.projected.send(sender=Room, room=room, before=before, rows=rows)

@@ -145,6 +145,19 @@ SETTINGS = {
     "settings:audit_file": school(P.AUDIT),
     "settings:audit_json": school(P.AUDIT),
 }
+WEBHOOKS = {
+    "webhooks:list": school(P.SETTINGS),
+    "webhooks:add": school(P.SETTINGS, P.SETTINGS),
+    "webhooks:webhook": school(P.SETTINGS, key="hook"),
+    "webhooks:change": school(P.SETTINGS, P.SETTINGS, key="hook"),
+    "webhooks:switch": school(None, P.SETTINGS, key="hook"),
+    "webhooks:test": school(None, P.SETTINGS, key="hook"),
+    "webhooks:secret": school(None, P.SETTINGS, key="hook"),
+    "webhooks:rotate": school(None, P.SETTINGS, key="hook"),
+    "webhooks:delete": school(P.SETTINGS, P.SETTINGS, key="hook"),
+    "webhooks:message": school(P.SETTINGS, key="hook", pk="webhook_message"),
+    "webhooks:again": school(None, P.SETTINGS, key="hook", pk="webhook_message"),
+}
 LISTS = {
     "lists:lists": school(P.CLASS_LISTS),
     "lists:make": school(P.CLASS_LISTS, P.CLASS_LISTS),
@@ -271,6 +284,7 @@ PARTS = {
     "sign-on": SIGN_ON,
     "people": PEOPLE,
     "settings": SETTINGS,
+    "webhooks": WEBHOOKS,
     "lists": LISTS,
     "reports": REPORTS,
     "classes": CLASSES,

@@ -17,6 +17,7 @@ from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
 from classroom_admin.common.encryption import encrypt
+from classroom_admin.integrations.webhooks.models import Delivery, Endpoint
 from classroom_admin.reports.export_models import ExportJob
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.breakout_rooms import Group
@@ -70,6 +71,7 @@ def make_world() -> World:
     SignOnProvider.objects.create(
         key="school", label="School account", issuer="http://127.0.0.1:9", secret=encrypt("a secret")
     )
+    Endpoint.objects.create(key="hook", address="http://127.0.0.1:9", secret=encrypt("whsec_AAAA"))
     return World(
         people=people,
         own=_things(school.room, school.teacher, school.administrator),
@@ -118,5 +120,8 @@ def _things(room: Room, owner: User, administrator: User) -> dict[str, Any]:
         "export": export.key,
         "fingerprint": sprite_fingerprint(),
         "signed": signed,
+        "webhook_message": Delivery.objects.create(
+            endpoint=Endpoint.objects.get(), number=f"msg_{room.pk}", state="delivered", claimable_at=None
+        ).pk,
         "file_name": file_name,
     }

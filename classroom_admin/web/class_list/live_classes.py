@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from classroom_admin.accounts.models import User
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
+from classroom_admin.integrations.notices.alerts import Raised
 from classroom_admin.rooms import selectors
 from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.models import Gap, Recording, Room, RoomState
@@ -223,6 +224,11 @@ class LiveClasses:
         """Return all classes with an active alert, the most urgent first. Ignore `matching`."""
         return sorted((room for room in self._read.values() if room.alerts.active), key=attrgetter("order"))
 
+    @property
+    def with_alerts(self) -> Iterable[LiveClass]:
+        """Return the classes that have, or may soon have, an alert, in no order. Ignore `matching`."""
+        return self._read.values()
+
     @cached_property
     def tiles(self) -> list[LiveClass]:
         """Return the first classes of the list. Classes with an alert come first, then the others by name."""
@@ -272,6 +278,16 @@ def alert_counts() -> Counter[str]:
     """Return how many live classes of the school have an active alert, by the kind of the alert."""
     everyone = LiveClasses(User(role=User.Role.ADMINISTRATOR), most=0)
     return Counter(alert.kind for room in everyone.alerting for alert in room.alerts.active)
+
+
+def raised_alerts() -> list[Raised]:
+    """Return the alerts of all live classes of the school, also those that are acknowledged."""
+    everyone = LiveClasses(User(role=User.Role.ADMINISTRATOR), most=0)
+    return [
+        Raised(room.pk, alert.kind, alert.since)
+        for room in everyone.with_alerts
+        for alert in (*room.alerts.active, *room.alerts.acknowledged)
+    ]
 
 
 def live_classes_by_id(ids: Collection[int]) -> list[LiveClass]:

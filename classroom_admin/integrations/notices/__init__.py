@@ -1,0 +1,1 @@
+"""Notices: what happened in classes that people and systems outside want to know. Each is stored once."""
