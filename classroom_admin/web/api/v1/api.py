@@ -14,7 +14,21 @@ from ninja.operation import Operation
 
 from classroom_admin.common import problem_json
 from classroom_admin.common.version import version
-from classroom_admin.web.api.v1 import classes
+from classroom_admin.web.api.v1 import (
+    attendance,
+    audit_log,
+    chat,
+    class_lists,
+    classes,
+    commands,
+    exports,
+    files,
+    me,
+    participants,
+    quizzes_polls,
+    recordings,
+    series,
+)
 from classroom_admin.web.api.v1.authentication import READ
 from classroom_admin.web.api.v1.idempotency import HEADER, AnsweredBefore
 from classroom_admin.web.api.v1.problems import add_handlers, response
@@ -37,6 +51,10 @@ _ERRORS: Final = {
     424: "The cloud refused the command or did not answer.",
     429: "Too many requests. `Retry-After` says how many seconds to wait.",
 }
+TOPICS: Final = (
+    me, classes, commands, participants, chat, quizzes_polls, recordings, files, class_lists, series,
+    attendance, exports, audit_log,
+)  # fmt: skip
 _WRITING: Final = (409, 413, 415, 424)
 """The errors of requests that change something."""
 
@@ -95,7 +113,7 @@ def _made() -> Api:
         RequestDataTooBig,
         lambda _request, _error: response(413, f"This request is too big. Send at most {LONGEST} bytes."),
     )
-    for topic in (classes,):
+    for topic in TOPICS:
         made.add_router("", topic.router)
     return made
 

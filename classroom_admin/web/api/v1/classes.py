@@ -19,7 +19,7 @@ from classroom_admin.actions.rescheduling import Edit, Scope, digest
 from classroom_admin.actions.series_selectors import series_rule, slots_of
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import access_to
-from classroom_admin.rooms.class_lists import list_for
+from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, Room, RoomState
 from classroom_admin.rooms.selectors import COMING, LIVE, PAST, ClassFilters, found_classes
 from classroom_admin.web.api.v1.authentication import WRITE, ApiHttpRequest
@@ -110,8 +110,7 @@ def create_class(request: ApiHttpRequest, body: NewClass) -> Any:
     if starts_at < now - CLOCKS_DIFFER:
         raise invalid("starts_at", "This time is in the past.")
     starts_at = max(starts_at, now)
-    class_list = list_for(person, body.class_list) if body.class_list else None
-    teacher = _teacher(person, body.teacher) if body.teacher else None
+    class_list, teacher = listed_for(person, body.class_list), teacher_for(person, body.teacher)
     asked = {"room_type": body.room_type, "duration_s": body.minutes * 60}
     if scheduling.is_far(starts_at):
         series = scheduling.plan(
@@ -191,7 +190,23 @@ def cancel_class(request: ApiHttpRequest, key: str) -> Any:
     return of_room(class_access(request, key).room)
 
 
-def _teacher(person: User, email: str) -> User:
+def listed_for(person: User, key: str | None) -> ClassList | None:
+    """Return the class list with this key, or None without a key. Raise ``ApiProblem`` 422."""
+    if key is None:
+        return None
+    found = visible_lists(person).filter(key=key).first()
+    if found is None:
+        raise invalid("class_list", "There is no such list, or it is not one of yours.")
+    return found
+
+
+def teacher_for(person: User, email: str | None) -> User | None:
+    """Return the teacher with this address, or None without an address. Raise ``ApiProblem`` 422.
+
+    Raise ``NotAllowed`` if the person may not choose teachers.
+    """
+    if email is None:
+        return None
     permissions.require(person, Permission.PEOPLE)
     found = User.objects.with_address(email)
     if found is None or not found.is_active or not permissions.may_teach(found):
