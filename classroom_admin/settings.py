@@ -88,6 +88,7 @@ MIDDLEWARE = [
     # Compress for slow connections. Random padding and masked CSRF tokens hinder BREACH attacks.
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
+    "classroom_admin.web.api.v1.middleware.ApiResponses",
     "classroom_admin.accounts.middleware.PrivatePages",
     "classroom_admin.web.nul_characters.RefuseNulCharacters",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -245,6 +246,7 @@ LATE_AFTER_MINUTES = env.LATE_AFTER_MINUTES
 LEFT_EARLY_MINUTES = env.LEFT_EARLY_MINUTES
 PARTICIPATION_WEIGHTS = env.PARTICIPATION_WEIGHTS  # reports/score.py
 RECORDING_LINK_DAYS = env.RECORDING_LINK_DAYS
+API_REQUESTS_PER_MINUTE = env.API_REQUESTS_PER_MINUTE  # of each person
 JOIN_URL_TEMPLATE = env.JOIN_URL_TEMPLATE
 RELAY_SECRET = env.RELAY_SECRET
 AGORA_NOTIFICATIONS_SECRET = env.AGORA_NOTIFICATIONS_SECRET

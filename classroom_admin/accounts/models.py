@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from classroom_admin.accounts import permissions
+from classroom_admin.accounts.api_models import ApiToken as ApiToken
+from classroom_admin.accounts.api_models import IdempotentRequest as IdempotentRequest
 from classroom_admin.accounts.sign_on_models import EmergencyLink as EmergencyLink
 from classroom_admin.accounts.sign_on_models import SignOnProvider as SignOnProvider
 from classroom_admin.accounts.throttling_models import Attempts as Attempts
@@ -94,6 +96,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the account. If it gets a new password, its API tokens are no longer valid.
+
+        They stay valid if Django only stores the same password with a newer hash.
+        """
+        has_new_password = self._password is not None and self.pk is not None
+        super().save(*args, **kwargs)
+        if has_new_password:
+            ApiToken.objects.filter(user=self).delete()
 
     @property
     def is_administrator(self) -> bool:

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 
-from classroom_admin.accounts import password_links, permissions, sessions
+from classroom_admin.accounts import api_tokens, password_links, permissions, sessions
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import recording_shares
@@ -84,8 +84,8 @@ def change_person(
 def deactivate_person(*, actor: User, person: User) -> User:
     """Deactivate the account: sign the person out everywhere and prevent sign-in.
 
-    Links to choose a password, and links to recordings that the person created, no longer work. Nothing else
-    is deleted.
+    Links to choose a password, links to recordings that the person created, and API tokens no longer work.
+    Nothing else is deleted.
     """
     _require_administrator(actor)
     if person.pk == actor.pk:
@@ -101,8 +101,11 @@ def deactivate_person(*, actor: User, person: User) -> User:
         person.save(update_fields=["is_active"])
         sessions.end_all(person)
         password_links.end_all(person)
-        links = recording_shares.end_all_of(person, by=actor)
-        _record(actor, "account.deactivate", person, {"recording_links": links} if links else None)
+        ended = {
+            "recording_links": recording_shares.end_all_of(person, by=actor),
+            "api_access": api_tokens.end_all(person),
+        }
+        _record(actor, "account.deactivate", person, {name: count for name, count in ended.items() if count})
     return person
 
 
@@ -123,7 +126,7 @@ def reactivate_person(*, actor: User, person: User) -> User:
 def reset_password(*, actor: User, person: User) -> str:
     """Delete the password, sign the person out everywhere and return the secret of a link to choose another.
 
-    Raise ``ActionRefused`` for the actor's own account.
+    API tokens of the person no longer work. Raise ``ActionRefused`` for the actor's own account.
     """
     _require_administrator(actor)
     if person.pk == actor.pk:
@@ -136,6 +139,7 @@ def reset_password(*, actor: User, person: User) -> str:
         person.must_change_password = False
         person.save(update_fields=["password", "must_change_password"])
         sessions.end_all(person)
+        api_tokens.end_all(person)
         secret = password_links.create(person)
         _record(actor, "account.password_reset", person)
     return secret

@@ -56,6 +56,12 @@ def due_at(starts_at: datetime, *, now: datetime) -> datetime:
     return max(now, starts_at - timedelta(days=settings.CLASS_MADE_DAYS_AHEAD))
 
 
+def is_far(starts_at: datetime) -> bool:
+    """Return whether a class must be created later. Otherwise the cloud would delete it before its start."""
+    now = clock.now()
+    return due_at(starts_at, now=now) > now + timedelta(minutes=1)
+
+
 def plan(
     *,
     actor: User,

@@ -141,6 +141,8 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "account.cloud_id": (_("Created a cloud user id for their own account"), ""),
         "account.calendar_on": (_("Created a calendar address"), ""),
         "account.calendar_off": (_("Turned off a calendar address"), ""),
+        "account.token_create": (_("Created an API token"), ""),
+        "account.token_end": (_("Revoked an API token"), ""),
     },
     _("Privacy"): {
         "person.export": (_("Exported a person's data"), ""),

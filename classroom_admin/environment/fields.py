@@ -63,6 +63,7 @@ Upper = BeforeValidator(str.upper)
 Whole = Annotated[int, Field(ge=0)]
 StopWait = Annotated[int, Field(ge=0, le=600)]
 Days = Annotated[int, Field(ge=0, le=36_500)]
+Rate = Annotated[int, Field(ge=10, le=1_000_000)]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Interval = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]

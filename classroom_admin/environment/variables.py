@@ -29,6 +29,7 @@ from classroom_admin.environment.fields import (
     Port,
     Proxies,
     PublicAddress,
+    Rate,
     Section,
     Settings,
     StopWait,
@@ -279,6 +280,10 @@ class Behaviour(Section):
         "How many days after a recording the dashboard shows, plays and shares it; `0`: as long as the cloud "
         "has the files",
         0,
+    )
+    API_REQUESTS_PER_MINUTE: Rate = variable(
+        "How many requests each person's programs may send to the API in a minute",
+        1200,
     )
 
 

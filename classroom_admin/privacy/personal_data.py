@@ -55,6 +55,20 @@ DECISIONS: Final[dict[str, Decision]] = {
         account="user",
         why="The code is a secret of the feed's address, so it is not exported.",
     ),
+    "accounts.ApiToken": Decision(
+        personal="name digest",
+        others="scopes",
+        erased="accounts",
+        account="user",
+        why="The name of a program, and the hash of a secret.",
+    ),
+    "accounts.IdempotentRequest": Decision(
+        personal="body",
+        others="key fingerprint",
+        erased="accounts",
+        account="user",
+        why="The response to a request of a program. It is deleted after a day.",
+    ),
     "accounts.PasswordLink": Decision(
         personal="digest",
         erased="accounts",

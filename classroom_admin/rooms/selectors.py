@@ -154,6 +154,15 @@ def classes(user: User, *, when: str, filters: ClassFilters, **more: Expression 
     return _matching(rooms, filters).order_by(*_ORDER[when])
 
 
+def found_classes(user: User, *, when: str | None, filters: ClassFilters) -> QuerySet[Room]:
+    """Return the rooms that `user` may see and that match, in no order. If `when` is None, return all.
+
+    Rooms are annotated with `now_state`.
+    """
+    rooms = visible_rooms(user).defer(*HEAVY).annotate(now_state=_now_state())
+    return _matching(rooms if when is None else rooms.filter(when_is(when)), filters)
+
+
 class ClassPages:
     """The live, upcoming or past rooms that `user` may see. A slice returns rooms as `classes` does."""
 

@@ -30,15 +30,15 @@ class BadJson(ValueError):
         self.column = column
 
 
-def read_object(text: str) -> dict[str, Any]:
-    """Return the JSON object in ``text``. If ``text`` is empty, return ``{}``.
+def read_object(text: str, *, longest: int = LONGEST) -> dict[str, Any]:
+    """Return the JSON object in ``text``, of at most ``longest`` bytes. If ``text`` is empty, return ``{}``.
 
     Raise ``BadJson`` for a syntax error, a repeated key, a value that is not an object, data that can't be
     stored, or input that is too long or too deep.
     """
     long = len(text.encode("utf-8", "replace"))
-    if long > LONGEST:
-        sizes = {"size": -(-long // 1024), "most": LONGEST // 1024}
+    if long > longest:
+        sizes = {"size": -(-long // 1024), "most": longest // 1024}
         raise BadJson(_("The text is %(size)d KB long. At most %(most)d KB are allowed.") % sizes)
     value = _parsed(text)
     if not isinstance(value, dict):

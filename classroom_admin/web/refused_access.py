@@ -33,25 +33,30 @@ class RecordRefusedAccess:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        if not isinstance(exception, NotYours | RoleRefused | PermissionDenied):
-            return
-        match = request.resolver_match
-        if match is None or not request.user.is_authenticated:
-            return
-        key = str(match.kwargs.get("key", ""))
-        if key and not _exists(key):
-            return
-        if not within(ACTION, request.user.pk, match.view_name, most=1):
-            return
-        room = Room.objects.filter(key=key).first() if key else None
-        record.done(
-            actor=request.user,
-            action=ACTION,
-            room_uuid=room.room_uuid if room else "",
-            target_name=room.name if room else "",
-            params={"page": match.view_name, "method": request.method},
-            outcome=Step.Kind.FAILED,
-        )
+        record_refusal(request, exception)
+
+
+def record_refusal(request: HttpRequest, exception: Exception) -> None:
+    """Record that access was refused with this exception. Do nothing if it is another kind of error."""
+    if not isinstance(exception, NotYours | RoleRefused | PermissionDenied):
+        return
+    match = request.resolver_match
+    if match is None or not request.user.is_authenticated:
+        return
+    key = str(match.kwargs.get("key", ""))
+    if key and not _exists(key):
+        return
+    if not within(ACTION, request.user.pk, match.view_name, most=1):
+        return
+    room = Room.objects.filter(key=key).first() if key else None
+    record.done(
+        actor=request.user,
+        action=ACTION,
+        room_uuid=room.room_uuid if room else "",
+        target_name=room.name if room else "",
+        params={"page": match.view_name, "method": request.method},
+        outcome=Step.Kind.FAILED,
+    )
 
 
 def _exists(key: str) -> bool:

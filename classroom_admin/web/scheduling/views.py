@@ -1,6 +1,5 @@
 """Views that create or schedule classes, validate the form while typing, and show scheduled series."""
 
-from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -23,7 +22,6 @@ from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.actions.rescheduling import Scope
 from classroom_admin.actions.series_selectors import scheduled_classes, slots_of, visible_series
 from classroom_admin.audit.models import Entry
-from classroom_admin.common import clock
 from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms.access import ClassAccess, access_by_key, access_to
 from classroom_admin.rooms.models import ClassList, Room
@@ -51,7 +49,7 @@ def create(request: AuthenticatedHttpRequest) -> HttpResponse:
         return _ask(request, form, source=source, preview="preview" in request.POST)
     try:
         starts = [start.at for start in form.starts]
-        if form.weekly or (starts and _is_far(starts[0])):
+        if form.weekly or (starts and scheduling.is_far(starts[0])):
             return _to(request, resolve_url("live:plan", _plan(request.user, form, source).key))
         return _created(request, form, source, starts_at=starts[0] if starts else None)
     except ActionRefused as refused:
@@ -190,11 +188,6 @@ def _series(user: User, key: str) -> Series:
 
 def _class_of(series: Series, pk: int) -> ScheduledCommand:
     return get_object_or_404(scheduled_classes(), series=series, pk=pk)
-
-
-def _is_far(start: Any) -> bool:
-    """Return whether a class must be created later. Otherwise the cloud would delete it before `start`."""
-    return scheduling.due_at(start, now=clock.now()) > clock.now() + timedelta(minutes=1)
 
 
 @transaction.atomic

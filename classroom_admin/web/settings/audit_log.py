@@ -197,6 +197,7 @@ _TONES = {Step.Kind.FAILED: "bad", Step.Kind.CONFIRMED: "good", Step.Kind.DONE: 
 _PARAMS = {
     "added": pgettext_lazy("people", "Added"),
     "after_s": _("Delay (seconds)"),
+    "api_access": _("Revoked API tokens"),
     "ban_s": _("Ban duration (seconds)"),
     "before": _("Before"),
     "cause": _("Reason (sent to the classroom)"),
@@ -207,6 +208,7 @@ _PARAMS = {
     "cloud_user_id": _("Cloud user ids"),
     "cloud_user_ids": _("Cloud user ids"),
     "conversion": _("Conversion"),
+    "days": _("Valid for (days)"),
     "duration_s": _("Duration (seconds)"),
     "email": _("Email address"),
     "entries": _("Entries"),
@@ -251,6 +253,7 @@ _PARAMS = {
     "room": _("Class"),
     "room_type": _("Type"),
     "rows": pgettext_lazy("of a table", "Rows"),
+    "scopes": _("Scopes"),
     "series": _("Series"),
     "size": _("Size in bytes"),
     "stage_role": _("Role on stage"),

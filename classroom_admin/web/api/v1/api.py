@@ -1,0 +1,145 @@
+"""The API: its topics, its errors and its OpenAPI document."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, Final
+
+from django.core.exceptions import RequestDataTooBig
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.operation import Operation
+
+from classroom_admin.common import problem_json
+from classroom_admin.common.version import version
+from classroom_admin.web.api.v1 import (
+    attendance,
+    audit_log,
+    chat,
+    class_lists,
+    classes,
+    commands,
+    exports,
+    files,
+    me,
+    participants,
+    quizzes_polls,
+    recordings,
+    series,
+)
+from classroom_admin.web.api.v1.authentication import READ
+from classroom_admin.web.api.v1.idempotency import HEADER, AnsweredBefore
+from classroom_admin.web.api.v1.problems import add_handlers, response
+from classroom_admin.web.api.v1.reading import LONGEST, StrictParser
+from classroom_admin.web.api.v1.schemas import Problem
+
+DESCRIPTION: Final = (
+    "Classes, people and reports of the school, for scripts. Send a token in the header "
+    "`Authorization: Bearer …`. You see what you see on the pages."
+)
+_ERRORS: Final = {
+    400: "The request can't be read.",
+    401: "The token is missing or not valid.",
+    403: "The scope of the token or the role of its person does not include this.",
+    404: "This does not exist, or the person may not see it.",
+    409: "The `Idempotency-Key` belongs to another request, or the first request is still in work.",
+    413: "The body is too big.",
+    415: "The body is not JSON.",
+    422: "A value is not valid.",
+    424: "The cloud refused the command or did not answer.",
+    429: "Too many requests. `Retry-After` says how many seconds to wait.",
+}
+TOPICS: Final = (
+    me, classes, commands, participants, chat, quizzes_polls, recordings, files, class_lists, series,
+    attendance, exports, audit_log,
+)  # fmt: skip
+_WRITING: Final = (409, 413, 415, 424)
+"""The errors of requests that change something."""
+
+
+class Api(NinjaAPI):
+    """The API with its errors in the OpenAPI document."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return str(operation.view_func.__name__)
+
+    def get_openapi_schema(self, **arguments: Any) -> Any:
+        found = super().get_openapi_schema(path_prefix=problem_json.PATH.removeprefix("/"), **arguments)
+        for methods in found["paths"].values():
+            for method, operation in methods.items():
+                _complete(operation, writes=method != "get")
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        found["components"]["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
+        return found
+
+
+def _complete(operation: dict[str, Any], *, writes: bool) -> None:
+    """Add the errors, and the header for repeated requests, to an operation of the document."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    for status, words in _ERRORS.items():
+        if writes or status not in _WRITING:
+            operation["responses"][status] = {
+                "description": words,
+                "content": {problem_json.MEDIA_TYPE: schema},
+            }
+    if writes:
+        operation["parameters"].append(
+            {
+                "in": "header",
+                "name": HEADER,
+                "required": False,
+                "description": "A text of your own. A repeated request with it does its work only once.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            }
+        )
+
+
+def _made() -> Api:
+    made = Api(
+        title="Classroom Admin",
+        version=version(),
+        description=DESCRIPTION,
+        urls_namespace="api_v1",
+        auth=READ,
+        parser=StrictParser(),
+        docs_url=None,
+        openapi_url=None,
+    )
+    add_handlers(made)
+    made.add_exception_handler(AnsweredBefore, lambda _request, error: error.response)
+    made.add_exception_handler(
+        RequestDataTooBig,
+        lambda _request, _error: response(413, f"This request is too big. Send at most {LONGEST} bytes."),
+    )
+    for topic in TOPICS:
+        made.add_router("", topic.router)
+    return made
+
+
+api: Final = _made()
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    found: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(), cls=DjangoJSONEncoder))
+    return found
+
+
+def openapi_json(request: HttpRequest) -> HttpResponse:
+    """Send the OpenAPI document. Everyone may read it."""
+    if request.method not in ("GET", "HEAD"):
+        answer = response(405, "This method is not allowed here.")
+        answer["Allow"] = "GET, HEAD"
+        return answer
+    return JsonResponse(document())
+
+
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """Answer 404 to unknown paths of the API."""
+    return response(404, "There is nothing at this address. The paths are in /api/v1/openapi.json.")
+
+
+nothing_here.csrf_exempt = openapi_json.csrf_exempt = True  # type: ignore[attr-defined]  # no session counts

@@ -1,0 +1,110 @@
+"""Turn errors into responses of the API: `application/problem+json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.encoding import force_str
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common import problem_json
+from classroom_admin.web import refused_access
+
+CHALLENGE: Final = 'Bearer realm="classroom-admin"'
+_NOT_SENT_BY_CLOUD: Final = frozenset({"connection_not_set_up", "not_offered"})
+"""The codes of commands that were not sent, but not because of what the request asked for."""
+
+
+class ApiProblem(Exception):
+    """An error with the status and the members of its response. `headers` are further headers."""
+
+    def __init__(
+        self, status: int, detail: str, *, code: str = "", headers: dict[str, str] | None = None, **more: Any
+    ) -> None:
+        self.status, self.detail, self.code, self.more = status, detail, code, more
+        self.headers = headers or {}
+        super().__init__(detail)
+
+
+def invalid(field: str, message: str) -> ApiProblem:
+    """Return the error for one invalid field."""
+    return ApiProblem(422, message, errors=[{"field": field, "message": message}])
+
+
+def response(
+    status: int, detail: str, *, code: str = "", headers: dict[str, str] | None = None, **more: Any
+) -> HttpResponse:
+    """Return a problem as a response."""
+    members = problem_json.problem(status, force_str(detail), code=code, **more)
+    answer = HttpResponse(json.dumps(members), status=status, content_type=problem_json.MEDIA_TYPE)
+    for name, value in (headers or {}).items():
+        answer[name] = value
+    if status == HTTPStatus.UNAUTHORIZED:
+        answer["WWW-Authenticate"] = CHALLENGE
+    return answer
+
+
+def add_handlers(api: NinjaAPI) -> None:
+    """Make the API answer each known error with a problem. Django handles all other errors."""
+    handlers: dict[type[Exception], Any] = {
+        ApiProblem: lambda _request, error: response(
+            error.status, error.detail, code=error.code, headers=error.headers, **error.more
+        ),
+        AuthenticationError: lambda _request, _error: response(
+            401, "Send a valid API token in the header “Authorization: Bearer …”."
+        ),
+        Http404: _not_found,
+        PermissionDenied: _forbidden,
+        ActionRefused: _refused,
+        ValidationError: lambda _request, error: _validation(error.errors),
+        HttpError: lambda _request, error: response(error.status_code, str(error)),
+        Exception: _unexpected,
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)
+
+
+def _unexpected(_request: HttpRequest, error: Exception) -> HttpResponse:
+    raise error
+
+
+def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    refused_access.record_refusal(request, error)
+    return response(404, "This does not exist, or you don't have access to it.")
+
+
+def _forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    refused_access.record_refusal(request, error)
+    return response(403, str(error) or "Your role does not include this.", code="role")
+
+
+def _refused(_request: HttpRequest, error: ActionRefused) -> HttpResponse:
+    if error.problem.code in _NOT_SENT_BY_CLOUD:
+        return response(424, error.message)
+    errors = [{"field": error.field or "", "message": error.message_at_field}]
+    return response(422, error.message, errors=errors)
+
+
+def _validation(errors: Iterable[dict[str, Any]]) -> HttpResponse:
+    found = [
+        {"field": _field(one["loc"]), "message": str(one["msg"]).removeprefix("Value error, ")}
+        for one in errors
+    ]
+    shown = "; ".join(
+        f"{one['field']}: {one['message']}" if one["field"] else one["message"] for one in found
+    )
+    return response(422, shown or "The request is not valid.", errors=found)
+
+
+def _field(place: Iterable[Any]) -> str:
+    """Return the name of a field, such as `people.0.name`. Omit the place in the request and the argument."""
+    parts = [str(part) for part in place]
+    inner = parts[2:] if parts[:1] == ["body"] else parts[1:]
+    return ".".join(inner)

@@ -1,0 +1,78 @@
+"""A small client of the API, which checks each response against the OpenAPI document."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema_rs
+from django.test import Client
+
+from classroom_admin.accounts import api_tokens
+from classroom_admin.accounts.models import User
+from classroom_admin.web.api.v1.api import document
+
+PROBLEM = "application/problem+json"
+
+
+class Api:
+    """Requests with the token of a person."""
+
+    def __init__(self, token: str | None) -> None:
+        self.token = token
+        self.client = Client()
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Send a request to `/api/v1` + path. Return Django's response, with the JSON as `found`."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token is not None:
+            sent.setdefault("Authorization", f"Bearer {self.token}")
+        data = "" if body is None else body if isinstance(body, str) else json.dumps(body)
+        kind = sent.pop("Content-Type", "application/json")
+        answer: Any = self.client.generic(method, f"/api/v1{path}", data, content_type=kind, headers=sent)
+        answer.found = json.loads(answer.content) if answer.content else None
+        check(method, path, answer)
+        return answer
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.ask("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self.ask("POST", path, body, **headers)
+
+
+def api_of(person: User, *, scopes: tuple[str, ...] = api_tokens.SCOPES, days: int = 90) -> Api:
+    _row, secret = api_tokens.create(person, name="a test", scopes=scopes, days=days)
+    return Api(secret)
+
+
+def check(method: str, path: str, answer: Any) -> None:
+    """Assert that the response is one of those in the document, if the path is."""
+    assert answer.status_code < 500, answer.content
+    operation = operation_at(method, path.partition("?")[0])
+    if answer.status_code >= 400:
+        assert answer["Content-Type"] == PROBLEM
+        assert {"type", "title", "status", "code", "detail"} <= answer.found.keys()
+        assert answer.found["status"] == answer.status_code
+    if operation is None or answer.status_code == 304:
+        return
+    documented = operation["responses"].get(str(answer.status_code))
+    assert documented, f"{method} {path}: {answer.status_code} is not documented: {answer.content}"
+    for kind, described in documented.get("content", {}).items():
+        if kind in ("application/json", PROBLEM):
+            schema = {**described["schema"], "components": document()["components"]}
+            wrong = list(jsonschema_rs.Draft202012Validator(schema).iter_errors(answer.found))
+            assert not wrong, f"{method} {path}: {wrong[0].message}"
+
+
+def operation_at(method: str, path: str) -> dict[str, Any] | None:
+    parts = f"/api/v1{path}".split("/")
+    for template, methods in document()["paths"].items():
+        wanted = template.split("/")
+        same = len(wanted) == len(parts) and all(
+            want.startswith("{") or want == part for want, part in zip(wanted, parts, strict=True)
+        )
+        if same and method.lower() in methods:
+            found: dict[str, Any] = methods[method.lower()]
+            return found
+    return None
