@@ -20,7 +20,7 @@ SEPARATOR: Final = "~"
 
 
 def page_of(room: Room) -> JoinPage:
-    """Return the join page of a class. Make it, with the usual settings and without a link, if it has none."""
+    """Return the join page of a class. If it has none, make one without a link."""
     page, _is_new = JoinPage.objects.get_or_create(room=room, defaults={"made_at": clock.now()})
     return page
 

@@ -31,8 +31,8 @@ class JoinPage(models.Model):
         LISTED = "listed", _("Only people on the class list")
 
     room = models.OneToOneField(Room, on_delete=models.CASCADE, related_name="join_page")
-    code = models.CharField(
-        max_length=16, null=True, unique=True, help_text="the random part of the link; null: the link is off"
+    code = models.CharField(  # noqa: DJ001 null, because an empty code would have to be unique
+        max_length=16, null=True, unique=True, help_text="the random part of the link; null: it is off"
     )
     who = models.CharField(max_length=10, choices=Who.choices, default=Who.ANYONE)
     link_waits = models.BooleanField(default=True, help_text="people with the link of the class must wait")

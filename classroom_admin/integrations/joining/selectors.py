@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from classroom_admin.common import clock
@@ -25,17 +26,21 @@ KEPT_FOR: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingPeople:
-    """The people who wait, the longest wait first: the first `SHOWN` of them, and how many there are."""
+    """The people who wait, the longest wait first: the first `SHOWN` of them, and how many there are.
+
+    `newest` is the highest id of all of them, with which `actions.let_all_in` lets in only these people.
+    """
 
     shown: list[JoinRequest]
     count: int
+    newest: int
 
     @property
     def beyond(self) -> int:
         return self.count - len(self.shown)
 
 
-NONE_WAIT: Final = WaitingPeople(shown=[], count=0)
+NONE_WAIT: Final = WaitingPeople(shown=[], count=0, newest=0)
 
 
 def page_for(room: Room) -> JoinPage | None:
@@ -51,9 +56,16 @@ def page_with_code(code: str) -> JoinPage | None:
 def waiting(room: Room) -> WaitingPeople:
     """Return the people who wait for a class and whose page is open."""
     found = waiting_requests(room)
-    shown = list(found.order_by("asked_at", "pk")[: SHOWN + 1])
-    count = len(shown) if len(shown) <= SHOWN else found.count()
-    return WaitingPeople(shown=shown[:SHOWN], count=count)
+    numbers = found.aggregate(count=Count("pk"), newest=Max("pk"))
+    shown = list(found.order_by("asked_at", "pk")[:SHOWN]) if numbers["count"] else []
+    return WaitingPeople(shown=shown, count=numbers["count"], newest=numbers["newest"] or 0)
+
+
+def not_let_in(room: Room) -> QuerySet[JoinRequest]:
+    """Return the people who wait and whose page is open, then the people who were refused."""
+    found = JoinRequest.objects.filter(page__room=room, asked_at__gt=clock.now() - KEPT_FOR)
+    waits = Q(state=JoinRequest.State.WAITING, is_here=True)
+    return found.filter(waits | Q(state=JoinRequest.State.REFUSED)).order_by("-state", "asked_at", "pk")
 
 
 def waiting_requests(room: Room) -> QuerySet[JoinRequest]:
@@ -87,15 +99,12 @@ def ban_of(room: Room, user_id: str) -> bans.Until | None:
     return bans.kicked_until(room).get(user_id)
 
 
-class Seen(NamedTuple):
-    """What may change while a person waits: their ticket, and a mark that differs if something changed."""
+def marks_of(tickets: Collection[str]) -> dict[str, str]:
+    """Return a mark for each person with a ticket. It differs if what the person sees may have changed.
 
-    ticket: str
-    mark: tuple[object, ...]
-
-
-def marks_of(tickets: Collection[str]) -> Iterator[Seen]:
-    """Yield the marks of people whose pages are open. One query serves up to 500 of them."""
+    One query serves up to 500 people.
+    """
+    found: dict[str, str] = {}
     for some in chunks(tickets):
         rows = JoinRequest.objects.filter(ticket__in=some).values_list(
             "ticket",
@@ -105,8 +114,8 @@ def marks_of(tickets: Collection[str]) -> Iterator[Seen]:
             "page__room__planned_start_at",
             "personal_link__revoked_at",
         )
-        for ticket, *mark in rows:
-            yield Seen(ticket, tuple(mark))
+        found |= {ticket: f"{zlib.crc32(repr(rest).encode()):x}" for ticket, *rest in rows}
+    return found
 
 
 def people_of(room: Room) -> list[Identity]:

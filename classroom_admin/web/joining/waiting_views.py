@@ -1,6 +1,6 @@
 """The page of a person who wants to come in, and the redirect into the classroom.
 
-The ticket in the address is the only proof of who asks, so these pages also work in a browser without cookies.
+The ticket in the address is the only proof of who asks, so browsers without cookies can use these pages, too.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def waiting(request: HttpRequest, ticket: str) -> HttpResponse:
         "banned_until": None if ban in (None, "forever") else ban,
         "begins_at": begins_at(found.page.room),
         "enters": stage is Stage.READY and found.entered_at is None,
+        "mark": selectors.marks_of([ticket]).get(ticket, ""),
         "ask_again_in": _minutes_until_asking(found),
     }
     return responses.page_response(request, "joining/waiting.html", context)
