@@ -63,8 +63,8 @@ def lists(subject: Subject, finder: Finder, stand_in: Replacement) -> Counts:
 def _joining(subject: Subject) -> int:
     """Delete the person's personal links into classes, and their requests to come in."""
     link, request = (apps.get_model("joining", name) for name in ("PersonalLink", "JoinRequest"))
-    requests = request._default_manager.filter(user_id__in=subject.ids).delete()[0]
-    return requests + link._default_manager.filter(user_id__in=subject.ids).delete()[0]
+    models: list[Any] = [request, link]
+    return sum(model._default_manager.filter(user_id__in=subject.ids).delete()[0] for model in models)
 
 
 def _versions(subject: Subject, finder: Finder, stand_in: Replacement) -> int:

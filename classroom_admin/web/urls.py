@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from classroom_admin.web import icons
+from classroom_admin.web import app_manifest, icons
 from classroom_admin.web.bulk import views as bulk
 from classroom_admin.web.calendar import views as calendar
 from classroom_admin.web.class_history import views as history
@@ -36,6 +36,7 @@ urlpatterns = [
     path("live/status/", classes.status, name="status"),
     path("live/tiles/", classes.more, name="more_tiles"),
     re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", icons.sprite_file, name="icons"),
+    path("app.webmanifest", app_manifest.manifest, name="manifest"),
     path("keys/", acknowledgement.keyboard_shortcuts, name="keys"),
     path("classes/<key>/snooze/", acknowledgement.acknowledge_alerts, name="snooze"),
     path("classes/<key>/enter/<name>/", no_teacher.enter, name="enter"),

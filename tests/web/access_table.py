@@ -266,6 +266,7 @@ PRIVACY = {
     "privacy:job_file": school(P.SETTINGS, key="unknown", ok=(404,)),
 }
 JOINING = {
+    "live:manifest": school(EVERYONE),
     "joining:page": school(EVERYONE, EVERYONE, code="join_code"),
     "joining:invitation": school(EVERYONE, code="join_code", ok=(200, 404)),  # 404: no time is set
     "joining:personal": school(TOKEN, TOKEN, signed_link="none"),
