@@ -53,6 +53,7 @@ TRUSTED_PROXIES: tuple[str, ...] = _front["TRUSTED_PROXIES"]
 PERMISSIONS_POLICY: str = _front["PERMISSIONS_POLICY"]
 MESSAGES_COOKIE_NAME: str = _front["MESSAGES_COOKIE_NAME"]
 DEVICE_COOKIE_NAME: str = _front["DEVICE_COOKIE_NAME"]
+JOIN_COOKIE_NAME: str = _front["JOIN_COOKIE_NAME"]
 
 # --- apps -------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -78,6 +79,7 @@ INSTALLED_APPS = [
     "classroom_admin.privacy",
     "classroom_admin.integrations.notices",
     "classroom_admin.integrations.webhooks",
+    "classroom_admin.integrations.joining",
     "classroom_admin.web",
 ]
 MIDDLEWARE = [
@@ -224,6 +226,7 @@ CELERY_BEAT_SCHEDULE = {
         "reports.tidy_exports": 3600.0,
         "privacy.run_person_jobs": 5.0,
         "privacy.tidy_people": 3600.0,
+        "joining.tidy": 30.0,
         "privacy.retain": 10.0,  # it runs at night only, in parts of a few seconds
         "notices.hand_over": 2.0,
         "notices.look": 10.0,

@@ -73,6 +73,7 @@ def _cookies(prefix: str, *, path: str, secure: bool) -> dict[str, Any]:
         "LANGUAGE_COOKIE_NAME": f"{prefix}django_language",
         "MESSAGES_COOKIE_NAME": f"{prefix}messages",
         "DEVICE_COOKIE_NAME": f"{prefix}device",
+        "JOIN_COOKIE_NAME": f"{prefix}join",
         "SESSION_COOKIE_PATH": path,
         "CSRF_COOKIE_PATH": path,
         "LANGUAGE_COOKIE_PATH": path,

@@ -42,6 +42,12 @@ ADDRESS_LIMIT: Final = 200
 """The failed attempts of one address on all accounts, before it must wait."""
 ADDRESS_PER_S: Final = 10 / 60
 """The failed attempts per second that an address may continue with."""
+GUESSES: Final = 500
+"""The wrong guesses of one address at secrets of no account, before it must wait. When a link was renewed, a
+whole school may try the old one.
+"""
+GUESSES_PER_S: Final = 1.0
+"""The wrong guesses per second that an address may continue with."""
 CODE: Final = "too_many_attempts"
 
 
@@ -155,7 +161,7 @@ def _locked(kind: str, account: str, place: str, now: datetime) -> tuple[Attempt
 
 def _who(account: User | str, request: HttpRequest) -> _Who:
     hashed = account_hash(account)
-    address = _hash("place", client_network(client_address(request)))
+    address = _address(request)
     device = known_devices.device_of(request, hashed)
     place = _hash("device", device) if device else address
     return _Who(account=hashed, place=place, is_known_device=bool(device), address=address)
@@ -169,3 +175,37 @@ def account_hash(account: User | str) -> str:
 
 def _hash(what: str, value: str) -> str:
     return salted_hmac(f"classroom_admin.accounts.throttling.{what}", value, algorithm="sha256").hexdigest()
+
+
+def check_address(kind: str, request: HttpRequest) -> None:
+    """Raise TooManyAttempts if this address has guessed too often. Nothing is counted or written.
+
+    This is for secrets that belong to no account, such as the link of a class.
+    """
+    row = Attempts.objects.filter(account="", place=_address(request), kind=kind).first()
+    if row is not None:
+        wait_s = (_guesses(row, clock.now()) + 1 - GUESSES) / GUESSES_PER_S
+        if wait_s > 0:
+            raise TooManyAttempts(wait_s)
+
+
+def failed_from_address(kind: str, request: HttpRequest) -> None:
+    """Count a wrong guess of this address. Raise TooManyAttempts if it has guessed too often."""
+    now = clock.now()
+    with transaction.atomic():
+        row, is_new = _locked(kind, "", _address(request), now)
+        row.count = min(_guesses(row, now) + 1, float(GUESSES))
+        row.last_at = now
+        row.save(update_fields=["count", "last_at"])
+    if is_new:
+        Attempts.objects.filter(last_at__lt=now - FORGET_AFTER).delete()
+    if row.count >= GUESSES:
+        raise TooManyAttempts(1 / GUESSES_PER_S)
+
+
+def _guesses(row: Attempts, now: datetime) -> float:
+    return max(0.0, row.count - max(0.0, (now - row.last_at).total_seconds()) * GUESSES_PER_S)
+
+
+def _address(request: HttpRequest) -> str:
+    return _hash("place", client_network(client_address(request)))

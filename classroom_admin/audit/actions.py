@@ -73,6 +73,17 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "participant.unmute_chat": (_("Unmuted a participant in the chat"), _("Unmute in chat")),
         "participant.message": (_("Sent a message to a participant"), _("Send message")),
     },
+    _("Joining"): {
+        "joining.let_in": (_("Let people into the class"), _("Let in")),
+        "joining.refuse": (_("Refused people who wanted to join"), _("Refuse")),
+        "joining.make_link": (_("Created the link for students"), ""),
+        "joining.renew_link": (_("Renewed the link for students"), ""),
+        "joining.link_off": (_("Turned the link for students off"), ""),
+        "joining.settings": (_("Changed who can join the class"), ""),
+        "joining.make_personal_links": (_("Created personal links for students"), ""),
+        "joining.revoke_personal_link": (_("Revoked the personal link of a student"), ""),
+        "joining.revoke_personal_links": (_("Revoked all personal links"), ""),
+    },
     _("Classroom tools"): {
         "tool.on": (_("Turned on a classroom tool"), _("Turn on")),
         "tool.off": (_("Turned off a classroom tool"), _("Turn off")),

@@ -118,7 +118,8 @@ class Cloud(Section):
         least=8,
     )
     JOIN_URL_TEMPLATE: LinkTemplate = variable(
-        "The link into your classroom app, with `{room} {user} {name} {role}`; empty: no links. Without its "
+        "The link into your classroom app, with `{room} {user} {name} {role}`, and `{token}` for an "
+        "education token that is valid for ten minutes ([joining](joining.md)); empty: no links. Without its "
         "query, it is also the suggested address of a web-page recording"
     )
 

@@ -64,8 +64,8 @@ def is_alive() -> bool:
     return Room.objects.filter(version__gt=0).exists()
 
 
-def welcome(address: str) -> str:
-    """Return the message for the start of the demo. It lists the accounts."""
+def welcome(address: str, *, join_address: str = "") -> str:
+    """Return the message for the start of the demo. It lists the accounts and a link for students."""
     people = [
         (ADMINISTRATOR, "administrator"),
         *((email, "teacher") for email, _, _ in TEACHERS),
@@ -76,6 +76,7 @@ def welcome(address: str) -> str:
         f"  Classroom Admin is ready at {address}",
         "",
         *(f"    {email:<26}{PASSWORD:<12}{role}" for email, role in people),
+        *(("", f"  Join a class as a student: {join_address}") if join_address else ()),
         "",
         "  Stop it with Ctrl-C. The data stays; RESET=1 starts with new data.",
         "",

@@ -57,7 +57,14 @@ def lists(subject: Subject, finder: Finder, stand_in: Replacement) -> Counts:
         ClassList.objects.filter(pk__in=list_ids).update(version=F("version") + 1, changed_at=clock.now())
         changed = _versions(subject, finder, stand_in)
         files = ClassListFile.objects.all().delete()[0] if off or subject.emails else 0
-    return {"lists": off, "list_versions": changed, "list_files": files}
+    return {"lists": off, "list_versions": changed, "list_files": files, "joining": _joining(subject)}
+
+
+def _joining(subject: Subject) -> int:
+    """Delete the person's personal links into classes, and their requests to come in."""
+    link, request = (apps.get_model("joining", name) for name in ("PersonalLink", "JoinRequest"))
+    models: list[Any] = [request, link]
+    return sum(model._default_manager.filter(user_id__in=subject.ids).delete()[0] for model in models)
 
 
 def _versions(subject: Subject, finder: Finder, stand_in: Replacement) -> int:

@@ -239,6 +239,19 @@ DECISIONS: Final[dict[str, Decision]] = {
         personal="name content", others="key ext resource_uuid", exported="uploads", erased="files"
     ),
     "actions.RecordingShare": _nothing("token_hash", "A hash of a secret."),
+    # joining
+    "joining.JoinPage": _nothing("code who", _BY_ID),
+    "joining.PersonalLink": Decision(
+        personal="user_id name secret",
+        erased="lists",
+        why="The secret opens the class. The class list, which is exported, has the name and the id.",
+    ),
+    "joining.JoinRequest": Decision(
+        personal="user_id name browser ticket",
+        others="state",
+        erased="lists",
+        why="It is deleted after a day. The audit log, which is exported, says who was let in.",
+    ),
     # reports
     "reports.PersonSummary": Decision(
         personal="person_key user_uuid more_ids name list_name group spans",

@@ -13,14 +13,17 @@ from classroom_admin.common.size_limit import has_body
 from classroom_admin.realtime import polling_token, session
 from classroom_admin.realtime.endpoint import Receive, Scope, Send, stream
 from classroom_admin.realtime.hub import Hub
+from classroom_admin.realtime.join_pages import JoinPages
 from classroom_admin.realtime.polling import PageKey
 from classroom_admin.realtime.rights import Right
 
 _STREAM: Final = re.compile(r"/live/classes/(?:(?P<key>[a-z0-9]{1,16})/)?stream")
 _POLL: Final = re.compile(r"/live/classes/(?P<key>[a-z0-9]{1,16})/")
+_JOIN: Final = re.compile(r"/join/waiting/(?P<ticket>[A-Za-z0-9_-]{1,32})/stream")
 CLASS_STREAM: Final = "live:class_stream"
 LIST_STREAM: Final = "live:classes_stream"
 POLL: Final = "live:class_changes"
+JOIN_STREAM: Final = "joining:stream"
 """The names of the addresses in the log. Django has the name of the last one, too."""
 _MOST_TOKENS: Final = 10_000
 
@@ -35,6 +38,7 @@ class RealtimeMiddleware:
         self.inner = inner
         self._make_hub = make_hub
         self._hub: Hub | None = None
+        self.join_pages = JoinPages()
         self._pages: dict[tuple[str, str, str], tuple[PageKey, float]] = {}
         self._adding: dict[PageKey, asyncio.Task[None]] = {}
         self._ending: asyncio.Task[None] | None = None
@@ -52,6 +56,12 @@ class RealtimeMiddleware:
                 log_context.bind(route=CLASS_STREAM if found["key"] else LIST_STREAM, path=path)
                 self._end_streams_with_server(scope)
                 await stream(self.hub, scope, receive, send, key=found["key"])
+                return
+            if found := _JOIN.fullmatch(path):
+                log_context.bind(route=JOIN_STREAM, path="/join/waiting/…")  # the ticket is a secret
+                self._end_streams_with_server(scope)
+                mark = session.query(scope).get("v", "")
+                await self.join_pages.serve(found["ticket"], mark, receive, send)
                 return
             if b"t=" in scope["query_string"] and (found := _POLL.fullmatch(path)):
                 query = session.query(scope)
@@ -74,6 +84,7 @@ class RealtimeMiddleware:
 
     async def _end_streams(self, stopping: asyncio.Event) -> None:
         await stopping.wait()
+        self.join_pages.end_streams()
         self.hub.end_streams()
 
     def _page(self, token: str, session_key: str, room_key: str) -> PageKey | None:

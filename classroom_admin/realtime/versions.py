@@ -19,7 +19,7 @@ class PageVersion:
     `version` is the room's version, `step` the id of its newest audit step, and `details` the result of
     `details_checksum`. `event` is the highest id of a projected event. Late events have high ids, too.
     `events` is the number of projected events, including events about quizzes and polls. `event` and `events`
-    include the events of breakout rooms.
+    include the events of breakout rooms. `waiting` is raised when the people who want to come in change.
     """
 
     version: int = 0
@@ -27,9 +27,10 @@ class PageVersion:
     details: int = 0
     event: int = 0
     events: int = 0
+    waiting: int = 0
 
     def __str__(self) -> str:
-        return f"{self.version}-{self.step}-{self.details:x}-{self.event}-{self.events}"
+        return f"{self.version}-{self.step}-{self.details:x}-{self.event}-{self.events}-{self.waiting}"
 
     @classmethod
     def parse(cls, token: str) -> PageVersion:
@@ -38,11 +39,11 @@ class PageVersion:
         If it is malformed, return the empty version, so the page gets all parts.
         """
         try:
-            version, step, details, event, events = token.split("-")
+            version, step, details, event, events, waiting = token.split("-")
             checksum = int(details, 16)
         except ValueError:
             return cls()
-        numbers = {"version": version, "step": step, "event": event, "events": events}
+        numbers = {"version": version, "step": step, "event": event, "events": events, "waiting": waiting}
         found = {name: parsed(text) for name, text in numbers.items()}
         whole = {name: number for name, number in found.items() if number is not None}
         return cls(details=checksum, **whole) if len(whole) == len(found) else cls()
@@ -69,6 +70,7 @@ class PageVersion:
             details=details_checksum(room),
             event=max(room.last_event_id, room.group_event),
             events=room.event_count + room.question_events + room.group_events,
+            waiting=room.join_revision,
         )
 
 
@@ -120,6 +122,7 @@ PANELS: Final = "panels"
 EVENTS: Final = "events"
 ALL_EVENTS: Final = "all events"
 COMMANDS: Final = "commands"
+WAITING: Final = "waiting"
 MOST_EVENTS: Final = 50
 """The maximum number of new events to send. If there are more, send the newest page of events instead."""
 
@@ -133,6 +136,8 @@ def changed_parts(seen: PageVersion, now: PageVersion) -> set[str]:
         parts |= {HEADER, ACTIONS, COMMANDS}
     if now.step != seen.step:
         parts |= {ACTIONS, COMMANDS}
+    if now.waiting != seen.waiting:
+        parts.add(WAITING)
     if (now.event, now.events) != (seen.event, seen.events):
         few = seen.event < now.event and 0 < now.events - seen.events <= MOST_EVENTS
         parts.add(EVENTS if few else ALL_EVENTS)

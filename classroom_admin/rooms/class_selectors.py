@@ -70,6 +70,8 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
 
     `last_step` is the id of the last audit step. `group_event` and `group_events` are the newest event and
     the number of events of the breakout rooms. `group_chats` is the number of chat messages in them.
+    `join_code` is the code of the link for students, or None. `join_revision` is raised when the people who
+    want to come in change.
     """
     steps = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by("-id").values("id")[:1]
     count = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by()
@@ -90,6 +92,9 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
         list_late_after=F("class_list__late_after_minutes"),
         list_left_early=F("class_list__left_early_minutes"),
         kept_list_version=F("list_version__number"),
+        # `integrations.joining` has these columns
+        join_code=F("join_page__code"),
+        join_revision=Coalesce("join_page__revision", 0),
         **_tool_states(),
         **annotations,
     )

@@ -131,7 +131,9 @@ def enter(environ: MutableMapping[str, str]) -> None:
             "AGORA_CUSTOMER_SECRET": secrets.token_hex(16),
             "RELAY_SECRET": secrets.token_hex(16),
             "AGORA_NOTIFICATIONS_SECRET": secrets.token_hex(16),
-            "JOIN_URL_TEMPLATE": f"{cloud}/_sim/join?room={{room}}&user={{user}}&name={{name}}&role={{role}}",
+            "JOIN_URL_TEMPLATE": (
+                f"{cloud}/_sim/join?room={{room}}&user={{user}}&name={{name}}&role={{role}}&token={{token}}"
+            ),
         }
     )
 
@@ -169,6 +171,18 @@ def past_week(here: Installation) -> Part:
     return Part(
         name="past week",
         argv=[sys.executable, "-m", "manage", "demo_past_week"],
+        env=here.env,
+        cwd=here.base_dir,
+        may_fork=True,
+        may_end=True,
+    )
+
+
+def students(here: Installation) -> Part:
+    """Return the process that lets students wait for classes. It runs as long as the demo."""
+    return Part(
+        name="students",
+        argv=[sys.executable, "-m", "manage", "demo_students"],
         env=here.env,
         cwd=here.base_dir,
         may_fork=True,

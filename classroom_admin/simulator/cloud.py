@@ -168,6 +168,11 @@ class Cloud:
             raise unauthorized("Invalid authentication credentials")
         return self.settings.customer_id
 
+    def check_room_token(self, *, token: str, room: str, user: str, role: int) -> None:
+        """Raise CloudError 401 if a token does not let this person enter this room in this role now."""
+        nows = (time.time(), self.world.now / 1000)
+        self.verifier.check_room(token=token, room=room, user=user, role=role, nows=nows)
+
     def _authenticate(self, headers: Headers, plan: Plan) -> str:
         """Return the caller's uid. Raise CloudError 401 if the token is not valid.
 

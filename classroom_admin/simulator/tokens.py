@@ -35,6 +35,8 @@ class Token:
     classroom_user: str | None
     for_whole_app: bool
     for_chat: bool = False
+    classroom_room: str | None = None
+    classroom_role: int | None = None
 
 
 class TokenVerifier:
@@ -73,6 +75,13 @@ class TokenVerifier:
         if seen.for_whole_app:
             return "server"
         raise unauthorized("Authorization: not an education token")
+
+    def check_room(self, *, token: str, room: str, user: str, role: int, nows: Nows) -> None:
+        """Raise CloudError 401 if ``token`` does not let ``user`` enter ``room`` in this role."""
+        seen = self._read(token)
+        self._check_life(seen, nows)
+        if (seen.classroom_room, seen.classroom_user, seen.classroom_role) != (room, user, role):
+            raise unauthorized("token: it is for another room, person or role")
 
     def check_chat(self, *, token: str, nows: Nows) -> None:
         """Raise CloudError 401 if ``token`` is not a valid app token of Agora Chat."""
@@ -125,6 +134,8 @@ def _unpack(buffer: bytes) -> tuple[Token, int, int]:
     count, buffer = unpack_uint16(buffer)
     rtm_user: str | None = None
     classroom_user: str | None = None
+    classroom_room: str | None = None
+    classroom_role: int | None = None
     whole_app = for_chat = False
     for _ in range(count):
         kind, buffer = unpack_uint16(buffer)
@@ -135,17 +146,29 @@ def _unpack(buffer: bytes) -> tuple[Token, int, int]:
                 rtm_user = user.decode()
         elif kind == ServiceApaas.kServiceType:
             privileges, buffer = unpack_map_uint32(buffer)
-            _room, buffer = unpack_string(buffer)
+            room, buffer = unpack_string(buffer)
             user, buffer = unpack_string(buffer)
-            _role, buffer = unpack_uint16(buffer)
+            role, buffer = unpack_uint16(buffer)
             whole_app = ServiceApaas.kPrivilegeApp in privileges
             if privileges.keys() & {ServiceApaas.kPrivilegeUser, ServiceApaas.kPrivilegeRoomUser}:
                 classroom_user = user.decode()
+            if ServiceApaas.kPrivilegeRoomUser in privileges:
+                classroom_room, classroom_role = room.decode(), role
         elif kind == ServiceChat.kServiceType:
             privileges, buffer = unpack_map_uint32(buffer)
             _user, buffer = unpack_string(buffer)
             for_chat = ServiceChat.kPrivilegeApp in privileges
         else:
             buffer = AccessToken.kServices[kind]().unpack(buffer)
-    read = Token(app_id.decode(), issue, expire, rtm_user, classroom_user, whole_app, for_chat)
+    read = Token(
+        app_id=app_id.decode(),
+        issued_at=issue,
+        expires_in=expire,
+        rtm_user=rtm_user,
+        classroom_user=classroom_user,
+        for_whole_app=whole_app,
+        for_chat=for_chat,
+        classroom_room=classroom_room,
+        classroom_role=classroom_role,
+    )
     return read, issue, salt

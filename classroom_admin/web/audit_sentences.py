@@ -33,6 +33,11 @@ _OF_ONESELF: Final = frozenset(
 )
 _OF_THE_CLASS: Final = (
     "class.",
+    "joining.make_",
+    "joining.renew_link",
+    "joining.link_off",
+    "joining.settings",
+    "joining.revoke_personal_links",
     "recording.",
     "groups.open",
     "groups.close",
@@ -259,6 +264,14 @@ def _message(entry: Entry) -> Description:
     return Description(sentence=sentence, more=more, shown=frozenset({"text", "to", "groups"}))
 
 
+def _join_requests(entry: Entry) -> Description:
+    people = entry.params.get("people")
+    if not isinstance(people, list):
+        return Description(sentence=_sentence(entry))
+    names = [isolated(str(one.get("name", ""))) for one in people if isinstance(one, dict)]
+    return Description(sentence=label(entry.action), more=names, shown=frozenset({"people", "count"}))
+
+
 def _move(entry: Entry) -> Description:
     shown = frozenset({"from", "to", "user_id", "into_id"})
     into = str(entry.params.get("to") or "")
@@ -331,6 +344,8 @@ _SPECIAL: Final[dict[str, Callable[[Entry], Description]]] = {
     "participant.message": _message,
     "chat.announce": _message,
     "stage.lower_hands": _of_people,
+    "joining.let_in": _join_requests,
+    "joining.refuse": _join_requests,
     "groups.move": _move,
     "groups.rename": _group_name,
     "participant.reward": _reward,

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from classroom_admin.web import icons
+from classroom_admin.web import app_manifest, icons
 from classroom_admin.web.bulk import views as bulk
 from classroom_admin.web.calendar import views as calendar
 from classroom_admin.web.class_history import views as history
@@ -23,6 +23,7 @@ from classroom_admin.web.classroom import (
 from classroom_admin.web.classroom.properties import views as properties
 from classroom_admin.web.files import serving
 from classroom_admin.web.files import views as files
+from classroom_admin.web.joining import class_views
 from classroom_admin.web.recordings import shared
 from classroom_admin.web.scheduling import views as scheduling
 from classroom_admin.web.students import views as students
@@ -35,6 +36,7 @@ urlpatterns = [
     path("live/status/", classes.status, name="status"),
     path("live/tiles/", classes.more, name="more_tiles"),
     re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", icons.sprite_file, name="icons"),
+    path("app.webmanifest", app_manifest.manifest, name="manifest"),
     path("keys/", acknowledgement.keyboard_shortcuts, name="keys"),
     path("classes/<key>/snooze/", acknowledgement.acknowledge_alerts, name="snooze"),
     path("classes/<key>/enter/<name>/", no_teacher.enter, name="enter"),
@@ -85,6 +87,12 @@ urlpatterns = [
     path("classes/<key>/events/", history.events, name="events"),
     path("classes/<key>/events/<number:pk>/", history.event_json, name="event"),
     path("classes/<key>/replay/", history.replay, name="replay"),
+    # the ways into a class, for teachers
+    path("classes/<key>/joining/", class_views.joining, name="joining"),
+    path("classes/<key>/joining/people/", class_views.join_requests, name="join_requests"),
+    path("classes/<key>/joining/sheet/", class_views.sheet, name="join_sheet"),
+    path("classes/<key>/joining/invitation.ics", class_views.invitation, name="join_invitation"),
+    path("classes/<key>/start-and-join/", class_views.start_and_join, name="start_and_join"),
     # links to recordings, for people without an account
     path("recordings/shared/<token>/", shared.shared, name="shared_recording"),
     path(

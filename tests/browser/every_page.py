@@ -53,6 +53,10 @@ PAGES = {
     "live:plan": "/plans/{plan}/",
     "live:change_plan": "/plans/{plan}/change/",
     "live:calendar": "/account/calendar/",
+    "live:joining": "/classes/{room}/joining/",
+    "live:join_requests": "/classes/{room}/joining/people/",
+    "live:join_sheet": "/classes/{room}/joining/sheet/",
+    "live:start_and_join": "/classes/{room}/start-and-join/",
     "lists:lists": "/lists/",
     "lists:make": "/lists/new/",
     "lists:oneroster": "/lists/oneroster/",
@@ -121,9 +125,10 @@ FOR_NOBODY = {
     "account_reset_password": "/sign-in/forgotten/",
     "account_reset_password_done": "/sign-in/forgotten/sent/",
     "account_set_password": "/sign-in/password/unknown/",
+    "joining:page": "/join/unknown/",
     "404": "/nothing/like/this/",
 }
-NOT_FOUND = ("404", "account_set_password")  # no link is valid, so the page says that this one is not
+NOT_FOUND = ("404", "account_set_password", "joining:page")  # no link is valid, so the page says that this one is not
 # further states of these pages
 MORE = {
     "all past": "/?when=past",
@@ -161,6 +166,13 @@ NO_PAGES = {
     "live:group",  # a dialog, for an open breakout room: test_commands
     "live:class_changes",
     "live:icons",
+    "live:manifest",
+    "live:join_invitation",  # a calendar file: tests/web/joining
+    "joining:invitation",
+    "joining:personal_ics",
+    "joining:personal",  # for people with a link: test_joining
+    "joining:waiting",
+    "joining:enter",
     "live:more_people",
     "live:check_class",
     "live:check_properties",

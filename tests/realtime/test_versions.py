@@ -8,14 +8,14 @@ import pytest
 
 from classroom_admin.realtime.versions import PageVersion, changed_parts
 
-SEEN = PageVersion(version=5, step=3, details=0xABC, event=40, events=38)
+SEEN = PageVersion(version=5, step=3, details=0xABC, event=40, events=38, waiting=2)
 
 
 def test_version_can_be_written_and_read() -> None:
     assert PageVersion.parse(str(SEEN)) == SEEN
 
 
-@pytest.mark.parametrize("token", ["", "5", "a-b-c-d-e", "1-2-3-4", "1-2-3-4-5-6", "1-2-zz-4-5"])
+@pytest.mark.parametrize("token", ["", "5", "a-b-c-d-e", "1-2-3-4-5", "1-2-3-4-5-6-7", "1-2-zz-4-5-6"])
 def test_invalid_version_has_seen_nothing(token: str) -> None:
     assert PageVersion.parse(token) == PageVersion()
 
@@ -31,6 +31,7 @@ def test_invalid_version_has_seen_nothing(token: str) -> None:
         ({"event": 900, "events": 88}, {"events"}),
         ({"event": 91, "events": 89}, {"all events"}),
         ({"events": 39}, {"all events"}),
+        ({"waiting": 3}, {"waiting"}),
         ({"event": 45, "events": 38}, {"all events"}),
         ({"event": 45, "events": 30}, {"all events"}),
     ],

@@ -278,6 +278,20 @@ PRIVACY = {
     "privacy:job_state": school(P.SETTINGS, key="unknown", ok=(404,)),
     "privacy:job_file": school(P.SETTINGS, key="unknown", ok=(404,)),
 }
+JOINING = {
+    "live:manifest": school(EVERYONE),
+    "joining:page": school(EVERYONE, EVERYONE, code="join_code"),
+    "joining:invitation": school(EVERYONE, code="join_code", ok=(200, 404)),  # 404: no time is set
+    "joining:personal": school(TOKEN, TOKEN, signed_link="none"),
+    "joining:personal_ics": school(TOKEN, signed_link="none"),
+    "joining:waiting": school(TOKEN, TOKEN, ticket="none"),
+    "joining:enter": school(TOKEN, ticket="none"),
+    "live:joining": of_class(P.JOIN, P.SCHEDULE),
+    "live:join_requests": of_class(P.RUN, P.RUN),
+    "live:join_sheet": of_class(P.SCHEDULE),
+    "live:join_invitation": of_class(P.JOIN, ok=(200, 302, 404)),
+    "live:start_and_join": of_class(P.START_END, P.START_END),
+}
 PARTS = {
     "root": ROOT,
     "first run": FIRST_RUN,
@@ -290,6 +304,7 @@ PARTS = {
     "classes": CLASSES,
     "class page": CLASS_PAGE,
     "privacy": PRIVACY,
+    "joining": JOINING,
 }
 TABLE = {name: route for part in PARTS.values() for name, route in part.items()}
 STREAMS = {"/live/classes/stream": SCHOOL, "/live/classes/{key}/stream": CLASS}

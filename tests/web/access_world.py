@@ -18,6 +18,7 @@ from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
 from classroom_admin.common.encryption import encrypt
 from classroom_admin.integrations.webhooks.models import Delivery, Endpoint
+from classroom_admin.integrations.joining.actions import renew_link
 from classroom_admin.reports.export_models import ExportJob
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.breakout_rooms import Group
@@ -118,6 +119,7 @@ def _things(room: Room, owner: User, administrator: User) -> dict[str, Any]:
         "over": over.room.key,
         "attended": person(over, f"Ada {room.pk}").pk,
         "export": export.key,
+        "join_code": renew_link(access).code,
         "fingerprint": sprite_fingerprint(),
         "signed": signed,
         "webhook_message": Delivery.objects.create(

@@ -81,10 +81,16 @@ def read_room(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/enter")
 def enter(control: Control) -> dict[str, Any]:
-    """Let ``userUuid`` enter as ``role``, by default 2. If ``stream`` is true, their camera is on."""
+    """Let ``userUuid`` enter as ``role``, by default 2. If ``stream`` is true, their camera is on.
+
+    With ``token``, the token must be for this room, person and role, as in a classroom app.
+    """
     fields, room = control.fields, control.room()
     role = role_of(fields) if "role" in fields else Role.STUDENT
     uuid = fields.id("userUuid")
+    token = fields.text("token")
+    if token is not None:
+        control.cloud.check_room_token(token=token, room=room.uuid, user=uuid, role=int(role))
     user = people.enter(
         control.world,
         room,

@@ -20,6 +20,7 @@ from classroom_admin.accounts.permissions import TEACHING_ROLES, Permission, may
 from classroom_admin.actions import people, substitutions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import Series
+from classroom_admin.agora.errors import Unauthorized
 from classroom_admin.common import clock
 from classroom_admin.common.numbers import is_number
 from classroom_admin.rooms import class_selectors, selectors
@@ -28,7 +29,7 @@ from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.rooms.substitutions import of_room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.dialogs import ask, sent
-from classroom_admin.web.join_links import OBSERVER, TEACHER, join_link
+from classroom_admin.web.join_links import OBSERVER, TEACHER, way_in
 from classroom_admin.web.parameters import LocalMomentField
 
 ROLES: Final = {"teacher": TEACHER, "observer": OBSERVER}
@@ -57,14 +58,11 @@ def enter(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespons
         identity = people.create_own_cloud_id(actor=request.user)
     address = ""
     if is_open and identity:
-        address = join_link(
-            settings.JOIN_URL_TEMPLATE,
-            room=room.room_uuid,
-            user=identity,
-            name=str(request.user),
-            role=ROLES[name],
-        )
-        if request.method == "GET":
+        try:
+            address = way_in(room=room.room_uuid, user=identity, name=str(request.user), role=ROLES[name])
+        except Unauthorized:
+            is_open = False
+        if address and request.method == "GET":
             return redirect(address)
     context = {"room": room, "is_open": is_open, "address": address, "name": name}
     return render(request, "class_list/enter.html", context)

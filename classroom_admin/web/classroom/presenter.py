@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from classroom_admin.accounts.permissions import OF_CLASS_PAGE, Permission
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.integrations.joining.selectors import NONE_WAIT, WaitingPeople, waiting
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
 from classroom_admin.reports.attendance import Attendance
 from classroom_admin.reports.class_attendance import ClassReport, attendance_of, report_of
@@ -291,6 +292,12 @@ class ClassPresenter:
             people = class_selectors.people(self.room).filter(user_uuid__in=to_be_removed(self.room))
             found = [removal_of(person) for person in with_removals(people)]
         return sorted((removal for removal in found if removal), key=lambda removal: removal.due_at)
+
+    @cached_property
+    def waiting_people(self) -> WaitingPeople:
+        """The people who wait to be let in. No query is run if nobody ever asked to join the class."""
+        asked = self.room.join_revision and not self.read_only and not self.is_over
+        return waiting(self.room) if asked else NONE_WAIT
 
     # --- recording ---
     @cached_property

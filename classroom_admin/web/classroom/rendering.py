@@ -44,6 +44,7 @@ def fragments(room: ShownRoom, *, seen: PageVersion, now: PageVersion, rights: R
         "classroom/_header.html": versions.HEADER in parts,
         "classroom/_actions.html": versions.ACTIONS in parts or "recording" in panels,
         "classroom/people/_removals.html": bool(also),
+        "classroom/joining/_waiting.html": versions.WAITING in parts and not since.is_over,
         "classroom/people/_attendance_changes.html": details
         or ((room.class_list_id or since.is_over) and presence_changed(room, seen)),
         "classroom/_recording.html": "recording" in panels or versions.ACTIONS in parts,
@@ -112,6 +113,7 @@ WHOLE: Final = (
     "classroom/_commands.html",
     "classroom/breakout_rooms/_panel.html",
     "classroom/people/_attendance_changes.html",
+    "classroom/joining/_waiting.html",
 )
 
 

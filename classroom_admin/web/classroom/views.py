@@ -6,12 +6,14 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from classroom_admin.accounts import permissions
 from classroom_admin.accounts.permissions import Permission, rights_of
 from classroom_admin.common import clock
+from classroom_admin.common.public_address import absolute
 from classroom_admin.realtime.polling_token import issue
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
 from classroom_admin.reports.presence_sources import sources_of
@@ -24,7 +26,7 @@ from classroom_admin.web.classroom.presenter import ClassPresenter
 from classroom_admin.web.classroom.rendering import compact, fragments
 from classroom_admin.web.classroom.roster import GONE, HERE, Part
 from classroom_admin.web.dialogs import ask
-from classroom_admin.web.join_links import STUDENT, TEACHER, join_link
+from classroom_admin.web.join_links import STUDENT, TEACHER, join_link, needs_token
 
 PANELS: Final = {
     "files": "classroom/_files.html",
@@ -139,15 +141,30 @@ def details(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     return ask(request, "classroom/details.html", context)
 
 
-def _links(request: AuthenticatedHttpRequest, room: ShownRoom) -> dict[str, str]:
-    """Return the join links if they are configured. They are personal, so fragments must not contain them."""
+def _links(request: AuthenticatedHttpRequest, room: ShownRoom) -> dict[str, Any]:
+    """Return the join links if they are configured. They are personal, so fragments must not contain them.
+
+    `pupil_link` is the link of the join page, or a link into the classroom app for a class without one.
+    `starts_first` says that the teacher's way into the class also starts it.
+    """
     template = settings.JOIN_URL_TEMPLATE
     is_closed = room.gone_at or room.current_state == RoomState.CLOSED
-    if not template or is_closed or not permissions.may(request.user, Permission.JOIN):
+    if is_closed or not permissions.may(request.user, Permission.JOIN):
         return {}
-    links = {"pupil_link": join_link(template, room=room.room_uuid, role=STUDENT)}
-    if room.own_identity:
-        links["enter_link"] = join_link(
-            template, room=room.room_uuid, user=room.own_identity, name=str(request.user), role=TEACHER
+    links: dict[str, Any] = {"joins": True}
+    if room.join_code:
+        links["pupil_link"] = absolute(reverse("joining:page", args=[room.join_code]))
+    elif template and not needs_token(template):
+        links["pupil_link"] = join_link(template, room=room.room_uuid, role=STUDENT)
+    if template and room.own_identity:
+        links["starts_first"] = room.current_state != RoomState.STARTED and permissions.may(
+            request.user, Permission.START_END
+        )
+        links["enter_link"] = (
+            reverse("live:enter", args=[room.key, "teacher"])  # makes the token when the person enters
+            if needs_token(template)
+            else join_link(
+                template, room=room.room_uuid, user=room.own_identity, name=str(request.user), role=TEACHER
+            )
         )
     return links

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from classroom_admin.environment import variables
-from classroom_admin.operations import demo_school
+from classroom_admin.operations import demo_school, demo_students
 from classroom_admin.runtime import demo, installation
 from classroom_admin.runtime.installation import CannotStart, Installation
 from classroom_admin.runtime.part import Part
@@ -55,9 +55,12 @@ def run(*, reset: bool, seed: int) -> int:
         return [demo.simulator(demo.begin(here.data_dir, here.env), seed=seed, here=here)]
 
     def ready(supervisor: Supervisor) -> None:
-        supervisor.console.say(demo_school.welcome(here.address))
+        join_path = demo_students.join_address()
+        join_address = here.address + join_path.removeprefix("/") if join_path else ""
+        supervisor.console.say(demo_school.welcome(here.address, join_address=join_address))
         connections.close_all()  # the new process may be a fork, which must not share a connection
         supervisor.start(demo.past_week(here))
+        supervisor.start(demo.students(here))
 
     demo.refuse_beyond_loopback(here.host)
     return installation.run(
