@@ -70,7 +70,9 @@ def test_users_of_a_oneroster_export_are_read_without_students():
         }
     )
     contents = read(export)
-    assert [(row.email, row.role, row.user_ids) for row in contents.rows] == [("ada@s.test", "teacher", ("t1",))]
+    assert [(row.email, row.role, row.user_ids) for row in contents.rows] == [
+        ("ada@s.test", "teacher", ("t1",))
+    ]
     assert "1 student or relative was skipped" in str(contents.warnings[-1])
 
 
@@ -157,7 +159,10 @@ def test_an_import_writes_all_rows_with_their_audit_entries(school, admin, brows
     assert (made.role, made.is_active, made.has_usable_password()) == (Role.ASSISTANT, True, False)
     assert ids_of("new@school.test") == ["n 2", "n-1"]
     assert not User.objects.get(email="out@school.test").is_active
-    assert (User.objects.get(email="berg@school.test").name, ids_of("berg@school.test")) == ("Frau Berg-Wu", [])
+    assert (User.objects.get(email="berg@school.test").name, ids_of("berg@school.test")) == (
+        "Frau Berg-Wu",
+        [],
+    )
     assert teacher.get("/").status_code == 302  # the session has ended
     entries = list(Entry.objects.order_by("pk").values_list("action", "target"))
     assert entries == [
@@ -191,7 +196,9 @@ def test_two_people_can_exchange_their_ids_in_one_file(school):
 def test_one_refused_row_stops_the_whole_import(school, row, says):
     User.objects.create_user("bergi@school.test", name="Bergi")
     before = list(User.objects.order_by("pk").values())
-    text = f"name,e-mail,role,active,user id\nNew,new@school.test,,,\n{row}\nMr Other,other@school.test,,no,\n"
+    text = (
+        f"name,e-mail,role,active,user id\nNew,new@school.test,,,\n{row}\nMr Other,other@school.test,,no,\n"
+    )
     assert says in str(plan_of(school, text).problems[0])
     with pytest.raises(ActionRefused, match=says):
         imported(school, text)

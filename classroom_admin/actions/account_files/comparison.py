@@ -124,9 +124,7 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
-def compare(
-    rows: Iterable[AccountRow], accounts: Sequence[Account], *, actor_pk: int, new_role: str
-) -> Plan:
+def compare(rows: Iterable[AccountRow], accounts: Sequence[Account], *, actor_pk: int, new_role: str) -> Plan:
     """Return what an import of `rows` would do to `accounts`, which are all accounts of the dashboard.
 
     `new_role` is the role of new accounts for which the file gives none. `actor_pk` is the account that
@@ -186,9 +184,7 @@ def _taken_ids(changes: Sequence[Change], accounts: Sequence[Account]) -> list[F
     """Return a problem for each cloud user id that another account still has after the import."""
     after: Mapping[int | None, Account] = {change.after.pk: change.after for change in changes}
     owners = {
-        user_id: account
-        for account in accounts
-        for user_id in (after.get(account.pk) or account).user_ids
+        user_id: account for account in accounts for user_id in (after.get(account.pk) or account).user_ids
     }
     problems = []
     for change in changes:

@@ -221,16 +221,23 @@ def _problems_of(account: AccountRow, role: str, active: str) -> Iterator[tuple[
         yield NAME, _("The cell contains a damaged character.")
     if role and not account.role:
         roles = ", ".join(str(each.label) for each in User.Role)
-        yield ACCOUNT_ROLE, _("“%(role)s” is not a role. The roles are: %(roles)s.") % {
-            "role": role,
-            "roles": roles,
-        }
+        yield (
+            ACCOUNT_ROLE,
+            _("“%(role)s” is not a role. The roles are: %(roles)s.")
+            % {
+                "role": role,
+                "roles": roles,
+            },
+        )
     if active and account.active is None:
         yield ACTIVE, _("“%(text)s” means neither yes nor no.") % {"text": active}
     for user_id in account.user_ids or ():
         if is_mangled(user_id):
-            yield USER_ID, _(
-                "A spreadsheet program shortened this id to a number and lost some digits. Enter the whole id."
+            yield (
+                USER_ID,
+                _(
+                    "A spreadsheet program shortened this id to a number and lost some digits. Enter the whole id."
+                ),
             )
         elif wrong := problem_with_id(user_id):
             yield USER_ID, _("User id “%(id)s”: %(wrong)s") % {"id": user_id, "wrong": in_words(wrong)}

@@ -24,7 +24,9 @@ _WORDS: Final = {
     User.Role.OBSERVER: "observers|observador|observadora|beobachter|beobachterin|observateur|guest",
     User.Role.AUDITOR: "auditors|auditora|prufer|pruferin|auditeur",
 }
-_YES: Final = "yes|y|true|1|x|active|activated|enabled|on|ja|aktiv|si|activo|activa|oui|actif|是|启用|有效|نعم|نشط"
+_YES: Final = (
+    "yes|y|true|1|x|active|activated|enabled|on|ja|aktiv|si|activo|activa|oui|actif|是|启用|有效|نعم|نشط"
+)
 _NO: Final = (
     "no|n|false|0|inactive|deactivated|disabled|off|tobedeleted|nein|inaktiv|inactivo|inactiva|desactivado"
     "|desactivada|non|inactif|否|停用|无效|لا|غير نشط|معطل"

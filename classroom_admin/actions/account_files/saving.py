@@ -67,7 +67,9 @@ def import_accounts(
         if plan.problems:
             raise ActionRefused(str(plan.problems[0]))
         if seen is not None and seen != plan.digest:
-            raise ActionRefused(gettext("Accounts have changed since you opened the preview. Check it again."))
+            raise ActionRefused(
+                gettext("Accounts have changed since you opened the preview. Check it again.")
+            )
         _save(plan, actor=actor, invite=invite)
         if plan.any:
             record.done(
@@ -161,5 +163,3 @@ def _create(change: Change, *, actor: User, invite: bool) -> None:
     )
     if invite and account.active:
         invitations.schedule(person, by=actor)
-
-

@@ -206,9 +206,7 @@ def _unique_names(cells: Sequence[str], width: int) -> list[str]:
     return names
 
 
-def _given_roles(
-    names: Sequence[str], given: Mapping[str, str], possible: Sequence[str]
-) -> dict[int, str]:
+def _given_roles(names: Sequence[str], given: Mapping[str, str], possible: Sequence[str]) -> dict[int, str]:
     """Return the given roles by column index. If a header does not match exactly, compare its words."""
     roles = {index: given[name] for index, name in enumerate(names) if name in given}
     by_words = {header_key(name): role for name, role in given.items() if name not in names}

@@ -268,9 +268,7 @@ def name_of(row: Row, columns: Columns, turned: bool) -> str:
     name = cell_of(row, columns.with_role(NAME))
     if turned:
         name = first_last(name)
-    return name or whole_name(
-        cells_of(row, columns.with_role(FIRST)), cells_of(row, columns.with_role(LAST))
-    )
+    return name or whole_name(cells_of(row, columns.with_role(FIRST)), cells_of(row, columns.with_role(LAST)))
 
 
 def is_last_first(columns: Columns, names: Sequence[Column]) -> bool:
