@@ -1,4 +1,4 @@
-"""Mail invitations to new people: a link with which they choose a password. A worker sends them one by one."""
+"""Mail invitations to new people, with a link to choose a password. A worker sends them one by one."""
 
 from __future__ import annotations
 

@@ -87,6 +87,8 @@ EXEMPT: Final[dict[str, str]] = {
     "accounts.emergencylink": WITH_ACCOUNT,
     "accounts.signonprovider": NO_PERSON,
     "accounts.firstrun": NO_PERSON,
+    "accounts.schoolface": NO_PERSON,
+    "accounts.schoollogo": NO_PERSON,
     "accounts.attempts": "It has only keyed hashes, and `accounts.throttling` deletes them after a time.",
     "account.emailaddress": WITH_ACCOUNT,
     "account.emailconfirmation": WITH_ACCOUNT,

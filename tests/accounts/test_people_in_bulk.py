@@ -56,28 +56,34 @@ def test_file_is_uploaded_previewed_and_saved(school, admin, settings):
     settings.EMAIL_BACKEND = NO_MAIL
     address = uploaded(admin, FILE)
     page = admin.get(address)
-    assert "staff.csv" in text_of(page) and 'name="column-2"' in page.content.decode()
+    assert "staff.csv" in text_of(page)
+    assert 'name="column-2"' in page.content.decode()
     chosen = {"encoding": "utf-8", "header_line": "1", "preview": ""}
     chosen |= {"column-0": "name", "column-1": "email", "column-2": "role"}
     assert admin.post(address, chosen)["Location"] == f"{address}preview/"
     page = text_of(admin.get(f"{address}preview/"))
-    assert "Added 1" in page and "Changed 1" in page and "can't send mail" in page
+    assert "Added 1" in page
+    assert "Changed 1" in page
+    assert "can't send mail" in page
     assert "new@school.test · Assistant" in text_of(admin.get(f"{address}preview/?role=assistant"))
     assert admin.get(f"{address}preview/?role=king").status_code == 200
     assert User.objects.count() == 3
     answer = saved(admin, address, role="assistant")  # the plan was another one, for teachers
-    assert "Accounts have changed" in text_of(answer) and User.objects.count() == 3
+    assert "Accounts have changed" in text_of(answer)
+    assert User.objects.count() == 3
     answer = saved(admin, address)
     assert "1 added, 1 changed, 0 deactivated, 0 reactivated" in text_of(answer)
     assert User.objects.get(email="new@school.test").role == User.Role.TEACHER
-    assert not ClassListFile.objects.exists() and not ScheduledCommand.objects.exists()
+    assert not ClassListFile.objects.exists()
+    assert not ScheduledCommand.objects.exists()
     assert admin.get(address).status_code == 404
 
 
 def test_unreadable_files_questions_and_refused_rows_are_explained(school, admin):
     file = SimpleUploadedFile("a.csv", b"<html>no table</html>")
     answer = admin.post(reverse("people:import"), {"file": file})
-    assert answer.status_code == 422 and "This is a web page, not a table" in text_of(answer)
+    assert answer.status_code == 422
+    assert "This is a web page, not a table" in text_of(answer)
     assert admin.post(reverse("people:import"), {}).status_code == 422
     address = uploaded(admin, b"name,contact\nAda,ada@s.test\n")
     assert "No column with email addresses was found" in text_of(admin.get(address))
@@ -116,12 +122,15 @@ def test_new_people_are_invited_by_mail_and_failed_mails_are_tried_again(school,
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     run_due()
     row = ScheduledCommand.objects.get()
-    assert row.state == "failed" and row.problem["code"] == "mail_not_sent" and row.claimable_at
+    assert row.state == "failed"
+    assert row.problem["code"] == "mail_not_sent"
+    assert row.claimable_at
     settings.EMAIL_BACKEND = mail
     ScheduledCommand.objects.update(claimable_at=row.due_at)
     run_due()
     [sent] = mailoutbox
-    assert sent.to == ["new@school.test"] and "Hola" in sent.body
+    assert sent.to == ["new@school.test"]
+    assert "Hola" in sent.body
     secret = re.search(r"http\S+/([\w-]+)/", sent.body)[1]
     assert password_links.find(secret).user.email == "new@school.test"
     assert Entry.objects.get(action="account.invite").target == "new@school.test"
@@ -141,11 +150,13 @@ def test_several_people_are_deactivated_and_reactivated_after_a_confirmation(sch
     link = password_links.create(school.other)
     chosen = {"person": [school.teacher.pk, school.other.pk], "to": "deactivate"}
     page = text_of(admin.get(reverse("people:activation"), chosen))
-    assert "Frau Berg" in page and "Mr Other" in page
+    assert "Frau Berg" in page
+    assert "Mr Other" in page
     assert teacher.get("/").status_code == 200
     answer = admin.post(reverse("people:activation"), chosen, follow=True)
     assert "2 people were deactivated" in text_of(answer)
-    assert teacher.get("/").status_code == 302 and password_links.find(link) is None
+    assert teacher.get("/").status_code == 302
+    assert password_links.find(link) is None
     assert not Client().login(username="berg@school.test", password=PASSWORD)
     assert "deactivated already" in text_of(admin.post(reverse("people:activation"), chosen, follow=True))
     chosen["to"] = "reactivate"
@@ -180,7 +191,8 @@ def test_bulk_deactivation_is_refused_as_a_whole(school, admin):
         people_in_bulk.set_active(actor=second, people=[school.teacher.pk, 9999], active=False)
     with pytest.raises(PermissionDenied):
         people_in_bulk.set_active(actor=school.teacher, people=[school.other.pk], active=False)
-    assert User.objects.filter(is_active=True).count() == 4 and not Entry.objects.exists()
+    assert User.objects.filter(is_active=True).count() == 4
+    assert not Entry.objects.exists()
     # Two administrators deactivate each other: the second finds their own account deactivated.
     people.deactivate_person(actor=second, person=school.administrator)
     with pytest.raises(PermissionDenied):
@@ -202,7 +214,8 @@ def test_command_prints_what_it_does_and_asks_before_it_writes(school: School, t
     file = tmp_path / "staff.csv"
     file.write_bytes(FILE + b"Mr Other,other@school.test,teacher\n")
     code, dry = run(file, "--dry-run", "--role", "assistant")
-    assert code == 0 and User.objects.count() == 3
+    assert code == 0
+    assert User.objects.count() == 3
     code, printed = run(file, "--role", "assistant")
     assert (code, printed) == (0, dry)
     assert printed["mapping"] == {"name": "name", "e-mail": "email", "role": "role"}
@@ -221,7 +234,9 @@ def test_command_prints_what_it_does_and_asks_before_it_writes(school: School, t
         file.write_bytes(content)
         more = ("--mapping", '{"contact": "ignore"}') if about == "contact" else ()
         code, printed = run(file, *more)
-        assert code == 1 and printed["question"]["about"] == about and says in printed["question"]["text"]
+        assert code == 1
+        assert printed["question"]["about"] == about
+        assert says in printed["question"]["text"]
     file.write_bytes(FILE)
     out = StringIO()
     call_command("people", str(file), stdout=out)

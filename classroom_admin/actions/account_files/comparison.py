@@ -1,4 +1,4 @@
-"""Compare the accounts in a file with those of the dashboard, and say what an import would do. No database."""
+"""Compare the accounts in a file with those of the dashboard: what would an import do? No database."""
 
 from __future__ import annotations
 

@@ -233,12 +233,11 @@ def _problems_of(account: AccountRow, role: str, active: str) -> Iterator[tuple[
         yield ACTIVE, _("“%(text)s” means neither yes nor no.") % {"text": active}
     for user_id in account.user_ids or ():
         if is_mangled(user_id):
-            yield (
-                USER_ID,
-                _(
-                    "A spreadsheet program shortened this id to a number and lost some digits. Enter the whole id."
-                ),
+            text = _(
+                "A spreadsheet program shortened this id to a number and lost some digits. Enter the whole "
+                "id."
             )
+            yield USER_ID, text
         elif wrong := problem_with_id(user_id):
             yield USER_ID, _("User id “%(id)s”: %(wrong)s") % {"id": user_id, "wrong": in_words(wrong)}
 

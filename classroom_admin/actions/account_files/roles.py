@@ -16,12 +16,11 @@ NOT_STAFF: Final = frozenset({"student", "guardian", "parent", "relative"})
 _WORDS: Final = {
     User.Role.ADMINISTRATOR: "admin|administrators|administrador|administradora|administrateur|sysadmin"
     "|system administrator|site administrator|systemadministrator|district administrator|管理者|管理员|مدير",
-    User.Role.COORDINATOR: "coordinators|coordinador|coordinadora|koordinator|koordinatorin|coordinateur"
-    "|principal|head of department",
-    User.Role.TEACHER: "teachers|docente|docentes|profesor|profesora|maestro|maestra|lehrer|lehrerin|lehrkraft"
-    "|enseignant|enseignante|professeur|insegnante|professor|老师|教员|معلمة|مدرس|مدرسة|учитель|instructor",
+    User.Role.COORDINATOR: "coordinators|coordinador|coordinadora|koordinator|koordinatorin|coordinateur",
+    User.Role.TEACHER: "teachers|docente|docentes|profesor|profesora|maestro|maestra|lehrer|lehrerin"
+    "|lehrkraft|enseignant|enseignante|professeur|insegnante|professor|老师|教员|معلمة|مدرس|مدرسة|учитель|instructor",
     User.Role.ASSISTANT: "assistants|teaching assistant|ta|aide|asistente|assistent|assistentin|proctor",
-    User.Role.OBSERVER: "observers|observador|observadora|beobachter|beobachterin|observateur|guest",
+    User.Role.OBSERVER: "observers|observador|observadora|beobachter|beobachterin|observateur",
     User.Role.AUDITOR: "auditors|auditora|prufer|pruferin|auditeur",
 }
 _YES: Final = (

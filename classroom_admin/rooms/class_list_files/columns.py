@@ -93,7 +93,8 @@ def find_columns(
     """Return the columns of the table and their roles.
 
     `given` maps headers to roles that are not guessed. If `header_line` is None, the line of headers is
-    guessed. `possible` is what columns can contain. Raise UnreadableFile if `checked_mapping` rejects `given`.
+    guessed. `possible` is what columns can contain. Raise UnreadableFile if
+    `checked_mapping` rejects `given`.
     """
     given = given or {}
     chosen = (row for row in rows if row.line == header_line)

@@ -160,7 +160,11 @@ def _save(
     messages.success(request, text % plan.counts)
     invited = sum(change.after.active for change in plan.created)
     if invite and invited:
-        text = ngettext("%(count)s invitation is sent by mail now.", "%(count)s invitations are sent by mail now.", invited)  # fmt: skip
+        text = ngettext(
+            "%(count)s invitation is sent by mail now.",
+            "%(count)s invitations are sent by mail now.",
+            invited,
+        )
         messages.info(request, text % {"count": invited})
     return redirect("people:list")
 

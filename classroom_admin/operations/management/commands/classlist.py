@@ -24,7 +24,7 @@ from classroom_admin.operations.file_questions import (
 )
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.class_list_files import oneroster
-from classroom_admin.rooms.class_list_files.cells import UnreadableFile
+from classroom_admin.rooms.class_list_files.cells import Question, UnreadableFile
 from classroom_admin.rooms.class_list_files.contents import Contents, Options, read_contents
 from classroom_admin.rooms.class_list_files.header_words import IGNORE, ROLES
 from classroom_admin.rooms.models import ClassList, Room

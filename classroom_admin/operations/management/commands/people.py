@@ -29,8 +29,8 @@ from classroom_admin.rooms.class_list_files.header_words import ACCOUNT_COLUMNS,
 
 class Command(BaseCommand):
     help = (
-        "Import a CSV, TSV, XLSX, XLS or ODS file with accounts: name, email, role, active and cloud user ids. "
-        "People are matched by email address; people who are not in the file stay as they are. If something "
+        "Import a CSV, TSV, XLSX, XLS or ODS file with accounts: name, email, role, active and cloud user "
+        "ids. People are matched by email address; people who are not in the file stay as they are. If something "
         "must be asked first, nothing is written and the exit code is 1."
     )
 
