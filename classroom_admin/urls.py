@@ -28,6 +28,7 @@ pages: list[URLPattern | URLResolver] = [
     path("people/", include("classroom_admin.web.people.urls")),
     path("settings/webhooks/", include("classroom_admin.web.webhooks.urls")),
     path("settings/", include("classroom_admin.web.settings.urls")),
+    path("appearance/", include("classroom_admin.web.face.urls")),
     path("lists/", include("classroom_admin.web.class_lists.urls")),
     path("reports/", include("classroom_admin.web.reports.urls")),
     path("privacy/", include("classroom_admin.web.privacy.urls")),

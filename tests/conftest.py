@@ -12,6 +12,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models.signals import post_migrate
 from django.utils import timezone, translation
 
+from classroom_admin.accounts import face
 from classroom_admin.audit import chain, triggers
 from classroom_admin.sync import cloud_time
 from tests.contract.watch import Watch
@@ -60,6 +61,15 @@ def _cloud_offset_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(cloud_time, "READ_EVERY_S", 3600.0)
     cloud_time.remember(0)
+
+
+@pytest.fixture(autouse=True)
+def _face_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The face of the school is not remembered into the next test, and is read again only where a test
+    forgets it: else the queries of a page would depend on how fast the test runs.
+    """
+    monkeypatch.setattr(face, "READ_EVERY_S", 3600.0)
+    face.remember(face.Face())
 
 
 @pytest.fixture(autouse=True)

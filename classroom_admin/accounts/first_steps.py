@@ -50,6 +50,8 @@ OPEN: Final = frozenset(
         "readyz",
         "notifications",
         "live:icons",
+        "face:palette",
+        "face:logo_file",
         "live:calendar_feed",
         "live:shared_file",
     }

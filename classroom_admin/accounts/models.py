@@ -12,6 +12,8 @@ from django.utils.crypto import salted_hmac
 from classroom_admin.accounts import permissions
 from classroom_admin.accounts.api_models import ApiToken as ApiToken
 from classroom_admin.accounts.api_models import IdempotentRequest as IdempotentRequest
+from classroom_admin.accounts.face_models import SchoolFace as SchoolFace
+from classroom_admin.accounts.face_models import SchoolLogo as SchoolLogo
 from classroom_admin.accounts.sign_on_models import EmergencyLink as EmergencyLink
 from classroom_admin.accounts.sign_on_models import SignOnProvider as SignOnProvider
 from classroom_admin.accounts.throttling_models import Attempts as Attempts
@@ -83,6 +85,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     second_factor_exempt = models.BooleanField(
         default=False, db_default=False, help_text="needs no second factor, such as an account of the demo"
+    )
+
+    dismissed_banner = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="the number of the announcement that the person has dismissed"
     )
 
     USERNAME_FIELD = "email"

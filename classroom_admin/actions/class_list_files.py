@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from io import BytesIO
 from typing import Any, Final
@@ -36,17 +36,35 @@ def store_file(*, actor: User, class_list: ClassList | None, name: str, content:
     if not actor.is_active or (class_list and not visible_lists(actor).filter(pk=class_list.pk).exists()):
         raise NotYours
     permissions.require(actor, Permission.CLASS_LISTS)
+    return keep_file(actor=actor, class_list=class_list, name=name, content=content, read=read_contents)
+
+
+def keep_file(
+    *,
+    actor: User,
+    class_list: ClassList | None,
+    name: str,
+    content: bytes,
+    read: Callable[[bytes, Options], object],
+    of_accounts: bool = False,
+) -> ClassListFile:
+    """Store an uploaded file of people in place of earlier ones for the same purpose.
+
+    `of_accounts` says that its people are not students but people who sign in. Raise UnreadableFile if the
+    file is infected, or if `read` can't read it.
+    """
     if wrong := scanning.problem(BytesIO(content)):
         raise UnreadableFile(wrong)
     with suppress(WrongEncoding):  # the person can choose another encoding later
-        read_contents(content, Options())
+        read(content, Options())
     own = ClassListFile.objects.filter(owner=actor)
     with transaction.atomic():
-        own.filter(class_list=class_list).delete()
+        own.filter(class_list=class_list, of_accounts=of_accounts).delete()
         own.filter(pk__in=own.order_by("-pk").values_list("pk", flat=True)[MOST_FILES - 1 :]).delete()
         return ClassListFile.objects.create(
             owner=actor,
             class_list=class_list,
+            of_accounts=of_accounts,
             name=name.replace("\x00", "")[:255],
             content=content,
             stored_at=clock.now(),

@@ -9,8 +9,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from classroom_admin.accounts import first_run, throttling
 from classroom_admin.accounts.models import User
+from classroom_admin.actions.account_changes import one_writer
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.people import clean_details, one_writer, require_free
+from classroom_admin.actions.people import clean_details, require_free
 from classroom_admin.audit import record
 from classroom_admin.audit.bounds import within
 from classroom_admin.audit.models import Step

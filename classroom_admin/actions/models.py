@@ -118,6 +118,7 @@ class ScheduledCommand(models.Model):
         BULK = "bulk", "one class of a bulk action"
         CLASS = "class", "create a class"
         CLOSE = "close", "close a class that is created again"
+        INVITATION = "invitation", "mail an invitation to a new person"
 
     class State(models.TextChoices):
         WAITING = "waiting", "waiting"

@@ -30,7 +30,7 @@ State = ScheduledCommand.State
 OPEN: Final = (State.WAITING, State.CLAIMED)
 TIMED: Final = (Kind.REMOVAL, Kind.DELETION)
 """Kinds that are due at an exact second. They have their own Celery queue and never wait for other kinds."""
-LONG: Final = (Kind.BULK, Kind.CLASS, Kind.CLOSE)
+LONG: Final = (Kind.BULK, Kind.CLASS, Kind.CLOSE, Kind.INVITATION)
 RUN_SCHEDULED: Final = "actions.run_promised"
 RUN_LONG: Final = "actions.run_long"
 LEASE: Final = timedelta(seconds=75)

@@ -10,6 +10,7 @@ from classroom_admin.actions import (
     bulk,
     capability_tests,
     class_list_files,
+    invitations,
     participants,
     scheduled,
     scheduling,
@@ -20,6 +21,7 @@ from classroom_admin.actions.files import deletions, uploads
 __all__ = [
     "bulk",
     "deletions",
+    "invitations",
     "participants",
     "run_long",
     "run_scheduled",
@@ -45,7 +47,7 @@ def run_scheduled(first: int | None = None) -> None:
 
 @shared_task(name=scheduled.RUN_LONG)
 def run_long(first: int | None = None) -> None:
-    """Run the due items of bulk actions and create due classes.
+    """Run the due items of bulk actions, create due classes, and mail invitations.
 
     The command with the id ``first`` runs first if it is due. Do nothing if all threads for long commands are
     busy, because those threads will run all due commands.

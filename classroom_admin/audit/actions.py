@@ -145,6 +145,9 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "account.set": (_("Changed whose classes a person sees"), ""),
         "account.deactivate": (_("Deactivated an account"), ""),
         "account.reactivate": (_("Reactivated an account"), ""),
+        "account.import": (_("Imported a file with people"), ""),
+        "account.download": (_("Downloaded the people as a file"), ""),
+        "account.invite": (_("Mailed an invitation"), ""),
         "account.password_reset": (_("Reset the password of an account"), ""),
         "account.second_factor_reset": (_("Reset the second factors of an account"), ""),
         "account.sessions_end": (_("Ended sessions of an account"), ""),
@@ -154,6 +157,11 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "account.calendar_off": (_("Turned off a calendar address"), ""),
         "account.token_create": (_("Created an API token"), ""),
         "account.token_end": (_("Revoked an API token"), ""),
+    },
+    _("Appearance"): {
+        "face.change": (_("Changed the appearance of the pages"), ""),
+        "face.logo": (_("Changed the logo"), ""),
+        "face.banner": (_("Changed the announcement on the pages"), ""),
     },
     _("Privacy"): {
         "person.export": (_("Exported a person's data"), ""),

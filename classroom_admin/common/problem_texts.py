@@ -233,6 +233,7 @@ COMMANDS: Final = {
     ),
     "assignee_deactivated": _("This account is deactivated. Reactivate it before you assign classes."),
     "account_deactivated": _("The account is deactivated."),
+    "mail_not_sent": _("The mail server did not take the mail."),
     "password_wrong": _("Incorrect email or password."),
     "not_offered": _(
         "This cloud project does not offer this feature: {what} (last tried on {day}). Nothing was "

@@ -98,6 +98,8 @@ EXEMPT: Final[dict[str, str]] = {
     "accounts.firstrun": NO_PERSON,
     "accounts.apitoken": WITH_ACCOUNT,
     "accounts.idempotentrequest": "`web.api.v1.idempotency` deletes it after a day.",
+    "accounts.schoolface": NO_PERSON,
+    "accounts.schoollogo": NO_PERSON,
     "accounts.attempts": "It has only keyed hashes, and `accounts.throttling` deletes them after a time.",
     "account.emailaddress": WITH_ACCOUNT,
     "account.emailconfirmation": WITH_ACCOUNT,

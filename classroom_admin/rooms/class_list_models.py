@@ -92,6 +92,9 @@ class ClassListFile(models.Model):
     content = models.BinaryField()
     options = models.JSONField(default=dict)
     stored_at = models.DateTimeField(db_index=True)
+    of_accounts = models.BooleanField(
+        default=False, db_default=False, help_text="its people sign in here; it is for no class list"
+    )
 
     def __str__(self) -> str:
         return self.name

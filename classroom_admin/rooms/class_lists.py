@@ -73,12 +73,15 @@ def list_for(user: User, key: str) -> ClassList:
     return found
 
 
-def file_for(user: User, key: str, *, list_key: str = "") -> ClassListFile:
+def file_for(user: User, key: str, *, list_key: str = "", of_accounts: bool = False) -> ClassListFile:
     """Return an uploaded file of `user` that has not expired. Raise Http404 if there is none.
 
     `list_key` is the key of the file's class list. Use "" for OneRoster exports, which have no single list.
+    `of_accounts` says that its people sign in here.
     """
-    fresh = ClassListFile.objects.filter(owner=user, stored_at__gt=clock.now() - FILES_KEPT_FOR, key=key)
+    fresh = ClassListFile.objects.filter(
+        owner=user, stored_at__gt=clock.now() - FILES_KEPT_FOR, key=key, of_accounts=of_accounts
+    )
     of_list = Q(class_list__key=list_key) if list_key else Q(class_list=None)
     found = fresh.filter(of_list).select_related("class_list").first()
     if found is None:

@@ -124,6 +124,7 @@ from datetime import timedelta
 from classroom_admin.accounts.models import SignOnProvider, User
 from classroom_admin.common.encryption import encrypt
 from classroom_admin.actions import bulk, class_list_files, class_lists, participants, scheduling
+from classroom_admin.actions.account_files import saving
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.integrations.webhooks.models import Attempt, Delivery, Endpoint
@@ -159,6 +160,9 @@ else:
     export = class_list_files.store_file(
         actor=actor, class_list=None, name="export.zip", content=packed(
             {name: text.encode() for name, text in EXPORT.items()}))
+    people_file = saving.store_file(actor=actor, name="staff.csv", content=(
+        "name,e-mail,active\\nNova Staff,nova@school.example,\\nTara Teacher,teacher@school.test,no\\n"
+    ).encode())
     participants.remove_participant(
         access_to(actor, room), participant=banned, for_good=True, reason="Shared the link")
     removal = participants.schedule_removal(access_to(actor, room), participant=person, after_s=10_000)
@@ -191,7 +195,8 @@ else:
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
         "listed": class_list.people.get(user_uuid="ada").pk, "list_file": list_file.key, "export": export.key,
-        "sign_on": sign_on.key, "plan": plan.key, "run": run.key, "report_export": job.key,
+        "people_file": people_file.key, "sign_on": sign_on.key,
+        "plan": plan.key, "run": run.key, "report_export": job.key,
         "over": over.key, "attended": people["p1"].pk, "excused": people["ada"].pk}))
 """
 

@@ -116,6 +116,12 @@ SIGN_ON = {
 PEOPLE = {
     "people:list": school(P.PEOPLE),
     "people:create": school(P.PEOPLE, P.PEOPLE),
+    "people:import": school(P.PEOPLE, P.PEOPLE),
+    "people:import_example": school(P.PEOPLE),
+    "people:import_columns": school(P.PEOPLE, P.PEOPLE, file_key="people_file"),
+    "people:import_preview": school(P.PEOPLE, P.PEOPLE, file_key="people_file"),
+    "people:download": school(P.PEOPLE),
+    "people:activation": school(P.PEOPLE, P.PEOPLE),
     "people:unassigned": school(P.PEOPLE, P.PEOPLE),
     "people:person": school(P.PEOPLE, P.PEOPLE, pk="of the teacher"),
     "people:roles": school(P.PEOPLE),
@@ -157,6 +163,15 @@ WEBHOOKS = {
     "webhooks:delete": school(P.SETTINGS, P.SETTINGS, key="hook"),
     "webhooks:message": school(P.SETTINGS, key="hook", pk="webhook_message"),
     "webhooks:again": school(None, P.SETTINGS, key="hook", pk="webhook_message"),
+}
+FACE = {
+    "face:settings": school(P.SETTINGS, P.SETTINGS),
+    "face:preview": school(None, P.SETTINGS),
+    "face:logo": school(P.SETTINGS, P.SETTINGS),
+    "face:dismiss": school(None, SIGNED_IN),
+    "face:palette": school(EVERYONE, version="1", colour="3a4bc8"),
+    "face:preview_file": school(EVERYONE, version="1", colour="3a4bc8"),
+    "face:logo_file": school(EVERYONE, digest="0" * 32, ok=(404,)),  # this school has no logo
 }
 LISTS = {
     "lists:lists": school(P.CLASS_LISTS),
@@ -299,6 +314,7 @@ PARTS = {
     "people": PEOPLE,
     "settings": SETTINGS,
     "webhooks": WEBHOOKS,
+    "face": FACE,
     "lists": LISTS,
     "reports": REPORTS,
     "classes": CLASSES,

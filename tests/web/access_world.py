@@ -116,6 +116,13 @@ def _things(room: Room, owner: User, administrator: User) -> dict[str, Any]:
         "listed": listed.people.create(name="Ada", user_uuid=f"ada {room.pk}").pk,
         "list_file": ClassListFile.objects.create(class_list=listed, name="7b.csv", **stored).key,
         "oneroster": ClassListFile.objects.create(class_list=None, name="a.zip", **stored).key,
+        "people_file": ClassListFile.objects.create(
+            owner=administrator,
+            of_accounts=True,
+            name="staff.csv",
+            content=b"name,e-mail\nAda,ada@school.test\n",
+            stored_at=clock.now(),
+        ).key,
         "over": over.room.key,
         "attended": person(over, f"Ada {room.pk}").pk,
         "export": export.key,

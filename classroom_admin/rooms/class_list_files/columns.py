@@ -12,6 +12,8 @@ from django.utils.translation import gettext_noop
 
 from classroom_admin.rooms.class_list_files.cells import Question, UnreadableFile
 from classroom_admin.rooms.class_list_files.header_words import (
+    ACCOUNT_ROLE,
+    ACTIVE,
     EMAIL,
     FIRST,
     GROUP,
@@ -31,6 +33,8 @@ NO_HEADER: Final = 0
 _HEADER_WITHIN: Final = 30
 _SAMPLE_ROWS: Final = 200
 _ONE_COLUMN_ROLES: Final = (NAME, USER_ID, EMAIL, GROUP)
+_ONE_COLUMN_OF_ACCOUNTS: Final = (NAME, EMAIL, ACCOUNT_ROLE, ACTIVE)
+"""A teacher can have several cloud user ids, each in a column of its own."""
 _LONE_HALVES: Final = {
     LAST: gettext_noop(
         "No column contains first names, but column %(column)s seems to contain last names. Choose what "
@@ -80,32 +84,37 @@ class Columns:
 
 
 def find_columns(
-    rows: Sequence[Row], *, given: Mapping[str, str] | None = None, header_line: int | None = None
+    rows: Sequence[Row],
+    *,
+    given: Mapping[str, str] | None = None,
+    header_line: int | None = None,
+    possible: Sequence[str] = ROLES,
 ) -> Columns:
     """Return the columns of the table and their roles.
 
     `given` maps headers to roles that are not guessed. If `header_line` is None, the line of headers is
-    guessed. Raise UnreadableFile if `checked_mapping` rejects `given`.
+    guessed. `possible` is what columns can contain. Raise UnreadableFile if
+    `checked_mapping` rejects `given`.
     """
     given = given or {}
     chosen = (row for row in rows if row.line == header_line)
-    header = _header(rows, given) if header_line is None else next(chosen, None)
+    header = _header(rows, given, possible) if header_line is None else next(chosen, None)
     below = [row for row in rows if header is None or (row.line > header.line and row.cells != header.cells)]
     width = max((len(row.cells) for row in ([header] if header else below)), default=0)
     if header is not None:
         width = max(width, _filled_width(below))
     names = _unique_names(header.cells if header else (), width)
-    roles = _given_roles(names, given)
+    roles = _given_roles(names, given, possible)
     answered = set(roles)
     if header is not None:
-        _guess_by_names(names, roles)
+        _guess_by_names(names, roles, possible)
     if header is None or not NAME_ROLES & set(roles.values()):
-        _guess_by_contents(below, width, roles)
+        _guess_by_contents(below, width, roles, possible)
     columns = [
         Column(index=index, header=name, role=roles.get(index, IGNORE)) for index, name in enumerate(names)
     ]
     line = header.line if header else NO_HEADER
-    question = _question(columns, line, answered) if below else None
+    question = _question(columns, line, answered, possible) if below else None
     return Columns(columns=columns, header_line=line, rows=below, question=question)
 
 
@@ -119,18 +128,18 @@ def letter_of(index: int) -> str:
     return letters
 
 
-def checked_mapping(mapping: Mapping[str, str]) -> None:
+def checked_mapping(mapping: Mapping[str, str], possible: Sequence[str] = ROLES) -> None:
     """Raise UnreadableFile if the mapping is invalid.
 
     A role in it may be unknown, or two columns may have a role that only one column can have.
     """
     for header, role in mapping.items():
-        if role not in ROLES:
+        if role not in possible:
             raise UnreadableFile(
                 _("Column “%(column)s” can't be used as “%(role)s”. Choose one of: %(roles)s.")
-                % {"column": header, "role": role, "roles": ", ".join(ROLES)}
+                % {"column": header, "role": role, "roles": ", ".join(possible)}
             )
-    for role in _ONE_COLUMN_ROLES:
+    for role in _one_column_roles(possible):
         columns = [header for header, each in mapping.items() if each == role]
         if len(columns) > 1:
             raise UnreadableFile(
@@ -139,13 +148,17 @@ def checked_mapping(mapping: Mapping[str, str]) -> None:
             )
 
 
+def _one_column_roles(possible: Sequence[str]) -> tuple[str, ...]:
+    return _ONE_COLUMN_OF_ACCOUNTS if ACCOUNT_ROLE in possible else _ONE_COLUMN_ROLES
+
+
 def unknown_headers(columns: Columns, mapping: Mapping[str, str]) -> list[str]:
     """Return the headers of `mapping` that are missing in the file."""
     known = {header_key(column.header) for column in columns.columns} | set(columns.mapping)
     return [header for header in mapping if header not in known and header_key(header) not in known]
 
 
-def _header(rows: Sequence[Row], given: Mapping[str, str]) -> Row | None:
+def _header(rows: Sequence[Row], given: Mapping[str, str], possible: Sequence[str]) -> Row | None:
     """Return the row of the column names, or None.
 
     This is the first row with all given names or, if there is none, the row with the most known names. One of
@@ -157,7 +170,7 @@ def _header(rows: Sequence[Row], given: Mapping[str, str]) -> Row | None:
     best: Row | None = None
     most = 0
     for row in rows[:_HEADER_WITHIN]:
-        known = {found[0] for cell in row.cells if (found := role_of(cell))}
+        known = {found[0] for cell in row.cells if (found := role_of(cell, possible))}
         if known & NAME_ROLES and len(known) > most:
             best, most = row, len(known)
     return best or _unknown_header(rows)
@@ -194,18 +207,18 @@ def _unique_names(cells: Sequence[str], width: int) -> list[str]:
     return names
 
 
-def _given_roles(names: Sequence[str], given: Mapping[str, str]) -> dict[int, str]:
+def _given_roles(names: Sequence[str], given: Mapping[str, str], possible: Sequence[str]) -> dict[int, str]:
     """Return the given roles by column index. If a header does not match exactly, compare its words."""
     roles = {index: given[name] for index, name in enumerate(names) if name in given}
     by_words = {header_key(name): role for name, role in given.items() if name not in names}
     for index, name in enumerate(names):
         if index not in roles and (key := header_key(name)) and key in by_words:
             roles[index] = by_words.pop(key)
-    checked_mapping({names[index]: role for index, role in roles.items()})
+    checked_mapping({names[index]: role for index, role in roles.items()}, possible)
     return roles
 
 
-def _guess_by_names(names: Sequence[str], roles: dict[int, str]) -> None:
+def _guess_by_names(names: Sequence[str], roles: dict[int, str], possible: Sequence[str]) -> None:
     """Add the roles that the column names imply.
 
     If a column has only the first or last name, a column “Name” has the other.
@@ -213,9 +226,12 @@ def _guess_by_names(names: Sequence[str], roles: dict[int, str]) -> None:
     found = {
         index: meaning
         for index, name in enumerate(names)
-        if index not in roles and (meaning := role_of(name))
+        if index not in roles and (meaning := role_of(name, possible))
     }
-    for role in _ONE_COLUMN_ROLES:
+    single = _one_column_roles(possible)
+    if USER_ID not in single and USER_ID not in roles.values():
+        roles.update({index: each for index, (each, _rank) in found.items() if each == USER_ID})
+    for role in single:
         candidates = [index for index, (each, _rank) in found.items() if each == role]
         if candidates and role not in roles.values():
             roles[min(candidates, key=lambda index: found[index][1])] = role
@@ -228,7 +244,9 @@ def _guess_by_names(names: Sequence[str], roles: dict[int, str]) -> None:
     roles.update({index: each for index, (each, _rank) in found.items() if each in halves and index != name})
 
 
-def _guess_by_contents(rows: Sequence[Row], width: int, roles: dict[int, str]) -> None:
+def _guess_by_contents(
+    rows: Sequence[Row], width: int, roles: dict[int, str], possible: Sequence[str]
+) -> None:
     """Add the roles that the cells suggest, for columns with unknown names."""
     free = [index for index in range(width) if index not in roles]
     cells = {
@@ -239,7 +257,7 @@ def _guess_by_contents(rows: Sequence[Row], width: int, roles: dict[int, str]) -
     }
 
     def take(role: str, fits: Callable[[list[str]], bool]) -> None:
-        if role in roles.values():
+        if role in roles.values() or role not in possible:
             return
         for index in free:
             if index not in roles and cells[index] and fits(cells[index]):
@@ -254,7 +272,9 @@ def _guess_by_contents(rows: Sequence[Row], width: int, roles: dict[int, str]) -
         roles[words[0]] = NAME
 
 
-def _question(columns: Sequence[Column], line: int, given: set[int]) -> Question | None:
+def _question(
+    columns: Sequence[Column], line: int, given: set[int], possible: Sequence[str]
+) -> Question | None:
     """Return a question that a person must answer before the people can be read, or None."""
     roles = {column.role for column in columns}
     if NAME in roles or {FIRST, LAST} <= roles:
@@ -262,7 +282,7 @@ def _question(columns: Sequence[Column], line: int, given: set[int]) -> Question
     for half, text in _LONE_HALVES.items():
         found = [column for column in columns if column.role == half]
         if found and not {column.index for column in found} & given:
-            others = tuple(role for role in ROLES if role not in (NAME, half))
+            others = tuple(role for role in possible if role not in (NAME, half))
             return Question(
                 about=found[0].header,
                 line=line or 1,
@@ -277,7 +297,7 @@ def _question(columns: Sequence[Column], line: int, given: set[int]) -> Question
         line=line or 1,
         text=_("No column with people's names was found. Choose what column %(column)s contains.")
         % {"column": about.place},
-        choices=ROLES,
+        choices=tuple(possible),
     )
 
 

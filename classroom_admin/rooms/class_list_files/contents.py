@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from classroom_admin.rooms.class_list_files import oneroster
 from classroom_admin.rooms.class_list_files.cells import Finding, Question, UnreadableFile
 from classroom_admin.rooms.class_list_files.columns import Columns, find_columns, unknown_headers
-from classroom_admin.rooms.class_list_files.header_words import IGNORE
+from classroom_admin.rooms.class_list_files.header_words import IGNORE, ROLES
 from classroom_admin.rooms.class_list_files.people import Person, read_people
 from classroom_admin.rooms.class_list_files.tables import Table, read_table
 
@@ -65,19 +65,7 @@ def read_contents(content: bytes, options: Options) -> Contents:
     """Return the contents of a file. Raise UnreadableFile if it is not a table or does not fit `options`."""
     if oneroster.is_export(content):
         return _of_export(content, options)
-    table = read_table(content, encoding=options.encoding, sheet=options.sheet)
-    if not table.rows:
-        raise UnreadableFile(_("This file is empty."))
-    columns = find_columns(table.rows, given=_given(table, options), header_line=options.header_line)
-    if unknown := unknown_headers(columns, options.mapping):
-        raise UnreadableFile(
-            _("The file has no column “%(column)s”. Its columns are: %(columns)s.")
-            % {"column": unknown[0], "columns": ", ".join(columns.mapping)}
-        )
-    warnings: list[Finding] = []
-    if len(table.sheets) > 1:
-        text = _("The workbook has several sheets: %(sheets)s. Only “%(sheet)s” was read.")
-        warnings.append(Finding(text % {"sheets": ", ".join(table.sheets), "sheet": table.sheet}))
+    table, columns, warnings = read_columns(content, options, ROLES)
     if columns.question:
         return Contents(
             encoding=table.encoding,
@@ -100,14 +88,40 @@ def read_contents(content: bytes, options: Options) -> Contents:
     )
 
 
-def _given(table: Table, options: Options) -> Mapping[str, str]:
+def read_columns(
+    content: bytes, options: Options, possible: Sequence[str]
+) -> tuple[Table, Columns, list[Finding]]:
+    """Return the table in a file, its columns, and warnings. `possible` is what the columns can contain.
+
+    Raise UnreadableFile if it is not a table or does not fit `options`.
+    """
+    table = read_table(content, encoding=options.encoding, sheet=options.sheet)
+    if not table.rows:
+        raise UnreadableFile(_("This file is empty."))
+    given = _given(table, options, possible)
+    columns = find_columns(table.rows, given=given, header_line=options.header_line, possible=possible)
+    if unknown := unknown_headers(columns, options.mapping):
+        raise UnreadableFile(
+            _("The file has no column “%(column)s”. Its columns are: %(columns)s.")
+            % {"column": unknown[0], "columns": ", ".join(columns.mapping)}
+        )
+    warnings: list[Finding] = []
+    if len(table.sheets) > 1:
+        text = _("The workbook has several sheets: %(sheets)s. Only “%(sheet)s” was read.")
+        warnings.append(Finding(text % {"sheets": ", ".join(table.sheets), "sheet": table.sheet}))
+    return table, columns, warnings
+
+
+def _given(table: Table, options: Options, possible: Sequence[str]) -> Mapping[str, str]:
     """Return the chosen mapping or, if there is none, the usual one.
 
     Return {} if the file lacks its columns.
     """
     if options.mapping or not options.usual:
         return options.mapping
-    columns = find_columns(table.rows, given=options.usual, header_line=options.header_line)
+    columns = find_columns(
+        table.rows, given=options.usual, header_line=options.header_line, possible=possible
+    )
     return {} if unknown_headers(columns, options.usual) else options.usual
 
 

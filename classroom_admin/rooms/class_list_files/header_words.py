@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from classroom_admin.common.text_matching import search_key
@@ -12,6 +13,10 @@ NAME, FIRST, LAST, USER_ID, EMAIL, GROUP, IGNORE = (
     "name", "first", "last", "user_id", "email", "group", "ignore",
 )  # fmt: skip
 ROLES: Final = (NAME, FIRST, LAST, USER_ID, EMAIL, GROUP, IGNORE)
+"""What the columns of a class list can contain."""
+ACCOUNT_ROLE, ACTIVE = "role", "active"
+ACCOUNT_COLUMNS: Final = (NAME, FIRST, LAST, EMAIL, ACCOUNT_ROLE, USER_ID, ACTIVE, IGNORE)
+"""What the columns of a file with teachers and administrators can contain."""
 NAME_ROLES: Final = frozenset({NAME, FIRST, LAST})
 
 # Each role's words are sorted by certainty. If several columns fit a role, use the most certain column.
@@ -64,6 +69,19 @@ _WORDS: Final = {
         |turma|班级|班|行政班|组|小组|组别|分组|班級|組別|クラス|組|学級|班名|グループ|الصف|المجموعة
         |الفصل|الشعبة|القسم|반|학급|класс|группа|ταξη|τμημα|sinif|grupa|klasa|trida|כיתה|lop""",
 }
+# Only the columns of teachers and administrators have these meanings.
+_ACCOUNT_WORDS: Final = {
+    NAME: """teacher|teachers|teacher name|staff|staff name|staff member|person|people|employee|lehrer
+        |lehrerin|lehrkraft|lehrername|docente|docentes|nombre del docente|profesor|profesora|enseignant|professeur
+        |insegnante|professor|教师|教师姓名|老师|教員|المعلم|اسم المعلم|교사|учитель""",
+    USER_ID: """cloud user ids|cloud user id|cloud ids|cloud id|user ids|teacher id|teacherid|staff id|staffid
+        |employee id|employee number|ids de usuario en la nube|id de usuario en la nube|id de docente
+        |lehrer id|云端用户 id|云端用户id|教师编号|工号|معرفات المستخدم السحابية|معرف المعلم""",
+    ACCOUNT_ROLE: """role|roles|account role|user role|position|function|rolle|rol|funcion|ruolo|papel|funcao
+        |角色|职务|身份|役割|الدور|الأدوار|역할|роль""",
+    ACTIVE: """active|is active|enabled|enableduser|account active|account status|status|aktiv|activo|activa
+        |activado|estado|actif|attivo|ativo|有效|启用|状态|启用状态|有効|نشط|مفعّل|مفعل|الحالة|활성|активен""",
+}
 _EITHER: Final = """name|names|nombre|nombres|nom|nome|الاسم|اسم|名字|名前|이름|student name"""
 """The words for a whole name. They mean half a name if another column contains the other half."""
 _LAST_FIRST: Final = """last name first name|surname first name|surname forename|last first|nachname vorname
@@ -100,18 +118,25 @@ _KNOWN: Final = {
     for role, words in reversed(_WORDS.items())
     for rank, word in reversed(list(enumerate(_listed(words))))
 }
+_KNOWN_OF_ACCOUNTS: Final = {word: found for word, found in _KNOWN.items() if found[0] in ACCOUNT_COLUMNS} | {
+    word: (role, rank) for role, words in _ACCOUNT_WORDS.items() for rank, word in enumerate(_listed(words))
+}
 _MEANS_EITHER: Final = frozenset(_listed(_EITHER))
 _WITH_LAST_FIRST: Final = frozenset(_listed(_LAST_FIRST))
 
 
-def role_of(header: str) -> tuple[str, int] | None:
-    """Return the role of a column name and its rank (0 is most certain), or None if the name is unknown."""
+def role_of(header: str, roles: Sequence[str] = ROLES) -> tuple[str, int] | None:
+    """Return the role of a column name and its rank (0 is most certain), or None if the name is unknown.
+
+    `roles` is what the columns of the file can contain: `ROLES` or `ACCOUNT_COLUMNS`.
+    """
+    known = _KNOWN_OF_ACCOUNTS if ACCOUNT_ROLE in roles else _KNOWN
     key = header_key(header)
-    if found := _KNOWN.get(key):
+    if found := known.get(key):
         return found
     plain = " ".join(word for word in key.split() if word not in _QUALIFIERS)
     plain = next((plain.removeprefix(each) for each in _PREFIXES if plain.startswith(each)), plain)
-    found = _KNOWN.get(plain)
+    found = known.get(plain)
     return (found[0], found[1] + 1) if found else None
 
 

@@ -121,8 +121,8 @@ def same_person(person: Person, others: Iterable[Person]) -> Person | None:
 def read_people(columns: Columns) -> People:
     """Return the people in the rows of a table, with all problems and warnings."""
     found = People()
-    by_role = {role: columns.with_role(role) for role in (NAME, FIRST, LAST, USER_ID, EMAIL, GROUP)}
-    turned = _is_last_first(columns, by_role[NAME])
+    by_role = _by_role(columns)
+    turned = is_last_first(columns, by_role[NAME])
     if turned:
         found.add_warning(_("Names are written “Last, First”. They were turned into “First Last”."))
     if not columns.header_line and columns.rows:
@@ -130,7 +130,7 @@ def read_people(columns: Columns) -> People:
                           % {"line": columns.rows[0].line})  # fmt: skip
     entries: list[_Entry] = []
     for row in columns.rows:
-        person = _person(row, by_role, turned, found)
+        person = _person(row, columns, turned, found)
         if person and _is_sound(person, row, columns, by_role, found):
             entries.append(_Entry(person, row))
     found.people = [entry.person for entry in _without_repeats(entries, by_role, found)]
@@ -149,13 +149,15 @@ def whole_name(first: Sequence[str], last: Sequence[str]) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _person(row: Row, by_role: dict[str, list[Column]], turned: bool, found: People) -> Person | None:
+def _by_role(columns: Columns) -> dict[str, list[Column]]:
+    return {role: columns.with_role(role) for role in (NAME, FIRST, LAST, USER_ID, EMAIL, GROUP)}
+
+
+def _person(row: Row, columns: Columns, turned: bool, found: People) -> Person | None:
     """Return the person in a row. Each unusable value is omitted, with a warning."""
-    name = _cell(row, by_role[NAME])
-    if turned:
-        name = _first_last(name)
-    name = name or whole_name(_cells(row, by_role[FIRST]), _cells(row, by_role[LAST]))
-    user_uuid, email = _cell(row, by_role[USER_ID]), _cell(row, by_role[EMAIL])
+    by_role = _by_role(columns)
+    name = name_of(row, columns, turned)
+    user_uuid, email = cell_of(row, by_role[USER_ID]), cell_of(row, by_role[EMAIL])
     if user_uuid and is_mangled(user_uuid):
         found.add_warning(
             _(
@@ -174,9 +176,9 @@ def _person(row: Row, by_role: dict[str, list[Column]], turned: bool, found: Peo
             by_role[EMAIL][0].place,
         )
         email = ""
-    group = _cell(row, by_role[GROUP])
-    used = [column for columns in by_role.values() for column in columns]
-    if not name and not any((user_uuid, email, group)) and not _cells(row, used):
+    group = cell_of(row, by_role[GROUP])
+    used = [column for each in by_role.values() for column in each]
+    if not name and not any((user_uuid, email, group)) and not cells_of(row, used):
         return None  # The row is a note beside or below the table.
     return Person(name=name, user_uuid=user_uuid, email=email, group=group)
 
@@ -261,13 +263,21 @@ def _differ_by_email(one: Person, other: Person) -> bool:
     return one.email.casefold() != other.email.casefold()
 
 
-def _is_last_first(columns: Columns, names: Sequence[Column]) -> bool:
+def name_of(row: Row, columns: Columns, turned: bool) -> str:
+    """Return the name of the person in a row. `turned` says that names are written “Last, First”."""
+    name = cell_of(row, columns.with_role(NAME))
+    if turned:
+        name = first_last(name)
+    return name or whole_name(cells_of(row, columns.with_role(FIRST)), cells_of(row, columns.with_role(LAST)))
+
+
+def is_last_first(columns: Columns, names: Sequence[Column]) -> bool:
     """Return whether most names in the column are written “Last, First”."""
-    cells = [name for row in columns.rows if (name := _cell(row, names))]
-    return bool(cells) and sum(_first_last(name) != name for name in cells) * 2 > len(cells)
+    cells = [name for row in columns.rows if (name := cell_of(row, names))]
+    return bool(cells) and sum(first_last(name) != name for name in cells) * 2 > len(cells)
 
 
-def _first_last(name: str) -> str:
+def first_last(name: str) -> str:
     """Return “Zoe Brandt” for “Brandt, Zoe”. Other names, and “Martin King, Jr.”, stay unchanged."""
     parts = _COMMA.split(name)
     if len(parts) != 2 or not all(parts) or parts[1].lower().replace(".", "") in _AFTER_A_NAME:
@@ -275,11 +285,13 @@ def _first_last(name: str) -> str:
     return whole_name([parts[1]], [parts[0]])
 
 
-def _cell(row: Row, columns: Sequence[Column]) -> str:
+def cell_of(row: Row, columns: Sequence[Column]) -> str:
+    """Return the cell of the first of these columns, or "" without columns."""
     return row.cells[columns[0].index] if columns and columns[0].index < len(row.cells) else ""
 
 
-def _cells(row: Row, columns: Sequence[Column]) -> list[str]:
+def cells_of(row: Row, columns: Sequence[Column]) -> list[str]:
+    """Return the cells of these columns that are not empty."""
     cells = [row.cells[column.index] for column in columns if column.index < len(row.cells)]
     return [cell for cell in cells if cell]
 

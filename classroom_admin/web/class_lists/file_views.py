@@ -20,9 +20,9 @@ from classroom_admin.rooms.class_list_files.cells import UnreadableFile
 from classroom_admin.rooms.class_list_files.tables import LARGEST_BYTES
 from classroom_admin.rooms.class_lists import file_for, list_for
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
-from classroom_admin.web.class_lists.forms import FileForm, OptionsForm
 from classroom_admin.web.class_lists.views import UNPROCESSABLE, list_page
 from classroom_admin.web.dialogs import sent
+from classroom_admin.web.uploaded_tables import FileForm, OptionsForm
 
 ROWS_SHOWN = 8
 

@@ -19,8 +19,9 @@ from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.class_lists import list_for, visible_lists
 from classroom_admin.rooms.models import ClassList
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
-from classroom_admin.web.class_lists.forms import FileForm, NameForm, ThresholdsForm
+from classroom_admin.web.class_lists.forms import NameForm, ThresholdsForm
 from classroom_admin.web.dialogs import sent
+from classroom_admin.web.uploaded_tables import FileForm
 
 PEOPLE_A_PAGE = 100
 LISTS_A_PAGE = 50

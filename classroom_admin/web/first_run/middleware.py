@@ -10,7 +10,9 @@ from django.shortcuts import redirect
 from classroom_admin.accounts import first_run
 from classroom_admin.accounts.reload_page import reload_page
 
-OPEN: Final = frozenset({"first_run:begin", "account_language", "live:icons"})
+OPEN: Final = frozenset(
+    {"first_run:begin", "account_language", "live:icons", "face:palette", "face:logo_file"}
+)
 PROBES: Final = frozenset({"healthz", "livez", "readyz", "metrics"})
 """The views that stay open because the page needs them, and the views for monitoring."""
 OPEN_GROUPS: Final = ("sign_on:", "saml_")

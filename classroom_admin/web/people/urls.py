@@ -2,12 +2,19 @@
 
 from django.urls import path
 
-from classroom_admin.web.people import sign_in, views
+from classroom_admin.web.people import import_views, sign_in, views
+from classroom_admin.web.people.activation import activation
 
 app_name = "people"
 urlpatterns = [
     path("", views.people, name="list"),
     path("new/", views.create, name="create"),
+    path("import/", import_views.upload, name="import"),
+    path("import/example.csv", import_views.example, name="import_example"),
+    path("import/<file_key>/", import_views.columns, name="import_columns"),
+    path("import/<file_key>/preview/", import_views.preview, name="import_preview"),
+    path("people.csv", import_views.download, name="download"),
+    path("activation/", activation, name="activation"),
     path("roles/", views.roles, name="roles"),
     path("unassigned/", views.unassigned, name="unassigned"),
     path("<number:pk>/", views.person, name="person"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
@@ -15,23 +15,19 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import class_list_files, class_lists
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common.problem_texts import in_english
+from classroom_admin.operations.file_questions import (
+    QUESTION,
+    Asked,
+    mapping_of,
+    problem_as_question,
+    question_as_json,
+)
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.class_list_files import oneroster
 from classroom_admin.rooms.class_list_files.cells import Question, UnreadableFile
-from classroom_admin.rooms.class_list_files.columns import checked_mapping
 from classroom_admin.rooms.class_list_files.contents import Contents, Options, read_contents
-from classroom_admin.rooms.class_list_files.header_words import IGNORE
+from classroom_admin.rooms.class_list_files.header_words import IGNORE, ROLES
 from classroom_admin.rooms.models import ClassList, Room
-
-QUESTION: Final = 1
-
-
-class Asked(Exception):
-    """Raised if the user must answer ``question`` before the command can continue."""
-
-    def __init__(self, question: Question) -> None:
-        self.question = question
-        super().__init__(question.text)
 
 
 class Command(BaseCommand):
@@ -93,7 +89,7 @@ def import_file(options: dict[str, Any]) -> Contents:
     contents = read_contents(
         _content(Path(options["file"]), options["class_id"]),
         Options(
-            mapping=_mapping(options["mapping"]),
+            mapping=mapping_of(options["mapping"], ROLES),
             usual=made.mapping if made else {},
             class_id=options["class_id"],
             usual_class_id=made.sourced_id if made else "",
@@ -104,7 +100,7 @@ def import_file(options: dict[str, Any]) -> Contents:
     if contents.question:
         raise Asked(contents.question)
     if contents.problems:
-        raise Asked(_problem_as_question(contents))
+        raise Asked(problem_as_question(contents))
     made = made or class_lists.make_list(actor=owner, name=options["name"])
     class_list_files.apply_contents(actor=owner, class_list=made, contents=contents, version=made.version)
     if room:
@@ -126,16 +122,6 @@ def as_json(contents: Contents) -> dict[str, Any]:
     }
 
 
-def question_as_json(question: Question) -> dict[str, Any]:
-    """Return a question as a JSON value. `line` is null if the question is not about a single line."""
-    return {
-        "about": question.about,
-        "line": question.line or None,
-        "text": question.text,
-        "choices": list(question.choices),
-    }
-
-
 def as_text(contents: Contents) -> str:
     """Return a summary of the import and its warnings as text."""
     used = ", ".join(f"{header} = {role}" for header, role in contents.mapping.items() if role != IGNORE)
@@ -144,20 +130,6 @@ def as_text(contents: Contents) -> str:
         f"Columns: {used}. Ignored: {', '.join(contents.ignored) or 'none'}.",
     ]
     return "\n".join([*lines, *map(str, contents.warnings)])
-
-
-def _problem_as_question(contents: Contents) -> Question:
-    """Return the first problem as a question. One of the answers is to ignore a column."""
-    first = contents.problems[0]
-    columns = contents.columns.columns if contents.columns else ()
-    header = next((column.header for column in columns if column.place == first.column), first.column)
-    more = len(contents.problems) - 1 + contents.more_problems
-    return Question(
-        about=header or "file",
-        line=first.line,
-        text=f"{first} ({more} more problems)" if more else str(first),
-        choices=(IGNORE,) if header in contents.mapping else (),
-    )
 
 
 def _content(path: Path, class_id: str) -> bytes:
@@ -173,17 +145,6 @@ def _content(path: Path, class_id: str) -> bytes:
             raise CommandError(f"{folder} has no users.csv, classes.csv or enrollments.csv.")
         return oneroster.packed(files)
     return path.read_bytes()
-
-
-def _mapping(text: str) -> dict[str, str]:
-    try:
-        mapping = json.loads(text)
-    except ValueError as error:
-        raise CommandError(f"--mapping is not JSON: {error}") from error
-    if not isinstance(mapping, dict) or not all(isinstance(role, str) for role in mapping.values()):
-        raise CommandError('--mapping must be a JSON object of texts, for example {"Name": "name"}.')
-    checked_mapping(mapping)
-    return mapping
 
 
 def _owner(email: str) -> User:
