@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "classroom_admin.actions",
     "classroom_admin.reports",
     "classroom_admin.privacy",
+    "classroom_admin.integrations.lti",
     "classroom_admin.web",
 ]
 MIDDLEWARE = [
@@ -222,6 +223,8 @@ CELERY_BEAT_SCHEDULE = {
         "privacy.run_person_jobs": 5.0,
         "privacy.tidy_people": 3600.0,
         "privacy.retain": 10.0,  # it runs at night only, in parts of a few seconds
+        "lti.work": 15.0,
+        "lti.tidy": 3600.0,
     }.items()
 }
 # --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------

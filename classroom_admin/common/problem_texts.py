@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from classroom_admin.common.lti_texts import TEXTS as LTI
 from classroom_admin.common.problems import Problem, from_json, from_text
 from classroom_admin.common.refusal_texts import REFUSALS
 from classroom_admin.common.sign_on_texts import TEXTS as SIGN_ON
@@ -336,6 +337,7 @@ TEXTS: Final[Mapping[str, str | tuple[str, ...]]] = {
     **SYNC,
     **EXPORTS,
     **SIGN_ON,
+    **LTI,
 }
 _JOINED: Final = _("{what} {next_step}")
 
