@@ -8,6 +8,12 @@ from classroom_admin.common import clock
 from classroom_admin.integrations.lti import rosters
 from classroom_admin.integrations.lti.models import Course, ResourceLink, Score
 from classroom_admin.rooms.access import ClassAccess
+from classroom_admin.rooms.models import Room
+
+
+def has_courses(room: Room) -> bool:
+    """Return whether an activity of a learning platform opens this class."""
+    return ResourceLink.objects.filter(room=room).exists()
 
 
 def links_of(access: ClassAccess) -> list[ResourceLink]:

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
+from classroom_admin import agora
 from classroom_admin.accounts.models import User
+from classroom_admin.agora.config import CloudConfig
 from classroom_admin.integrations.lti.models import AccountLink, Course, Platform, ResourceLink
 from classroom_admin.rooms.models import Room, RoomTeacher
+from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from tests.lti import Moodle, lms, moodle
 from tests.school import make_room
 
@@ -26,6 +29,18 @@ def _empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def simulator(settings: Any) -> Iterator[RunningSimulator]:
+    """A simulated cloud that the commands really call."""
+    with running_simulator(plain=True) as sim:
+        settings.AGORA = CloudConfig(
+            base_url=sim.base_url, fallback_url="", region="eu", app_id=sim.app_id,
+            app_certificate=sim.app_certificate, uid="server", requests_per_second=0,
+        )  # fmt: skip
+        yield sim
+        agora.client_for(settings.AGORA).close()
 
 
 @pytest.fixture
