@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "classroom_admin.integrations.notices",
     "classroom_admin.integrations.webhooks",
     "classroom_admin.integrations.joining",
+    "classroom_admin.integrations.lti",
     "classroom_admin.web",
 ]
 MIDDLEWARE = [
@@ -232,6 +233,8 @@ CELERY_BEAT_SCHEDULE = {
         "notices.look": 10.0,
         "webhooks.deliver": 5.0,
         "webhooks.tidy": 3600.0,
+        "lti.work": 15.0,
+        "lti.tidy": 3600.0,
     }.items()
 }
 # --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------

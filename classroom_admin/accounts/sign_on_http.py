@@ -92,7 +92,12 @@ def _is_private(host: str) -> bool:
     return any(not is_public(str(one)) for one in found)
 
 
-def _send(method: str, issuer: str, address: str, **options: Any) -> tuple[int, dict[str, Any]]:
+def bounded(method: str, issuer: str, address: str, **options: Any) -> tuple[int, Mapping[str, str], bytes]:
+    """Send a request of this provider. Return the status, headers and body of the answer.
+
+    `options` are those of `requests`. Raise ProviderFailed if the address is not allowed, if the answer is a
+    redirect, or if it has more than MOST_BYTES or takes more than TIMEOUT_S.
+    """
     require_allowed(issuer, address)
     deadline = time.monotonic() + TIMEOUT_S
     try:
@@ -109,14 +114,18 @@ def _send(method: str, issuer: str, address: str, **options: Any) -> tuple[int, 
                 body += part
                 if len(body) > MOST_BYTES or time.monotonic() > deadline:
                     raise ProviderFailed("sign_on_too_large", address=address)
-            status = answer.status_code
+            return answer.status_code, answer.headers, bytes(body)
     except requests.Timeout as error:
         raise ProviderFailed("sign_on_timeout", address=address) from error
     except requests.exceptions.SSLError as error:
         raise ProviderFailed("sign_on_tls", address=address) from error
     except requests.RequestException as error:
         raise ProviderFailed("sign_on_unreachable", address=address) from error
-    return status, _json(status, bytes(body), address)
+
+
+def _send(method: str, issuer: str, address: str, **options: Any) -> tuple[int, dict[str, Any]]:
+    status, _headers, body = bounded(method, issuer, address, **options)
+    return status, _json(status, body, address)
 
 
 def _json(status: int, body: bytes, address: str) -> dict[str, Any]:

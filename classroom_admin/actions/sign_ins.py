@@ -43,9 +43,9 @@ def connect() -> None:
     signals.password_chosen.connect(_password_chosen, dispatch_uid="record password of a link")
 
 
-def _signed_in(*, user: User, sociallogin: Any = None, **_: Any) -> None:
-    through = {"through": sociallogin.provider.name} if sociallogin else {}
-    _record_own("account.sign_in", user, **through)
+def _signed_in(*, user: User, sociallogin: Any = None, through: str = "", **_: Any) -> None:
+    name = sociallogin.provider.name if sociallogin else through
+    _record_own("account.sign_in", user, **({"through": name} if name else {}))
 
 
 def _signed_out(*, user: User | None, **_: Any) -> None:

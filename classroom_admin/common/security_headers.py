@@ -76,10 +76,20 @@ class SecurityHeaders:
 
 
 def completed(headers: Iterable[tuple[bytes, bytes]], standard: Headers) -> Headers:
-    """Return the headers of a response, with those of `standard` that it lacks."""
+    """Return the headers of a response, with those of `standard` that it lacks.
+
+    A page that other sites may show in a frame names them in its policy. It gets no X-Frame-Options, because
+    that header can't name sites.
+    """
     own = list(headers)
     names = {name.lower() for name, _ in own}
+    if any(name.lower() == b"content-security-policy" and _names_frames(value) for name, value in own):
+        names.add(b"x-frame-options")
     return own + [header for header in standard if header[0] not in names]
+
+
+def _names_frames(policy: bytes) -> bool:
+    return b"frame-ancestors" in policy and b"frame-ancestors 'none'" not in policy
 
 
 async def refuse(scope: Scope, send: Send, status: int, words: str, *more: tuple[bytes, bytes]) -> None:

@@ -275,6 +275,38 @@ DECISIONS: Final[dict[str, Decision]] = {
         erased="files",
         why="A file with many people. It is deleted after a week.",
     ),
+    # learning platforms
+    "lti.Platform": _nothing(
+        "key label issuer client_id deployment_ids login_url token_url jwks_url token_audience frame_origins",
+        "The school's learning platform.",
+    ),
+    "lti.SigningKey": _nothing("kid private_pem public_jwk", "Our own keys."),
+    "lti.AccountLink": Decision(
+        personal="sub",
+        erased="accounts",
+        account="user",
+        why="The learning platform, which chose the id, has it with the name.",
+    ),
+    "lti.Course": _nothing(
+        "deployment_id context_id title members_url members_problem", "It identifies a course."
+    ),
+    "lti.Member": _nothing(
+        "sub user_uuid",
+        "Two ids of the same person. Only the learning platform and the class list know the name. The rows are "
+        "deleted with the last class of the course.",
+    ),
+    "lti.ResourceLink": _nothing(
+        "key resource_link_id title room_uuid grade line_items_url line_item_url scopes", _BY_ID
+    ),
+    "lti.Score": _nothing("problem", "It has only numbers, and is deleted with the class."),
+    "lti.Launch": Decision(
+        personal="data",
+        others="kind state_digest nonce ticket_digest",
+        erased="accounts",
+        account="user",
+        why="It is deleted within three hours.",
+    ),
+    "lti.RegistrationLink": _nothing("digest", "The hash of a secret."),
     # erasures and exports themselves
     "privacy.RetentionRun": _nothing("limits counts", "Numbers of deleted rows."),
     "privacy.ErasureKey": _nothing("secret", "The key of the hashes."),

@@ -307,6 +307,25 @@ JOINING = {
     "live:join_invitation": of_class(P.JOIN, ok=(200, 302, 404)),
     "live:start_and_join": of_class(P.START_END, P.START_END),
 }
+LTI = {
+    "lti:login": school(EVERYONE, EVERYONE, ok=(403,)),  # the request names no platform
+    "lti:launch": school(None, EVERYONE, ok=(403,)),
+    "lti:enter": school(None, EVERYONE, ok=(403,)),
+    "lti:confirm": school(None, EVERYONE, ok=(403,)),
+    "lti:choose": school(None, EVERYONE, ok=(410,)),
+    "lti:keys": school(EVERYONE),
+    "lti:register": school(EVERYONE, EVERYONE, code="guessed", ok=(410,)),
+    "lti:courses": of_class(P.CHOOSE_LIST),
+    "lti:read_students": of_class(None, P.CHOOSE_LIST),
+    "lti:send_scores": of_class(None, P.CHOOSE_LIST),
+    "lti:platforms": school(P.SETTINGS),
+    "lti:registration_link": school(None, P.SETTINGS),
+    "lti:replace_key": school(None, P.SETTINGS),
+    "lti:add_platform": school(P.SETTINGS, P.SETTINGS),
+    "lti:change_platform": school(P.SETTINGS, P.SETTINGS, key="platform"),
+    "lti:test_platform": school(None, P.SETTINGS, key="platform"),
+    "lti:delete_platform": school(P.SETTINGS, P.SETTINGS, key="platform"),
+}
 PARTS = {
     "root": ROOT,
     "first run": FIRST_RUN,
@@ -321,6 +340,7 @@ PARTS = {
     "class page": CLASS_PAGE,
     "privacy": PRIVACY,
     "joining": JOINING,
+    "learning platforms": LTI,
 }
 TABLE = {name: route for part in PARTS.values() for name, route in part.items()}
 STREAMS = {"/live/classes/stream": SCHOOL, "/live/classes/{key}/stream": CLASS}

@@ -17,8 +17,9 @@ from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
 from classroom_admin.common.encryption import encrypt
-from classroom_admin.integrations.webhooks.models import Delivery, Endpoint
 from classroom_admin.integrations.joining.actions import renew_link
+from classroom_admin.integrations.lti.models import Platform
+from classroom_admin.integrations.webhooks.models import Delivery, Endpoint
 from classroom_admin.reports.export_models import ExportJob
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.breakout_rooms import Group
@@ -73,6 +74,11 @@ def make_world() -> World:
         key="school", label="School account", issuer="http://127.0.0.1:9", secret=encrypt("a secret")
     )
     Endpoint.objects.create(key="hook", address="http://127.0.0.1:9", secret=encrypt("whsec_AAAA"))
+    Platform.objects.create(
+        key="platform", label="Moodle", issuer="http://127.0.0.1:9", client_id="tool",
+        login_url="http://127.0.0.1:9/auth", token_url="http://127.0.0.1:9/token",
+        jwks_url="http://127.0.0.1:9/keys",
+    )  # fmt: skip
     return World(
         people=people,
         own=_things(school.room, school.teacher, school.administrator),
