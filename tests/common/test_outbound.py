@@ -73,7 +73,14 @@ def test_private_addresses_are_refused_before_anything_is_sent(monkeypatch: pyte
 
 
 def test_only_https_without_a_user_is_an_address(loopback_allowed: None, monkeypatch: Any) -> None:
-    wrong = ["ftp://a.test/", "https://", "a.test/x", "https://me:pw@a.test/", "https://a.test/#x", " https://a"]
+    wrong = [
+        "ftp://a.test/",
+        "https://",
+        "a.test/x",
+        "https://me:pw@a.test/",
+        "https://a.test/#x",
+        " https://a",
+    ]
     for url in [*wrong, "https://a.test:99999/", "file:///etc/passwd", "javascript:alert(1)"]:
         assert problem(lambda url=url: outbound.check(url)) == "outbound_not_address", url
     resolve_to(monkeypatch, ["1.1.1.1"])
@@ -171,5 +178,7 @@ def test_what_prevents_an_answer_is_said(loopback_allowed: None, monkeypatch: py
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert problem(lambda: outbound.send("GET", f"https://{HOST}/"), OutboundFailed) == "outbound_unknown_host"
+    assert (
+        problem(lambda: outbound.send("GET", f"https://{HOST}/"), OutboundFailed) == "outbound_unknown_host"
+    )
     outbound.check(f"https://{HOST}/")

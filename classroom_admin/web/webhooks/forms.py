@@ -16,7 +16,9 @@ class EndpointForm(forms.Form):
     address = forms.CharField(
         label=_("Address"),
         max_length=500,
-        help_text=_("The https:// address of the receiver, such as https://lms.school.example/hooks/classes."),
+        help_text=_(
+            "The https:// address of the receiver, such as https://lms.school.example/hooks/classes."
+        ),
         widget=forms.TextInput(
             attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false", "dir": "ltr"}
         ),

@@ -159,7 +159,9 @@ def rotate(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Create a new secret. The old one stays valid for a day."""
     endpoint = get_object_or_404(Endpoint, key=key)
     actions.rotate_secret(actor=request.user, endpoint=endpoint)
-    messages.success(request, _("There is a new secret. Messages are signed with the old one, too, for a day."))
+    messages.success(
+        request, _("There is a new secret. Messages are signed with the old one, too, for a day.")
+    )
     return redirect("webhooks:webhook", endpoint.key)
 
 
