@@ -77,7 +77,7 @@ def test_page_names_all_messages_and_the_waits() -> None:
     waits = "5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 4 h, and then every 8 h"
     assert waits in " ".join(PAGE.split())
     hours, minutes = 3600, 60
-    assert deliveries.BACK_OFF_S == (
+    assert (
         *(5, 30, 2 * minutes, 10 * minutes, 30 * minutes),
         *(1 * hours, 2 * hours, 4 * hours, 8 * hours),
-    )
+    ) == deliveries.BACK_OFF_S
