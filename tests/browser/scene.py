@@ -189,9 +189,10 @@ else:
     hook, _is_new = Delivery.objects.get_or_create(endpoint=endpoint, number="msg_1", defaults={
         "room": room, "state": "failed", "claimable_at": None})
     if _is_new:
-        Attempt.objects.create(delivery=hook, at=clock.now(), took_ms=1200, status=500, answer="<h1>Error</h1>",
+        Attempt.objects.create(delivery=hook, at=clock.now(), took_ms=1200, status=500, answer="<h1>Oh</h1>",
             problem={"code": "webhook_status", "params": {"status": 500}})
-    print(json.dumps({"room": room.key, "webhook": endpoint.key, "webhook_message": hook.pk, "failed": failed.key, "person": person.pk,
+    print(json.dumps({"webhook": endpoint.key, "webhook_message": hook.pk, "room": room.key,
+        "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
         "listed": class_list.people.get(user_uuid="ada").pk, "list_file": list_file.key, "export": export.key,

@@ -198,7 +198,8 @@ def test_killed_between_the_answer_and_its_record_a_worker_sends_the_same_messag
     endpoint: Endpoint, receiver: Receiver, notify: Notify, hands: SteppedClock
 ) -> None:
     sent = notify(make_room("Choir"), "1")
-    code = "import django; django.setup(); from classroom_admin.integrations.webhooks import tasks; tasks.deliver()"
+    module = "classroom_admin.integrations.webhooks"
+    code = f"import django; django.setup(); from {module} import tasks; tasks.deliver()"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AGORA_")} | {
         "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
         "DATA_DIR": str(django_settings.DATA_DIR),

@@ -123,9 +123,7 @@ def test_administrators_see_that_a_webhook_was_switched_off(client: Client, rece
     assert "<bdi>Learning platform</bdi> does not accept messages" in overview
     Endpoint.objects.update(is_on=False, off_reason="failing", off_at=clock.now())
     assert "was switched off, because it failed" in text(client.get(reverse("settings:overview")))
-    assert "Test it, then switch it on." in text(
-        client.get(reverse("webhooks:webhook", args=[endpoint.key]))
-    )
+    assert "Test it, then switch it on." in text(client.get(reverse("webhooks:webhook", args=[endpoint.key])))
     assert selectors.troubled() == [endpoint]
 
 
