@@ -21,7 +21,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
 .PHONY: help demo serve test test-browser test-services test-chaos test-machines test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements wheel sbom audit lint-deploy \
-	venv venv-dev bench-live bench-faults bench-footprint bench-hostile bench-metrics bench-paint bench-reports bench-rolling bench-scale bench-startup bench-search bench-simulator bench-soak bench-sync clean
+	venv venv-dev bench-live bench-capacity bench-faults bench-footprint bench-hostile bench-metrics bench-paint bench-reports bench-rolling bench-scale bench-startup bench-search bench-simulator bench-soak bench-sync clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -146,6 +146,9 @@ bench-scale: .venv/.installed-dev ## Measure 1, 2 and 4 workers and 1 and 2 web 
 
 bench-faults: .venv/.installed-dev ## Let a web process, a worker, a machine, the broker and the database fail under load (needs root)
 	exec $(PY) scripts/services --machines 2 $(PY) bench/faults.py
+
+bench-capacity: .venv/.installed-dev ## Fit what the events of a live class cost, on PostgreSQL, for docs/scaling.md
+	exec $(PY) scripts/services $(PY) bench/capacity.py
 
 bench-soak: .venv/.installed-dev ## Run simulated school days for two hours, and print the growth of memory and database (MINUTES=30)
 	$(PY) bench/soak.py --minutes $(or $(MINUTES),120)

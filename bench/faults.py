@@ -254,8 +254,8 @@ def main() -> int:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("--streams", type=int, default=60)
-    options.add_argument("--classes", type=int, default=20)
+    options.add_argument("--streams", type=int, default=40)
+    options.add_argument("--classes", type=int, default=10)
     options.add_argument("--students", type=int, default=20)
     given = options.parse_args()
     network = Network.of_environment()

@@ -21,7 +21,8 @@ TIMEOUT_S = 60.0
 CONNECT_S = 2.0
 SILENCE_S = 16.0
 """A page opens its stream again if it has received nothing for this time, as static/js/stream.js does."""
-AT_ONCE = 50
+AT_ONCE = 20
+OPEN_WITHIN_S = 180.0
 
 
 class Refused(Exception):
@@ -57,7 +58,7 @@ class Clients:
         for start in range(0, streams, AT_ONCE):
             part = self._pages[start : start + AT_ONCE]
             self._tasks += [asyncio.create_task(page.live()) for page in part]
-            await asyncio.wait_for(asyncio.gather(*(page.open.wait() for page in part)), TIMEOUT_S)
+            await asyncio.wait_for(asyncio.gather(*(page.open.wait() for page in part)), OPEN_WITHIN_S)
         self._tasks += [asyncio.create_task(self._request(number)) for number in range(REQUESTERS)]
 
     async def all_back(self, *, within_s: float) -> None:

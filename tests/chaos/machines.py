@@ -25,11 +25,11 @@ PORT = "8000"
 PARTS = {
     "uvicorn": "web",
     "poll@": "poll worker",
-    "promised@": "worker of commands",
     "worker@": "worker",
     " beat ": "beat",
+    "celery": "worker of commands",
 }
-"""What the command line of each part contains, and its name."""
+"""What the command line of each part contains, and its name. The first one that matches counts."""
 
 
 class Machine:
