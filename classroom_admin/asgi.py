@@ -29,10 +29,10 @@ from classroom_admin.common.logs.pipeline import leave_to_us  # noqa: E402
 from classroom_admin.common.security_headers import SecurityHeaders  # noqa: E402
 from classroom_admin.operations import readiness  # noqa: E402
 from classroom_admin.operations.front import AnsweredFirst  # noqa: E402
-from classroom_admin.realtime import session  # noqa: E402
 from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
 from classroom_admin.realtime.process import allow_many_connections, spare_loaded_objects  # noqa: E402
 from classroom_admin.runtime.supervisor import is_supervised  # noqa: E402
+from classroom_admin.web.api.v1.authentication import turn_of  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
 from classroom_admin.web.path_prefix import WithoutPrefix, WithPrefix  # noqa: E402
 from classroom_admin.web.request_metrics import Measured  # noqa: E402
@@ -48,7 +48,7 @@ allow_many_connections()
 if settings.PATH_PREFIX:
     _django = WithPrefix(_django, settings.PATH_PREFIX)
 _front: Any = RealtimeMiddleware(_django, make_hub=make_hub)
-_turns: Any = FairTurns(_django, session_of=session.session_key)
+_turns: Any = FairTurns(_django, session_of=turn_of)
 limited(_front, Measured(_turns) if metrics.is_on() else _turns)
 _first = AnsweredFirst(_front)
 _any_path: Any = WithoutPrefix(_first, settings.PATH_PREFIX) if settings.PATH_PREFIX else _first

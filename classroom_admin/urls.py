@@ -21,6 +21,7 @@ pages: list[URLPattern | URLResolver] = [
     path("api/agora/chat", agora_chat, name="agora_chat"),
     path("api/agora/chat/", agora_chat, name="agora_chat"),
     path("api/v1/", include("classroom_admin.web.api.v1.urls")),
+    path("", include("classroom_admin.web.api.urls")),
     path("", include("classroom_admin.accounts.urls")),
     path("sign-in/", include("classroom_admin.web.sign_on.urls")),
     path("sign-in/", include(saml_urlpatterns)),

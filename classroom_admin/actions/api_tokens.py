@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -55,6 +55,11 @@ def revoke_token(*, actor: User, person: User, pk: int) -> ApiToken | None:
         if ended is not None:
             _record("account.token_end", ended, actor=actor)
     return ended
+
+
+def rows_of(person: User) -> list[dict[str, Any]]:
+    """Return the tokens of a person, newest first, as `{token, scopes}`. `scopes` is a text for people."""
+    return [{"token": one, "scopes": scope_words(one.scope_names)} for one in api_tokens.of(person)]
 
 
 def scope_words(scopes: Collection[str]) -> str:

@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
+from classroom_admin.common import problem_json
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -72,7 +74,7 @@ class FairTurns:
         try:
             await self._inner(scope, waited, sent)
         except TooManyRequests:
-            await _refuse(send)
+            await _refuse(scope, send)
         finally:
             if is_in_work:
                 self._end(key)
@@ -108,12 +110,15 @@ class FairTurns:
             del self._sessions[key]
 
 
-async def _refuse(send: Send) -> None:
+async def _refuse(scope: Scope, send: Send) -> None:
+    words = "Too many of your requests wait for an answer. Wait a moment, then try again."
+    kind, body = "text/plain; charset=utf-8", words.encode()
+    if problem_json.is_of_api(scope["path"]):
+        kind, body = problem_json.MEDIA_TYPE, problem_json.body(429, words)
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", kind.encode()),
         (b"cache-control", b"no-store"),
         (b"retry-after", str(RETRY_AFTER_S).encode()),
     ]
     await send({"type": "http.response.start", "status": 429, "headers": headers})
-    words = b"Too many of your requests wait for an answer. Wait a moment, then try again."
-    await send({"type": "http.response.body", "body": words, "more_body": False})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -8,6 +8,7 @@ from typing import Any, Final
 from csp.utils import build_policy
 from django.conf import settings
 
+from classroom_admin.common import problem_json
 from classroom_admin.common.size_limit import FOR_PROGRAMS, Application, Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
@@ -95,7 +96,9 @@ def _names_frames(policy: bytes) -> bool:
 async def refuse(scope: Scope, send: Send, status: int, words: str, *more: tuple[bytes, bytes]) -> None:
     """Respond with a text, or with JSON to programs, and close the connection."""
     kind, body = b"text/plain; charset=utf-8", words.encode()
-    if scope["path"].startswith(FOR_PROGRAMS):
+    if problem_json.is_of_api(scope["path"]):
+        kind, body = problem_json.MEDIA_TYPE.encode(), problem_json.body(status, words)
+    elif scope["path"].startswith(FOR_PROGRAMS):
         kind, body = b"application/json", json.dumps({"error": words}).encode()
     headers = [
         (b"content-type", kind),

@@ -8,6 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
+from classroom_admin.common import problem_json
 from classroom_admin.common.numbers import parsed
 
 Scope = MutableMapping[str, Any]
@@ -99,10 +100,11 @@ async def _refuse(scope: Scope, receive: Receive | None, send: Send, most_bytes:
 
 async def _answer(scope: Scope, receive: Receive | None, send: Send, status: int, words: str) -> None:
     """Respond with a text, and discard the body for a moment unless `receive` is None."""
-    kind = "text/plain; charset=utf-8"
-    if scope["path"].startswith(FOR_PROGRAMS):
-        words, kind = json.dumps({"error": words}), "application/json"
-    body = words.encode()
+    kind, body = "text/plain; charset=utf-8", words.encode()
+    if problem_json.is_of_api(scope["path"]):
+        kind, body = problem_json.MEDIA_TYPE, problem_json.body(status, words)
+    elif scope["path"].startswith(FOR_PROGRAMS):
+        kind, body = "application/json", json.dumps({"error": words}).encode()
     length = str(len(body)).encode()
     headers = [(b"content-type", kind.encode()), (b"content-length", length), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from classroom_admin.accounts.permissions import Permission as P
+from classroom_admin.web.api.v1.api import api
 
 EVERYONE = "everyone, also without an account"
 SIGNED_IN = "everyone who is signed in"
 TOKEN = "everyone with a signature or token in the request; the test has none"
 Word = P | str | None
 
+API_SPACE = "api_v1:"
 SCHOOL, CLASS, STUDENT, LIST, PLAN = "school", "class", "student", "list", "plan"
 EXPORT, BULK, UPLOAD = "export", "bulk", "upload"
 
@@ -56,6 +58,15 @@ def of_class(get: Word = SIGNED_IN, post: Word = None, **args: Any) -> Route:
 def about(of: str, get: Word = SIGNED_IN, post: Word = None, **args: Any) -> Route:
     """An address about another thing. People who may not open it get 404."""
     return _route(of, get, post, args, {})
+
+
+def operations_of_api() -> dict[str, Route]:
+    """The paths of the API, which no session opens. `api/v1/access_table.py` says who may do what with a token."""
+    values = {"key": "key", "id": 1}
+    return {
+        f"{API_SPACE}{path.name}": school(**{name: values[name] for name in path.pattern.converters})
+        for path in api.urls[0]
+    }
 
 
 NO_FACTOR = (200, 302, 404, 405)
@@ -326,8 +337,20 @@ LTI = {
     "lti:test_platform": school(None, P.SETTINGS, key="platform"),
     "lti:delete_platform": school(P.SETTINGS, P.SETTINGS, key="platform"),
 }
+NO_SESSION = {"api_document", "api_nothing"}
+"""The addresses of the API for which a session does not count."""
+API = {
+    "api_docs": school(EVERYONE),
+    "api_document": school(EVERYONE),
+    "api_nothing": school(TOKEN, TOKEN),
+    "tokens:own": school(SIGNED_IN, SIGNED_IN),
+    "tokens:revoke": school(None, SIGNED_IN, pk=0),
+    "tokens:revoke_of_person": school(None, P.PEOPLE, pk="of the teacher", token=0),
+    **operations_of_api(),
+}
 PARTS = {
     "root": ROOT,
+    "api": API,
     "first run": FIRST_RUN,
     "sign-on": SIGN_ON,
     "people": PEOPLE,

@@ -13,6 +13,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.accounts.recently_signed_in import recently_signed_in
 from classroom_admin.accounts.security import second_factors
+from classroom_admin.actions import api_tokens
 from classroom_admin.actions import people as actions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common.numbers import parsed
@@ -20,8 +21,12 @@ from classroom_admin.web.access import AuthenticatedHttpRequest, requires
 
 
 def context(person: User) -> dict[str, Any]:
-    """Return what the part shows: the second factors and the sessions of the person."""
-    return {"factors": second_factors(person), "sessions": sessions.of(person)}
+    """Return what the part shows: the second factors, the sessions and the API tokens of the person."""
+    return {
+        "factors": second_factors(person),
+        "sessions": sessions.of(person),
+        "tokens": api_tokens.rows_of(person),
+    }
 
 
 def link_page(request: AuthenticatedHttpRequest, person: User, secret: str, *, is_new: bool) -> HttpResponse:

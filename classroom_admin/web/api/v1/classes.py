@@ -146,11 +146,10 @@ def change_class(request: ApiHttpRequest, key: str, body: ChangedClass) -> Any:
 
     The cloud can't change a class that it has created. Then another class replaces it, with a new key.
     """
-    permissions.require(request.user, Permission.SCHEDULE)
     planned = planned_class(request.user, key)
     if planned is None:
-        room = class_access(request, key).room
-        planned = class_of_series(request.user, room)
+        access = class_access(request, key, to=Permission.SCHEDULE)
+        planned = class_of_series(request.user, access.room)
     if planned is None:
         words = "The cloud can't change a class that it has created. Cancel it, and create another one."
         raise ApiProblem(422, words, code="cannot_change")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
@@ -56,23 +57,40 @@ def check(method: str, path: str, answer: Any) -> None:
         assert answer.found["status"] == answer.status_code
     if operation is None or answer.status_code == 304:
         return
-    documented = operation["responses"].get(str(answer.status_code))
-    assert documented, f"{method} {path}: {answer.status_code} is not documented: {answer.content}"
-    for kind, described in documented.get("content", {}).items():
-        if kind in ("application/json", PROBLEM):
-            schema = {**described["schema"], "components": document()["components"]}
-            wrong = list(jsonschema_rs.Draft202012Validator(schema).iter_errors(answer.found))
-            assert not wrong, f"{method} {path}: {wrong[0].message}"
+    status = str(answer.status_code)
+    assert status in operation["responses"], f"{method} {path}: {status} is not documented: {answer.content}"
+    for validator in validators(operation["operationId"], status):
+        wrong = list(validator.iter_errors(answer.found))
+        assert not wrong, f"{method} {path}: {wrong[0].message}"
+
+
+@cache
+def validators(operation_id: str, status: str) -> list[jsonschema_rs.Draft202012Validator]:
+    """Return validators for the documented JSON of a response."""
+    named = {one["operationId"]: one for methods in document()["paths"].values() for one in methods.values()}
+    content = named[operation_id]["responses"][status].get("content", {})
+    schemas = [
+        described["schema"] for kind, described in content.items() if kind in ("application/json", PROBLEM)
+    ]
+    components = {"components": document()["components"]}
+    return [jsonschema_rs.Draft202012Validator({**schema, **components}) for schema in schemas]
+
+
+@cache
+def operations() -> list[tuple[str, list[str], dict[str, Any]]]:
+    """Return the method, the parts of the path, and the description of each operation."""
+    return [
+        (method.upper(), path.split("/"), one)
+        for path, methods in document()["paths"].items()
+        for method, one in methods.items()
+    ]
 
 
 def operation_at(method: str, path: str) -> dict[str, Any] | None:
+    """Return the description of the operation at a path, or None."""
     parts = f"/api/v1{path}".split("/")
-    for template, methods in document()["paths"].items():
-        wanted = template.split("/")
-        same = len(wanted) == len(parts) and all(
-            want.startswith("{") or want == part for want, part in zip(wanted, parts, strict=True)
-        )
-        if same and method.lower() in methods:
-            found: dict[str, Any] = methods[method.lower()]
-            return found
+    for name, wanted, operation in operations():
+        if name == method and len(wanted) == len(parts):
+            if all(want.startswith("{") or want == part for want, part in zip(wanted, parts, strict=True)):
+                return operation
     return None

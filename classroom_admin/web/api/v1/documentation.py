@@ -1,0 +1,118 @@
+"""The page with the documentation of the API, made from the OpenAPI document."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from classroom_admin.common import public_address
+from classroom_admin.common.problem_json import PATH
+from classroom_admin.web.api.v1.api import document
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """Show every operation of the API, with its parameters, its body and its response."""
+    context = {"topics": topics(), "address": public_address.absolute(PATH)}
+    return render(request, "api/documentation.html", context)
+
+
+@cache
+def topics() -> list[dict[str, Any]]:
+    """Return the operations by topic, for the template."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            found[operation["tags"][0]].append(_operation(method.upper(), path, operation))
+    return [
+        {"name": name, "id": name.lower().replace(" ", "-"), "operations": operations}
+        for name, operations in found.items()
+    ]
+
+
+def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    return {
+        "id": operation["operationId"],
+        "method": method,
+        "path": path,
+        "summary": operation["description"],
+        "parameters": [_parameter(one) for one in operation["parameters"]],
+        "bodies": _bodies(body) if body else [],
+        "answers": [_answer(status, one) for status, one in operation["responses"].items() if status < "300"],
+        "errors": [(status, one["description"]) for status, one in _errors(operation)],
+    }
+
+
+def _errors(operation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(status, one) for status, one in operation["responses"].items() if status >= "400"]
+
+
+def _parameter(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": one["name"],
+        "place": one["in"],
+        "required": one.get("required", False),
+        "kind": _kind(one["schema"]),
+        "words": one.get("description") or one["schema"].get("description", ""),
+    }
+
+
+def _answer(status: str, one: dict[str, Any]) -> dict[str, Any]:
+    schema = one.get("content", {}).get("application/json", {}).get("schema")
+    if schema is None:
+        return {"status": status, "fields": [], "is_list": False}
+    found = _resolved(schema)
+    is_list = "next_cursor" in found.get("properties", {})
+    item = _resolved(found["properties"]["items"]["items"]) if is_list else found
+    return {"status": status, "fields": _fields(item), "is_list": is_list}
+
+
+def _bodies(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the kinds of bodies that an operation takes, each with its fields."""
+    kinds = schema.get("oneOf") or schema.get("anyOf") or [schema]
+    return [
+        {"words": _resolved(one).get("description", ""), "fields": _fields(_resolved(one))} for one in kinds
+    ]
+
+
+def _fields(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    required = schema.get("required", ())
+    return [
+        {
+            "name": name,
+            "kind": _kind(one),
+            "required": name in required,
+            "words": one.get("description", ""),
+        }
+        for name, one in schema.get("properties", {}).items()
+    ]
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """Return the type of a value in a few words, such as `integer 1–1440` or `string | null`."""
+    if "$ref" in schema:
+        return _kind(_resolved(schema)) if "enum" in _resolved(schema) else "object"
+    if "anyOf" in schema or "oneOf" in schema:
+        return " | ".join(dict.fromkeys(_kind(one) for one in schema.get("anyOf") or schema["oneOf"]))
+    if "const" in schema or "enum" in schema:
+        values = schema.get("enum") or [schema["const"]]
+        return " | ".join(json.dumps(one) for one in values)
+    if schema.get("type") == "array":
+        return f"[{_kind(schema.get('items', {}))}]"
+    kind = str(schema.get("format") or schema.get("type") or "any")
+    least, most = schema.get("minimum"), schema.get("maximum")
+    return f"{kind} {least}–{most}" if least is not None and most is not None else kind
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in schema:
+        return schema
+    found: dict[str, Any] = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return found
