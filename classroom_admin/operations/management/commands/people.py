@@ -30,8 +30,8 @@ from classroom_admin.rooms.class_list_files.header_words import ACCOUNT_COLUMNS,
 class Command(BaseCommand):
     help = (
         "Import a CSV, TSV, XLSX, XLS or ODS file with accounts: name, email, role, active and cloud user "
-        "ids. People are matched by email address; people who are not in the file stay as they are. If something "
-        "must be asked first, nothing is written and the exit code is 1."
+        "ids. People are matched by email address; people who are not in the file stay as they are. If "
+        "something must be asked first, nothing is written and the exit code is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             "--as",
             default="",
             dest="actor",
-            help="email of the administrator who imports (default: the first)",
+            help="email of the importing administrator (default: the first)",
         )
         parser.add_argument(
             "--role",
