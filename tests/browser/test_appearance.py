@@ -61,7 +61,7 @@ def test_the_preview_follows_the_form_and_all_pages_show_what_was_saved(
     page.get_by_label("Name of the school").fill("Hill School")
     for half in (light, dark):
         expect(half).to_contain_text("Hill School")
-    page.get_by_role("textbox", name="Colour").fill("#ffd400")
+    page.locator("#id_colour").fill("#ffd400")
     expect(page.get_by_text("Texts in #ffd400 would be hard to read on white.")).to_be_visible()
     page.get_by_label("Choose a colour").fill("#c8102e")
     expect(page.get_by_text("Texts in #c8102e are easy to read")).to_be_visible()
@@ -84,7 +84,7 @@ def test_the_preview_follows_the_form_and_all_pages_show_what_was_saved(
 
     visitor = window(color_scheme="dark", viewport={"width": 390, "height": 844})
     visitor.goto("/sign-in/")
-    expect(visitor.get_by_text("Hill School")).to_be_visible()
+    expect(visitor.get_by_role("link", name="Hill School: classes")).to_be_visible()
     expect(visitor.get_by_role("region", name="Announcement of the school")).to_contain_text("Friday")
     expect(visitor.get_by_role("link", name="Privacy statement")).to_be_visible()
     assert visitor.evaluate(ACCENT) not in ("#c8102e", "#a3b1ff")
