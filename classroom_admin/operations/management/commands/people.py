@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from classroom_admin.accounts.models import User
 from classroom_admin.actions.account_files import saving
 from classroom_admin.actions.account_files.comparison import Change, Plan
-from classroom_admin.actions.account_files.reading import AccountContents, read_accounts
+from classroom_admin.actions.account_files.rows import AccountContents, read_accounts
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.operations.file_questions import (
