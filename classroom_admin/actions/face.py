@@ -17,7 +17,7 @@ from classroom_admin.accounts import face, permissions
 from classroom_admin.accounts.face_models import ONLY, SchoolFace, SchoolLogo
 from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
-from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.errors import ActionRefused, require_visible
 from classroom_admin.actions.files import scanning
 from classroom_admin.audit import record
 from classroom_admin.common.clock import iso
@@ -49,6 +49,8 @@ def change(*, actor: User, values: Mapping[str, Any]) -> None:
     Raise ActionRefused, whose `field` names the invalid value.
     """
     permissions.require(actor, Permission.SETTINGS)
+    if values["name"]:
+        require_visible(values["name"])
     if values["colour"] and not COLOUR.fullmatch(values["colour"]):
         raise ActionRefused(gettext("Enter a colour as # and six digits, such as #3a4bc8."), "colour")
     begin, end = values["banner_from"], values["banner_until"]

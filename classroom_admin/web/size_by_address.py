@@ -18,9 +18,9 @@ from classroom_admin.sync.webhook import LARGEST_BODY
 FORM_BYTES: Final = 3_000_000
 """The limit for a form without files. Django itself refuses more than 2.5 MB and shows a message."""
 CLASS_LIST_BYTES: Final = 12_000_000
-"""The limit for a class list file. It is above the page's own limit, so the page can show a message."""
+"""The limit for a file with people. It is above the page's own limit, so the page can show a message."""
 _FILES: Final = re.compile(r"/classes/(?P<key>[a-z0-9]{1,16})/files/(?:add|upload)/")
-_CLASS_LIST: Final = re.compile(r"/lists/[^/]+/upload/")
+_CLASS_LIST: Final = re.compile(r"/lists/[^/]+/upload/|/people/import/")
 _WEBHOOKS: Final = {
     "/api/notifications": LARGEST_BODY,
     "/api/agora/notifications": notification_reading.LARGEST_BODY,

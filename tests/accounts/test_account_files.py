@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.actions.account_files import saving
 from classroom_admin.actions.account_files.comparison import Plan
-from classroom_admin.actions.account_files.reading import AccountContents, read_accounts
+from classroom_admin.actions.account_files.rows import AccountContents, read_accounts
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.class_list_files.contents import Options
@@ -152,7 +152,7 @@ def test_an_import_writes_all_rows_with_their_audit_entries(school, admin, brows
         school,
         "name,e-mail,role,active,cloud user id,cloud user id\n"
         "New,new@school.test,assistant,,n-1,n 2\n"
-        "Kept out,out@school.test,,no,,\n"
+        "Closed,out@school.test,,no,,\n"
         "Frau Berg-Wu,berg@school.test,,,-,\n"
         "Mr Other,other@school.test,,no,,\n",
     )

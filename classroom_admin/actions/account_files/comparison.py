@@ -12,7 +12,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions.account_files.reading import AccountRow, address_key
+from classroom_admin.actions.account_files.rows import AccountRow, address_key
 from classroom_admin.rooms.class_list_files.cells import Finding
 
 CREATED, CHANGED, DEACTIVATED, REACTIVATED, UNCHANGED = (

@@ -12,7 +12,7 @@ from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions import account_changes, class_list_files, invitations
 from classroom_admin.actions.account_files.comparison import Account, Change, Plan, compare
-from classroom_admin.actions.account_files.reading import AccountContents, AccountRow, read_accounts
+from classroom_admin.actions.account_files.rows import AccountContents, AccountRow, read_accounts
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
 from classroom_admin.common.csv_files import csv_text

@@ -72,8 +72,8 @@ _WORDS: Final = {
 # Only the columns of teachers and administrators have these meanings.
 _ACCOUNT_WORDS: Final = {
     NAME: """teacher|teachers|teacher name|staff|staff name|staff member|person|people|employee|lehrer
-        |lehrerin|lehrkraft|lehrername|docente|docentes|nombre del docente|profesor|profesora|enseignant|professeur
-        |insegnante|professor|教师|教师姓名|老师|教員|المعلم|اسم المعلم|교사|учитель""",
+        |lehrerin|lehrkraft|lehrername|docente|docentes|nombre del docente|profesor|profesora
+        |enseignant|professeur|insegnante|professor|教师|教师姓名|老师|教員|المعلم|اسم المعلم|교사|учитель""",
     USER_ID: """cloud user ids|cloud user id|cloud ids|cloud id|user ids|teacher id|teacherid|staff id|staffid
         |employee id|employee number|ids de usuario en la nube|id de usuario en la nube|id de docente
         |lehrer id|云端用户 id|云端用户id|教师编号|工号|معرفات المستخدم السحابية|معرف المعلم""",

@@ -21,7 +21,7 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 @require_safe
 def palette_file(request: HttpRequest, version: str, colour: str) -> HttpResponse:
-    """Return the colours of all pages, derived from `colour`. Raise Http404 for an old version."""
+    """Return the colours of all pages, derived from six digits. Raise Http404 for an old version."""
     found = _palette(version, colour)
     dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {_rules(found.dark)} }} }}"
     return _style_sheet(f":root {{ {_rules(found.light)} }}\n{dark}\n")
@@ -56,7 +56,10 @@ def palette_address(colour: str, name: str = "palette") -> str:
 def _palette(version: str, colour: str) -> palette.Palette:
     if version != str(palette.VERSION):
         raise Http404("There is a newer version of this style sheet. Reload the page.")
-    return palette.palette(f"#{colour}")
+    try:
+        return palette.palette(f"#{colour}")
+    except ValueError as error:
+        raise Http404("There is no such colour.") from error
 
 
 def _rules(tones: Tones) -> str:

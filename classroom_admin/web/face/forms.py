@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import forms
+from django.core.validators import URLValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,7 @@ _SHORT: Final = 3
 
 def _address(label: Any) -> forms.URLField:
     return forms.URLField(
+        validators=[URLValidator(schemes=("http", "https"))],
         label=label,
         required=False,
         max_length=500,

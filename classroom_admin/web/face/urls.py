@@ -1,6 +1,6 @@
 """URLs of the school's face."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from classroom_admin.web.face import files, views
 
@@ -10,11 +10,7 @@ urlpatterns = [
     path("preview/", views.preview, name="preview"),
     path("logo/", views.logo, name="logo"),
     path("dismiss/", views.dismiss, name="dismiss"),
-    re_path(r"^(?P<version>\d{1,4})-(?P<colour>[0-9a-f]{6})\.css$", files.palette_file, name="palette"),
-    re_path(
-        r"^(?P<version>\d{1,4})-(?P<colour>[0-9a-f]{6})-preview\.css$",
-        files.preview_file,
-        name="preview_file",
-    ),
-    re_path(r"^logo-(?P<digest>[0-9a-f]{32})$", files.logo_file, name="logo_file"),
+    path("logo/<digest>/", files.logo_file, name="logo_file"),
+    path("colours/<version>/<colour>.css", files.palette_file, name="palette"),
+    path("colours/<version>/<colour>/preview.css", files.preview_file, name="preview_file"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -24,7 +25,6 @@ from classroom_admin.web.face.files import palette_address
 from classroom_admin.web.face.forms import FaceForm, LogoForm
 
 UNPROCESSABLE = 422
-NO_CONTENT = 204
 DEFAULT_COLOUR = "#3a4bc8"
 
 
@@ -101,9 +101,7 @@ def _preview(form: FaceForm) -> dict[str, Any]:
     """Return what the preview shows. Of an invalid form, it shows the valid values."""
     if form.is_bound:
         form.is_valid()
-        values = form.cleaned_data
-    else:
-        values = form.initial
+    values: Mapping[str, Any] = form.cleaned_data if form.is_bound else form.initial
     colour = values.get("colour") or DEFAULT_COLOUR
     text = values.get("banner_text", "")
     level = values.get("banner_level") or "information"

@@ -19,7 +19,7 @@ from classroom_admin.accounts.permissions import Permission
 from classroom_admin.accounts.recently_signed_in import recently_signed_in
 from classroom_admin.actions.account_files import saving
 from classroom_admin.actions.account_files.comparison import Plan
-from classroom_admin.actions.account_files.reading import AccountContents
+from classroom_admin.actions.account_files.rows import AccountContents
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms.class_list_files.cells import UnreadableFile
 from classroom_admin.rooms.class_list_files.tables import LARGEST_BYTES

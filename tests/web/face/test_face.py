@@ -71,7 +71,7 @@ def dressed(school: School) -> School:
 def test_every_kind_of_page_shows_the_name_the_colour_the_logo_and_the_links(
     dressed: School, admin: Client
 ) -> None:
-    logo = f"/appearance/logo-{SchoolLogo.objects.get().digest}"
+    logo = f"/appearance/logo/{SchoolLogo.objects.get().digest}/"
     for browser, address in (
         (Client(), "/sign-in/"),
         (Client(), "/sign-in/forgotten/"),
@@ -81,7 +81,7 @@ def test_every_kind_of_page_shows_the_name_the_colour_the_logo_and_the_links(
     ):
         page = html_of(browser.get(address))
         assert "· Hill School</title>" in page
-        assert "/appearance/1-c8102e.css" in page
+        assert "/appearance/colours/1/c8102e.css" in page
         assert f'<link rel="icon" href="{logo}">' in page
         assert f'<img class="school-logo" src="{logo}" alt="">' in page
         assert "https://hill.example/help" in page
@@ -90,7 +90,7 @@ def test_every_kind_of_page_shows_the_name_the_colour_the_logo_and_the_links(
     # A page for people without an account, and an error page.
     for template in ("recordings/no_link.html", "500.html"):
         page = render_to_string(template)
-        assert "/appearance/1-c8102e.css" in page
+        assert "/appearance/colours/1/c8102e.css" in page
     assert "Hill School" in render_to_string("reports/pdf.html", {"title": "A report"})
 
 
@@ -154,6 +154,8 @@ def test_settings_are_saved_with_their_audit_entries(school: School, admin: Clie
         ({"colour": "red; } body { x: y"}, "at most 7 characters"),
         ({"colour": "#12345g"}, "Enter a colour as # and six digits"),
         ({"help_url": "javascript:alert(1)"}, "Enter a valid URL"),
+        ({"privacy_url": "ftp://hill.example/"}, "Enter a valid URL"),
+        ({"name": "\u200b"}, "no visible characters"),
         (
             {"banner_from": "2030-01-02T08:00", "banner_until": "2030-01-01T08:00"},
             "The end is before the start",
@@ -171,7 +173,7 @@ def test_preview_says_what_happens_to_a_colour_and_saves_nothing(school: School,
         return html_of(admin.post(f"{SETTINGS}preview/", posted(**changed), headers={"HX-Request": "true"}))
 
     shown = preview(colour="#06c", name="New name", banner_text="Snow day", banner_level="urgent")
-    assert "/appearance/1-0066cc-preview.css" in shown
+    assert "/appearance/colours/1/0066cc/preview.css" in shown
     assert "Texts in #0066cc are easy to read" in shown
     assert shown.count("New name") == 2
     assert shown.count('class="notice bad"') == 2
@@ -183,19 +185,20 @@ def test_preview_says_what_happens_to_a_colour_and_saves_nothing(school: School,
 
 
 def test_style_sheets_and_logo_are_public_and_kept_for_ever(dressed: School) -> None:
-    sheet = Client().get("/appearance/1-c8102e.css")
+    sheet = Client().get("/appearance/colours/1/c8102e.css")
     assert sheet["Content-Type"] == "text/css; charset=utf-8"
     assert "immutable" in sheet["Cache-Control"]
     assert "--accent: #c8102e;" in html_of(sheet)
     assert "prefers-color-scheme: dark" in html_of(sheet)
-    assert ".face-dark {" in html_of(Client().get("/appearance/1-c8102e-preview.css"))
-    assert Client().get("/appearance/2-c8102e.css").status_code == 404
-    address = f"/appearance/logo-{SchoolLogo.objects.get().digest}"
+    assert ".face-dark {" in html_of(Client().get("/appearance/colours/1/c8102e/preview.css"))
+    for missing in ("2/c8102e.css", "1/C8102E.css", "1/red.css", "1/c8102e0.css"):
+        assert Client().get(f"/appearance/colours/{missing}").status_code == 404
+    address = f"/appearance/logo/{SchoolLogo.objects.get().digest}/"
     logo = Client().get(address)
     assert (logo["Content-Type"], logo.content) == ("image/png", png(64, 32))
     assert logo["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert "immutable" in logo["Cache-Control"]
-    assert Client().get(f"/appearance/logo-{'0' * 32}").status_code == 404
+    assert Client().get(f"/appearance/logo/{'0' * 32}/").status_code == 404
 
 
 def test_logo_is_uploaded_replaced_and_removed(school: School, admin: Client) -> None:

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from classroom_admin.accounts.models import User
 from classroom_admin.actions.account_files import saving
 from classroom_admin.actions.account_files.comparison import Change, Plan
-from classroom_admin.actions.account_files.reading import AccountContents, read_accounts
+from classroom_admin.actions.account_files.rows import AccountContents, read_accounts
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.operations.file_questions import (
@@ -30,8 +30,8 @@ from classroom_admin.rooms.class_list_files.header_words import ACCOUNT_COLUMNS,
 class Command(BaseCommand):
     help = (
         "Import a CSV, TSV, XLSX, XLS or ODS file with accounts: name, email, role, active and cloud user "
-        "ids. People are matched by email address; people who are not in the file stay as they are. If something "
-        "must be asked first, nothing is written and the exit code is 1."
+        "ids. People are matched by email address; people who are not in the file stay as they are. If "
+        "something must be asked first, nothing is written and the exit code is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             "--as",
             default="",
             dest="actor",
-            help="email of the administrator who imports (default: the first)",
+            help="email of the importing administrator (default: the first)",
         )
         parser.add_argument(
             "--role",
