@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Draw the icons of the installed dashboard from `static/img/mark.svg`, with the Chromium of the tests.
 
-Run it after a change of the mark: `.venv/bin/python scripts/icons.py`. It writes PNG files into `static/img/`.
+After a change of the mark, run `.venv/bin/python scripts/icons.py`. It writes PNG files to `static/img/`.
 """
 
 from __future__ import annotations

@@ -97,6 +97,9 @@ class JoinPages:
             self._pages[ticket].discard(follower)
             if not self._pages[ticket]:
                 del self._pages[ticket]
+            if not self._pages and self._task is not None:
+                self._task.cancel()
+                self._task = None
 
     async def _follow(self, follower: Follower, disconnect: asyncio.Task[None], send: Send) -> None:
         while not follower.wake.is_set():
@@ -113,13 +116,13 @@ class JoinPages:
             await send(_body(last, more=False))
 
     def _start(self) -> None:
-        if self._task is None or self._task.done():
+        if self._task is None:
             # In a new context: the task outlives the request that starts it.
-            self._task = asyncio.create_task(self._look_while_needed(), context=contextvars.Context())
+            self._task = asyncio.create_task(self._look(), context=contextvars.Context())
 
-    async def _look_while_needed(self) -> None:
+    async def _look(self) -> None:
         seen_at = clock.monotonic() - SEEN_EVERY_S
-        while self._pages:
+        while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 await self.look()
