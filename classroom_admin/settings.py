@@ -223,7 +223,7 @@ CELERY_BEAT_SCHEDULE = {
         "privacy.run_person_jobs": 5.0,
         "privacy.tidy_people": 3600.0,
         "privacy.retain": 10.0,  # it runs at night only, in parts of a few seconds
-        "lti.work": 15.0,
+        "lti.work": 10.0,
         "lti.tidy": 3600.0,
     }.items()
 }
