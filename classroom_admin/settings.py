@@ -233,7 +233,7 @@ CELERY_BEAT_SCHEDULE = {
         "notices.look": 10.0,
         "webhooks.deliver": 5.0,
         "webhooks.tidy": 3600.0,
-        "lti.work": 15.0,
+        "lti.work": 10.0,
         "lti.tidy": 3600.0,
     }.items()
 }

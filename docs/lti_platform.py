@@ -19,6 +19,8 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import jwt
+import lti_pages
+import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
@@ -78,6 +80,7 @@ class Platform:
         self.page_size = 2
         self.line_items: list[dict[str, Any]] = []
         self.scores: list[dict[str, Any]] = []
+        self.custom: dict[str, dict[str, str]] = {}
         self.requests: list[str] = []
         self.fail_next: list[int] = []
         self.registration_token = uuid.uuid4().hex
@@ -209,6 +212,8 @@ class Platform:
         self.requests.append(f"{method} {path}")
         if self.fail_next and not path.startswith(("/jwks", "/token")):
             return Answer({"error": "later"}, status=self.fail_next.pop(0))
+        if page := lti_pages.page(self, path, query, body):
+            return Answer(page, type="text/html; charset=utf-8")
         if path == "/openid-configuration":
             return Answer(self._configuration())
         if path == "/jwks":
@@ -335,13 +340,27 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self.platform.answer(method, parts.path, parse_qs(parts.query), body, self.headers)
         except (Wrong, KeyError, ValueError, jwt.PyJWTError) as wrong:
             answer = Answer({"error": "invalid_request", "error_description": repr(wrong)}, status=400)
-        content = b"" if answer.body is None else json.dumps(answer.body).encode()
+        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+        content = b"" if answer.body is None else text.encode()
         self.send_response(answer.status)
         for name, value in {"Content-Type": answer.type, **answer.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+
+def browser() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.headers["Accept-Language"] = "en"
+    return session
+
+
+def read_keys(address: str) -> dict[str, Any]:
+    """Return the dashboard's public keys."""
+    found: dict[str, Any] = browser().get(address, timeout=30).json()
+    return found
 
 
 @contextmanager

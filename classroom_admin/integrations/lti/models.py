@@ -231,11 +231,16 @@ class Launch(models.Model):
 
 
 class RegistrationLink(models.Model):
-    """A link with which a platform registers itself, once. `digest` is the SHA-256 of its code."""
+    """A link with which a platform registers itself, once. `digest` is the SHA-256 of its code.
+
+    The platform gets the values of `link_by_email` and `create_accounts`.
+    """
 
     digest = models.CharField(max_length=64, unique=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     valid_until = models.DateTimeField()
+    link_by_email = models.BooleanField(default=False)
+    create_accounts = models.BooleanField(default=False)
     used_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

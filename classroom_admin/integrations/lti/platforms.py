@@ -109,15 +109,23 @@ def replace_key(*, actor: User) -> None:
         record.done(actor=actor, action="lti.replace_key", target=made.kid)
 
 
-def make_registration_link(*, actor: User) -> str:
-    """Return the code of a new link with which a platform can register itself, once, within an hour."""
+def make_registration_link(*, actor: User, link_by_email: bool, create_accounts: bool) -> str:
+    """Return the code of a new link with which a platform can register itself, once, within an hour.
+
+    The other arguments are settings of this platform.
+    """
     _require_administrator(actor)
     code = secrets.token_urlsafe(24)
     with transaction.atomic():
         RegistrationLink.objects.create(
-            digest=digest_of(code), made_by=actor, valid_until=clock.now() + REGISTRATION_VALID_FOR
+            digest=digest_of(code),
+            made_by=actor,
+            valid_until=clock.now() + REGISTRATION_VALID_FOR,
+            link_by_email=link_by_email,
+            create_accounts=create_accounts,
         )
-        record.done(actor=actor, action="lti.registration_link")
+        params = {"link_by_email": link_by_email, "create_accounts": create_accounts}
+        record.done(actor=actor, action="lti.registration_link", params=params)
     return code
 
 

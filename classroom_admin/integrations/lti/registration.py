@@ -60,6 +60,8 @@ def register(link: RegistrationLink, *, config_url: str, token: str) -> Platform
             token_url=config["token_endpoint"],
             jwks_url=config["jwks_uri"],
             token_audience=_audience(config),
+            link_by_email=link.link_by_email,
+            create_accounts=link.create_accounts,
         )
         record.done(
             actor=link.made_by, action="lti.register", target=platform.issuer, target_name=platform.label

@@ -19,6 +19,7 @@ from classroom_admin.actions.early_starts import early_by, start_and_replace
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.integrations.lti.courses import has_courses
 from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, Recording, Room
@@ -132,7 +133,7 @@ def class_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
         if not request.htmx:
             return redirect("live:class", key)
         return trigger_client_event(reswap(HttpResponse(), "none"), "live:commanded", {})
-    context = {"room": room, "form": form, "any": lists.exists()}
+    context = {"room": room, "form": form, "any": lists.exists(), "has_courses": has_courses(room)}
     return ask(request, "classroom/commands/class_list.html", context, status=422 if form.is_bound else 200)
 
 

@@ -14,7 +14,6 @@ from classroom_admin.accounts import permissions
 from classroom_admin.accounts.permissions import Permission, rights_of
 from classroom_admin.common import clock
 from classroom_admin.common.public_address import absolute
-from classroom_admin.integrations.lti.courses import has_courses
 from classroom_admin.realtime.polling_token import issue
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
 from classroom_admin.reports.presence_sources import sources_of
@@ -136,7 +135,7 @@ def requested_part(request: AuthenticatedHttpRequest, presenter: ClassPresenter)
 def details(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show cloud ids, scheduled times, teachers and missing events."""
     room = access_by_key(request.user, key, Room.objects.prefetch_related("teachers__user", "gaps")).room
-    context = {"room": room, "sources": sources_of(room), "has_courses": has_courses(room)}
+    context = {"room": room, "sources": sources_of(room)}
     if request.htmx:
         return render(request, "classroom/_details.html", context)
     return ask(request, "classroom/details.html", context)

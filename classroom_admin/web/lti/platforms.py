@@ -162,7 +162,11 @@ def replace_key(request: AuthenticatedHttpRequest) -> HttpResponse:
 @recently_signed_in
 def make_registration_link(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show a new address with which a platform can register itself, once."""
-    code = platforms.make_registration_link(actor=request.user)
+    code = platforms.make_registration_link(
+        actor=request.user,
+        link_by_email="link_by_email" in request.POST,
+        create_accounts="create_accounts" in request.POST,
+    )
     answer = render(
         request, "lti/platforms.html", _context() | {"registration": addresses.registration(code)}
     )
@@ -200,5 +204,6 @@ def _context() -> dict[str, Any]:
         "platforms": Platform.objects.all(),
         "own": _own_addresses(),
         "keys": SigningKey.objects.all(),
+        "choices": PlatformForm(),
         "published_days": keys.PUBLISHED_FOR.days,
     }

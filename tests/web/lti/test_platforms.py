@@ -148,7 +148,7 @@ def test_key_is_replaced_and_the_earlier_one_stays_published(
 
 
 def registration_link(admin: Client) -> str:
-    page = admin.post("/lti/platforms/registration-link/")
+    page = admin.post("/lti/platforms/registration-link/", {"create_accounts": "on"})
     address = re.search(r'id="registration-link"[^>]* value="([^"]+)"', page.content.decode()).group(1)  # type: ignore[union-attr]
     return "/lti/" + address.partition("/lti/")[2]
 
@@ -174,7 +174,7 @@ def test_platform_registers_itself(admin: Client, running: Moodle) -> None:
     assert (row.label, row.issuer, row.client_id, row.deployment_ids) == (
         "moodle (127.0.0.1)", server.url, server.client_id, server.deployment_id,
     )  # fmt: skip
-    assert (row.link_by_email, row.create_accounts) == (False, False)
+    assert (row.link_by_email, row.create_accounts) == (False, True)
     assert Entry.objects.get(action="lti.register").actor.email == "head@school.test"
     assert frame.get(f"{address}?{urlencode(details)}").status_code == 410  # it works once
     assert frame.post(address, details).status_code == 410
@@ -211,7 +211,7 @@ def test_courses_of_a_class(platform: Moodle, link: ResourceLink, room, teacher)
     platform.server.people = [lms.Person("sub-leo", "Leo Park")]
     page = f"/lti/classes/{room.key}/"
     assert "have not been read yet" in text(client.get(page))
-    assert "Courses" in client.get(f"/classes/{room.key}/details/").content.decode()
+    assert "Courses" in client.get(f"/classes/{room.key}/list/").content.decode()
     answer = client.post(f"{page}students/", follow=True)
     assert "The class list of Biology 7b is up to date. 1 person changed." in text(answer)
     assert ClassList.objects.get().people.get().name == "Leo Park"
