@@ -11,6 +11,7 @@ from classroom_admin import settings_data, settings_front
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock, program_files
 from classroom_admin.environment import variables
+from classroom_admin.environment.mail import mail_from
 from classroom_admin.runtime import broker
 from classroom_admin.settings_audit import *  # noqa: F403
 from classroom_admin.settings_keys import (  # noqa: F401
@@ -313,3 +314,4 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 vars().update(env.EMAIL_URL)
+DEFAULT_FROM_EMAIL = mail_from(env)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from classroom_admin.common.mail_problems import TEXTS as MAIL
 from classroom_admin.common.outbound_texts import TEXTS as OUTBOUND
 from classroom_admin.common.problems import Problem, from_json, from_text
 from classroom_admin.common.refusal_texts import REFUSALS
@@ -338,6 +339,7 @@ TEXTS: Final[Mapping[str, str | tuple[str, ...]]] = {
     **EXPORTS,
     **SIGN_ON,
     **OUTBOUND,
+    **MAIL,
 }
 _JOINED: Final = _("{what} {next_step}")
 
