@@ -79,6 +79,8 @@ INSTALLED_APPS = [
     "classroom_admin.privacy",
     "classroom_admin.integrations.notices",
     "classroom_admin.integrations.webhooks",
+    "classroom_admin.integrations.mail",
+    "classroom_admin.integrations.chat_targets",
     "classroom_admin.web",
 ]
 MIDDLEWARE = [
@@ -229,6 +231,10 @@ CELERY_BEAT_SCHEDULE = {
         "notices.look": 10.0,
         "webhooks.deliver": 5.0,
         "webhooks.tidy": 3600.0,
+        "mail.send": 10.0,
+        "mail.plan_summaries": 300.0,
+        "chat_targets.send": 5.0,
+        "chat_targets.tidy": 3600.0,
     }.items()
 }
 # --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------

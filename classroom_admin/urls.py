@@ -29,6 +29,7 @@ pages: list[URLPattern | URLResolver] = [
     path("lists/", include("classroom_admin.web.class_lists.urls")),
     path("reports/", include("classroom_admin.web.reports.urls")),
     path("privacy/", include("classroom_admin.web.privacy.urls")),
+    path("", include("classroom_admin.web.notices.urls")),
     path("", include("classroom_admin.web.urls")),
 ]
 

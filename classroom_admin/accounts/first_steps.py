@@ -52,6 +52,7 @@ OPEN: Final = frozenset(
         "live:icons",
         "live:calendar_feed",
         "live:shared_file",
+        "notices:unsubscribe",
     }
 )
 """The views that stay open before the first steps. If a view shows class data, it checks a signature."""

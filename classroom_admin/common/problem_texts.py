@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from classroom_admin.common.chat_texts import TEXTS as CHAT
 from classroom_admin.common.mail_problems import TEXTS as MAIL
 from classroom_admin.common.outbound_texts import TEXTS as OUTBOUND
 from classroom_admin.common.problems import Problem, from_json, from_text
@@ -340,6 +341,7 @@ TEXTS: Final[Mapping[str, str | tuple[str, ...]]] = {
     **SIGN_ON,
     **OUTBOUND,
     **MAIL,
+    **CHAT,
 }
 _JOINED: Final = _("{what} {next_step}")
 

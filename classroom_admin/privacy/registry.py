@@ -54,6 +54,8 @@ DELETED_WITH: Final[dict[str, Kind]] = {
     "notices.handover": Kind.ATTENDANCE,
     "outgoing_webhooks.delivery": Kind.ATTENDANCE,  # `integrations.webhooks.upkeep` deletes it after 30 days
     "outgoing_webhooks.attempt": Kind.ATTENDANCE,
+    "notice_mail.mailitem": Kind.ATTENDANCE,
+    "chat_targets.chatmessage": Kind.ATTENDANCE,
     "rooms.classlist": Kind.CLASS_LISTS,
     "rooms.listedperson": Kind.CLASS_LISTS,
     "rooms.supervision": Kind.CLASS_LISTS,
@@ -101,6 +103,9 @@ EXEMPT: Final[dict[str, str]] = {
     "socialaccount.socialtoken": WITH_ACCOUNT,
     "socialaccount.socialapp": NO_PERSON,
     "usersessions.usersession": "django-allauth deletes it with its session.",
+    "notice_mail.mailchoices": WITH_ACCOUNT,
+    "notice_mail.mail": "`integrations.mail` deletes it after 30 days.",
+    "chat_targets.chattarget": NO_PERSON,
     "auth.group": NO_PERSON,
     "auth.permission": NO_PERSON,
     "contenttypes.contenttype": NO_PERSON,
