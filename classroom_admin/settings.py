@@ -320,4 +320,6 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 vars().update(env.EMAIL_URL)
-DEFAULT_FROM_EMAIL = mail_from(env)
+DEFAULT_FROM_EMAIL = mail_from(
+    env.MAIL_FROM, account=str(env.EMAIL_URL.get("EMAIL_HOST_USER", "")), public_url=PUBLIC_URL
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from email.utils import formataddr, parseaddr
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
@@ -25,20 +25,13 @@ def sender(text: str) -> str:
 Sender = Annotated[str, BeforeValidator(sender)]
 
 
-class _Environment(Protocol):
-    MAIL_FROM: str
-    PUBLIC_URL: str
-    EMAIL_URL: dict[str, Any]
+def mail_from(chosen: str, *, account: str, public_url: str) -> str:
+    """Return the sender of all mails: `chosen`, else the account of the mail server if it is an address.
 
-
-def mail_from(env: _Environment) -> str:
-    """Return the sender of all mails.
-
-    Many servers accept only the address of the account that signed in, so prefer the user name of EMAIL_URL.
+    Many servers accept only the address of the account that signed in.
     """
-    account = str(env.EMAIL_URL.get("EMAIL_HOST_USER", ""))
-    if env.MAIL_FROM:
-        return env.MAIL_FROM
+    if chosen:
+        return chosen
     if _ADDRESS.fullmatch(account):
         return account
-    return f"classroom-admin@{urlsplit(env.PUBLIC_URL).hostname or 'localhost'}"
+    return f"classroom-admin@{urlsplit(public_url).hostname or 'localhost'}"

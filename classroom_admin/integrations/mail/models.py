@@ -7,7 +7,6 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from classroom_admin.common import clock
 from classroom_admin.integrations.notices.models import Notice
@@ -44,13 +43,13 @@ class Mail(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", pgettext_lazy("mail", "waiting")
-        CLAIMED = "claimed", pgettext_lazy("mail", "in progress")
-        SENDING = "sending", pgettext_lazy("mail", "sending")
-        SENT = "sent", pgettext_lazy("mail", "sent")
-        DROPPED = "dropped", pgettext_lazy("mail", "no longer needed")
-        FAILED = "failed", pgettext_lazy("mail", "failed")
-        UNKNOWN = "unknown", pgettext_lazy("mail", "outcome unknown")
+        WAITING = "waiting", "waiting"
+        CLAIMED = "claimed", "in progress"
+        SENDING = "sending", "sending"
+        SENT = "sent", "sent"
+        DROPPED = "dropped", "no longer needed"
+        FAILED = "failed", "failed"
+        UNKNOWN = "unknown", "outcome unknown"
 
     kind = models.CharField(max_length=20, choices=MailKind.choices)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
