@@ -25,6 +25,7 @@ pages: list[URLPattern | URLResolver] = [
     path("sign-in/", include(saml_urlpatterns)),
     path("first-run/", include("classroom_admin.web.first_run.urls")),
     path("people/", include("classroom_admin.web.people.urls")),
+    path("settings/webhooks/", include("classroom_admin.web.webhooks.urls")),
     path("settings/", include("classroom_admin.web.settings.urls")),
     path("lists/", include("classroom_admin.web.class_lists.urls")),
     path("reports/", include("classroom_admin.web.reports.urls")),

@@ -1,4 +1,4 @@
-"""Define the English texts of problems with requests to addresses that people entered. `problem_texts` has them."""
+"""Define the English texts of problems with requests to other systems. `problem_texts` includes them."""
 
 from typing import Final
 
@@ -26,6 +26,4 @@ TEXTS: Final[dict[str, str | tuple[str, ...]]] = {
     "webhook_secret_unreadable": _(
         "The secret of the webhook can't be decrypted with the configured keys. Create a new secret."
     ),
-    "webhook_interrupted": _("The attempt was interrupted. Its outcome is unknown."),
-    "webhook_too_late": _("No attempt succeeded within three days."),
 }

@@ -13,6 +13,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.celery import app
 from classroom_admin.common import clock
 from classroom_admin.common.public_address import absolute
+from classroom_admin.integrations.webhooks import selectors
 from classroom_admin.operations.doctor_result import Result, failed, ok, skipped, warning
 from classroom_admin.sync.models import Lease
 
@@ -23,6 +24,20 @@ ALIVE_S: Final = 60.0
 NEEDED_CONNECTIONS: Final = 15
 """What the workers of one server use (docs/running.md)."""
 _SERVE: Final = "Start `manage.py serve`, or the processes in docs/running.md."
+
+
+def outgoing_webhooks() -> Result:
+    """Look for outgoing webhooks that failed."""
+    troubled = selectors.troubled()
+    if not selectors.endpoints().exists():
+        return skipped("There are no outgoing webhooks.")
+    if not troubled:
+        return ok("No outgoing webhook has failed.")
+    names = ", ".join(map(str, troubled))
+    return warning(
+        f"These outgoing webhooks do not accept messages, or were switched off for it: {names}.",
+        f"Open {absolute(resolve_url('webhooks:list'))}, see what the receivers answered, and test them.",
+    )
 
 
 def administrator() -> Result:
@@ -97,4 +112,4 @@ def _no_processes() -> str:
     return "The broker is in the memory of this process (CELERY_BROKER_URL)." if is_memory else ""
 
 
-CHECKS: Final = (administrator, database_connections, workers, beat)
+CHECKS: Final = (administrator, database_connections, workers, beat, outgoing_webhooks)

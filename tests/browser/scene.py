@@ -126,6 +126,7 @@ from classroom_admin.common.encryption import encrypt
 from classroom_admin.actions import bulk, class_list_files, class_lists, participants, scheduling
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.integrations.webhooks.models import Attempt, Delivery, Endpoint
 from classroom_admin.reports.models import ExportJob
 from classroom_admin.reports import corrections, summaries
 from classroom_admin.rooms.access import access_to
@@ -178,7 +179,16 @@ else:
     sign_on, _is_new = SignOnProvider.objects.get_or_create(issuer="https://login.school.example", defaults={
         "label": LIST[:60], "client_id": "classroom", "secret": encrypt("x"), "is_on": False,
         "rules": "group Teachers -> teacher\\nemail @school.example -> teacher"})
-    print(json.dumps({"room": room.key, "failed": failed.key, "person": person.pk,
+    endpoint, _is_new = Endpoint.objects.get_or_create(address="https://lms.school.example/hooks", defaults={
+        "description": "Learning platform", "kinds": ["class_started"], "secret": encrypt("x"),
+        "failing_since": clock.now(), "is_on": False, "off_reason": "failing", "off_at": clock.now()})
+    hook, _is_new = Delivery.objects.get_or_create(endpoint=endpoint, number="msg_1", defaults={
+        "room": room, "state": "failed", "claimable_at": None})
+    if _is_new:
+        Attempt.objects.create(delivery=hook, at=clock.now(), took_ms=1200, status=500, answer="<h1>Oh</h1>",
+            problem={"code": "webhook_status", "params": {"status": 500}})
+    print(json.dumps({"webhook": endpoint.key, "webhook_message": hook.pk, "room": room.key,
+        "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
         "listed": class_list.people.get(user_uuid="ada").pk, "list_file": list_file.key, "export": export.key,

@@ -27,9 +27,7 @@ class Authority:
         made = self._builder(self._name, self._key).add_extension(limits, critical=True)
         made = made.add_extension(usage, critical=True).add_extension(self._own_id(), critical=False)
         self.file = folder / "authority.pem"
-        self.file.write_bytes(
-            made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-        )
+        self.file.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
     def _own_id(self) -> x509.SubjectKeyIdentifier:
         return x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())

@@ -21,9 +21,12 @@ from tests.common.certificates import Authority
 from tests.integrations.webhooks.receiver import running_receiver
 
 HOST = "hooks.school.test"
-PRIVATE = """127.0.0.1 127.9.9.9 10.0.0.1 172.16.0.1 192.168.1.1 169.254.169.254 168.63.129.16 100.100.100.200
-    0.0.0.0 224.0.0.1 255.255.255.255 192.0.2.1 ::1 :: fe80::1%eth0 fd00:ec2::254 fc00::1 ff02::1
-    ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::a9fe:a9fe 2002:7f00:1::""".split()
+PRIVATE = [
+    "127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254",
+    "168.63.129.16", "100.100.100.200", "0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.1",
+    "::1", "::", "fe80::1%eth0", "fd00:ec2::254", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -73,7 +76,14 @@ def test_private_addresses_are_refused_before_anything_is_sent(monkeypatch: pyte
 
 
 def test_only_https_without_a_user_is_an_address(loopback_allowed: None, monkeypatch: Any) -> None:
-    wrong = ["ftp://a.test/", "https://", "a.test/x", "https://me:pw@a.test/", "https://a.test/#x", " https://a"]
+    wrong = [
+        "ftp://a.test/",
+        "https://",
+        "a.test/x",
+        "https://me:pw@a.test/",
+        "https://a.test/#x",
+        " https://a",
+    ]
     for url in [*wrong, "https://a.test:99999/", "file:///etc/passwd", "javascript:alert(1)"]:
         assert problem(lambda url=url: outbound.check(url)) == "outbound_not_address", url
     resolve_to(monkeypatch, ["1.1.1.1"])
@@ -171,5 +181,7 @@ def test_what_prevents_an_answer_is_said(loopback_allowed: None, monkeypatch: py
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert problem(lambda: outbound.send("GET", f"https://{HOST}/"), OutboundFailed) == "outbound_unknown_host"
+    assert (
+        problem(lambda: outbound.send("GET", f"https://{HOST}/"), OutboundFailed) == "outbound_unknown_host"
+    )
     outbound.check(f"https://{HOST}/")

@@ -15,6 +15,8 @@ from django.db import connection
 from classroom_admin.accounts.models import User
 from classroom_admin.celery import app
 from classroom_admin.common import clock
+from classroom_admin.common.encryption import encrypt
+from classroom_admin.integrations.webhooks.models import Endpoint
 from classroom_admin.operations import doctor_work
 from classroom_admin.runtime import broker
 from classroom_admin.runtime.installation import Installation
@@ -26,6 +28,16 @@ from tests.runtime.processes import wait_for
 from tests.runtime.test_broker import running
 
 pytestmark = pytest.mark.django_db
+
+
+def test_failing_webhooks_are_named(settings: Any) -> None:
+    settings.PUBLIC_URL = "https://classes.school.example"
+    check(doctor_work.outgoing_webhooks(), "skipped")
+    made = Endpoint.objects.create(address="https://lms.test/", description="LMS", secret=encrypt("x"))
+    check(doctor_work.outgoing_webhooks(), "ok")
+    Endpoint.objects.filter(pk=made.pk).update(failing_since=clock.now())
+    words = ("LMS", "https://classes.school.example/settings/webhooks/")
+    check(doctor_work.outgoing_webhooks(), "warning", *words)
 
 
 def test_dashboard_without_an_administrator_is_reported_with_the_address(settings: Any) -> None:

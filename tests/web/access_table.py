@@ -155,6 +155,19 @@ NOTICES = {
     "notices:switch_target": school(None, P.SETTINGS, key="chat"),
     "notices:delete_target": school(P.SETTINGS, P.SETTINGS, key="chat"),
 }
+WEBHOOKS = {
+    "webhooks:list": school(P.SETTINGS),
+    "webhooks:add": school(P.SETTINGS, P.SETTINGS),
+    "webhooks:webhook": school(P.SETTINGS, key="hook"),
+    "webhooks:change": school(P.SETTINGS, P.SETTINGS, key="hook"),
+    "webhooks:switch": school(None, P.SETTINGS, key="hook"),
+    "webhooks:test": school(None, P.SETTINGS, key="hook"),
+    "webhooks:secret": school(None, P.SETTINGS, key="hook"),
+    "webhooks:rotate": school(None, P.SETTINGS, key="hook"),
+    "webhooks:delete": school(P.SETTINGS, P.SETTINGS, key="hook"),
+    "webhooks:message": school(P.SETTINGS, key="hook", pk="webhook_message"),
+    "webhooks:again": school(None, P.SETTINGS, key="hook", pk="webhook_message"),
+}
 LISTS = {
     "lists:lists": school(P.CLASS_LISTS),
     "lists:make": school(P.CLASS_LISTS, P.CLASS_LISTS),
@@ -282,6 +295,7 @@ PARTS = {
     "people": PEOPLE,
     "settings": SETTINGS,
     "notices": NOTICES,
+    "webhooks": WEBHOOKS,
     "lists": LISTS,
     "reports": REPORTS,
     "classes": CLASSES,

@@ -19,6 +19,7 @@ from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
 from classroom_admin.common.encryption import encrypt
 from classroom_admin.integrations.chat_targets.models import ChatTarget, Service
+from classroom_admin.integrations.webhooks.models import Delivery, Endpoint
 from classroom_admin.reports.export_models import ExportJob
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.breakout_rooms import Group
@@ -79,6 +80,7 @@ def make_world() -> World:
         host="127.0.0.1",
         secret=encrypt(json.dumps({"address": "http://127.0.0.1:9/school", "token": ""})),
     )
+    Endpoint.objects.create(key="hook", address="http://127.0.0.1:9", secret=encrypt("whsec_AAAA"))
     return World(
         people=people,
         own=_things(school.room, school.teacher, school.administrator),
@@ -127,5 +129,8 @@ def _things(room: Room, owner: User, administrator: User) -> dict[str, Any]:
         "export": export.key,
         "fingerprint": sprite_fingerprint(),
         "signed": signed,
+        "webhook_message": Delivery.objects.create(
+            endpoint=Endpoint.objects.get(), number=f"msg_{room.pk}", state="delivered", claimable_at=None
+        ).pk,
         "file_name": file_name,
     }

@@ -1,1 +1,1 @@
-"""Outgoing webhooks: send notices to the school's own systems, signed and in order (`docs/webhooks-out.md`)."""
+"""Outgoing webhooks: send notices to other systems, signed and in order (`docs/webhooks-out.md`)."""

@@ -1,11 +1,11 @@
 """The queue of outgoing webhooks: claim due deliveries, send them, and store the outcomes.
 
-The table is the queue, as for scheduled commands (`actions.scheduled`): a claim is a conditional UPDATE with a
-lease. If a worker dies between the answer of the receiver and the record of it, another worker sends the
+The table is the queue, as for scheduled commands (`actions.scheduled`): a claim is a conditional UPDATE with
+a lease. If a worker dies between the answer of the receiver and the record of it, another worker sends the
 message again with the same id.
 
-A delivery waits for the earlier ones of its class and endpoint. If a whole receiver fails, the endpoint pauses,
-so that its many messages do not hold up those of others.
+A delivery waits for the earlier ones of its class and endpoint. If a whole receiver fails, the endpoint
+pauses, so that its many messages do not hold up those of others.
 """
 
 from __future__ import annotations
@@ -127,7 +127,10 @@ def work(*, within_s: float = WORK_S) -> bool:
 
 
 def send_all(claimed: Sequence[Delivery], *, by: User | None = None) -> list[Outcome]:
-    """Send claimed deliveries at the same time, and store the outcomes. Only this thread uses the database."""
+    """Send claimed deliveries at the same time, and store the outcomes. Return the outcomes.
+
+    Only this thread uses the database.
+    """
     messages = [_message(one) for one in claimed]
     with ThreadPoolExecutor(max_workers=max(1, len(messages)), thread_name_prefix="webhook") as threads:
         outcomes = list(threads.map(_send, messages))
@@ -204,7 +207,7 @@ def _after(delivery: Delivery, outcome: Outcome, now: datetime) -> dict[str, obj
 
 
 def _note_success(endpoint: Endpoint, now: datetime) -> None:
-    """Remember that the endpoint works. If the whole receiver failed before, try its waiting messages at once."""
+    """Remember that the endpoint works. If the whole receiver failed before, try waiting messages at once."""
     if endpoint.failures:
         waiting = Delivery.objects.filter(endpoint=endpoint, state=State.WAITING, claimable_at__gt=now)
         waiting.update(claimable_at=now)
