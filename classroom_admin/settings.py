@@ -11,6 +11,7 @@ from classroom_admin import settings_data, settings_front
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock, program_files
 from classroom_admin.environment import variables
+from classroom_admin.environment.mail import mail_from
 from classroom_admin.runtime import broker
 from classroom_admin.settings_audit import *  # noqa: F403
 from classroom_admin.settings_keys import (  # noqa: F401
@@ -81,6 +82,8 @@ INSTALLED_APPS = [
     "classroom_admin.integrations.webhooks",
     "classroom_admin.integrations.joining",
     "classroom_admin.integrations.lti",
+    "classroom_admin.integrations.mail",
+    "classroom_admin.integrations.chat_targets",
     "classroom_admin.web",
 ]
 MIDDLEWARE = [
@@ -235,6 +238,10 @@ CELERY_BEAT_SCHEDULE = {
         "webhooks.tidy": 3600.0,
         "lti.work": 10.0,
         "lti.tidy": 3600.0,
+        "mail.send": 10.0,
+        "mail.plan_summaries": 300.0,
+        "chat_targets.send": 5.0,
+        "chat_targets.tidy": 3600.0,
     }.items()
 }
 # --- alerts: how long each condition must last (rooms/alert_kinds.py, docs/running.md) --------
@@ -321,3 +328,6 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 vars().update(env.EMAIL_URL)
+DEFAULT_FROM_EMAIL = mail_from(
+    env.MAIL_FROM, account=str(env.EMAIL_URL.get("EMAIL_HOST_USER", "")), public_url=PUBLIC_URL
+)

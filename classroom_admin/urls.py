@@ -35,6 +35,7 @@ pages: list[URLPattern | URLResolver] = [
     path("privacy/", include("classroom_admin.web.privacy.urls")),
     path("join/", include("classroom_admin.web.joining.urls")),
     path("lti/", include("classroom_admin.web.lti.urls")),
+    path("", include("classroom_admin.web.notices.urls")),
     path("", include("classroom_admin.web.urls")),
 ]
 

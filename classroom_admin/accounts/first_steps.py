@@ -54,6 +54,7 @@ OPEN: Final = frozenset(
         "face:logo_file",
         "live:calendar_feed",
         "live:shared_file",
+        "notices:unsubscribe",
     }
 )
 """The views that stay open before the first steps. If a view shows class data, it checks a signature."""

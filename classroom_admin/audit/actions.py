@@ -157,6 +157,8 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "account.calendar_off": (_("Turned off a calendar address"), ""),
         "account.token_create": (_("Created an API token"), ""),
         "account.token_end": (_("Revoked an API token"), ""),
+        "account.mails": (_("Chose which mails they get"), ""),
+        "account.unsubscribe": (_("Unsubscribed from mails with the link in a mail"), ""),
     },
     _("Appearance"): {
         "face.change": (_("Changed the appearance of the pages"), ""),
@@ -246,6 +248,13 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "audit.erase": (_("Erased personal data from the audit log"), ""),
         "audit.delete_old": (_("Deleted the oldest entries of the audit log"), ""),
         "audit.accept": (_("Accepted that the end of the audit log is missing"), ""),
+    },
+    _("Chat services"): {
+        "chat_target.add": (_("Added a chat service"), ""),
+        "chat_target.change": (_("Changed a chat service"), ""),
+        "chat_target.switch": (_("Switched a chat service on or off"), ""),
+        "chat_target.delete": (_("Deleted a chat service"), ""),
+        "chat_target.test": (_("Sent a test message to a chat service"), ""),
     },
     _("Cloud"): {
         "cloud.test": (_("Tested the cloud connection"), ""),

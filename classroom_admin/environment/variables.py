@@ -43,6 +43,7 @@ from classroom_admin.environment.fields import (
 )
 from classroom_admin.environment.files import Files
 from classroom_admin.environment.logs import Logs
+from classroom_admin.environment.mail import Sender
 from classroom_admin.environment.monitoring import Monitoring
 from classroom_admin.environment.outbound import Outbound
 from classroom_admin.environment.retention import Retention
@@ -220,6 +221,11 @@ class Data(Section):
         addresses.mail("consolemail://"),
         shown="`consolemail://`",
         secret="inside",
+    )
+    MAIL_FROM: Sender = variable(
+        "The sender of mails, such as `Example School <classes@school.example>` ([mail](mail.md))",
+        shown="the user name in `EMAIL_URL` if it is an address, otherwise `classroom-admin@` and the host "
+        "of `PUBLIC_URL`",
     )
 
 

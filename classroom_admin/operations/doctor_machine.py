@@ -6,7 +6,6 @@ import platform
 import re
 import smtplib
 import sqlite3
-import ssl
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +18,8 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.db import connection
 from redis.exceptions import RedisError
 
-from classroom_admin.common import disk_space
+from classroom_admin.common import disk_space, mail_problems
+from classroom_admin.common.problem_texts import in_english
 from classroom_admin.operations.doctor_result import Result, failed, ok, skipped, warning
 
 Version = tuple[int, ...]
@@ -117,28 +117,21 @@ def disk() -> Result:
 
 def mail() -> Result:
     """Connect to the mail server and sign in, without sending a mail."""
-    if not str(settings.EMAIL_BACKEND).endswith(".smtp.EmailBackend"):
+    if not mail_problems.is_server():
         return skipped("No mail server is set (EMAIL_URL). Pages show links instead of mailing them.")
-    place = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
     mailer = get_connection(timeout=TIMEOUT_S)
     assert isinstance(mailer, EmailBackend)
     try:
         mailer.open()
-    except smtplib.SMTPAuthenticationError as error:
-        words = f"The mail server {place} refuses the user name or the password ({error.smtp_code})."
-        return failed(words, "Correct them in EMAIL_URL.")
-    except smtplib.SMTPNotSupportedError:
-        words = f"The mail server {place} offers no TLS or no sign-in."
-        return failed(words, "Use smtp+tls:// or smtp+ssl:// in EMAIL_URL as the server needs it.")
-    except ssl.SSLError as error:
-        words = f"No TLS connection to the mail server {place} ({error.reason or type(error).__name__})."
-        return failed(words, "Check its certificate. Use smtp+tls:// or smtp+ssl:// as the server needs it.")
     except (smtplib.SMTPException, OSError) as error:
-        words = f"The mail server {place} does not answer ({type(error).__name__})."
-        return failed(words, "Check EMAIL_URL, the mail server and the network.")
+        problem = mail_problems.problem_of(error)
+        return failed(in_english(problem), mail_problems.FIXES[problem.code])
     finally:
         mailer.close()
-    return ok(f"The mail server {place} accepts " + ("the sign-in." if mailer.username else "connections."))
+    return ok(
+        f"The mail server {mail_problems.place()} accepts "
+        + ("the sign-in." if mailer.username else "connections.")
+    )
 
 
 def _parsed(text: str) -> Version:

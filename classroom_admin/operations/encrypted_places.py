@@ -8,6 +8,7 @@ from classroom_admin.privacy import erasure_ledger
 FIELDS: Final = (
     ("accounts.SignOnProvider", "secret"),
     ("lti.SigningKey", "private_pem"),
+    ("chat_targets.ChatTarget", "secret"),
     ("mfa.Authenticator", "data"),
     ("outgoing_webhooks.Endpoint", "secret"),
     ("outgoing_webhooks.Endpoint", "old_secret"),

@@ -335,6 +335,22 @@ DECISIONS: Final[dict[str, Decision]] = {
         erased="commands",
         why="It is the answer of another system, and is deleted after 30 days.",
     ),
+    # mails by choice, and chat services
+    "notice_mail.MailChoices": Decision(
+        erased="accounts", account="person", why="Which mails a person wants. The audit log has each choice."
+    ),
+    "notice_mail.Mail": Decision(
+        personal="problem",
+        others="kind state",
+        erased="accounts",
+        account="person",
+        why="It says why a mail was not sent, and is deleted after 30 days.",
+    ),
+    "notice_mail.MailItem": Decision(erased="accounts", account="person", why="It refers to a notice."),
+    "chat_targets.ChatTarget": _nothing(
+        "key name service secret host kinds language problem", "A chat service of the school."
+    ),
+    "chat_targets.ChatMessage": _nothing("state problem", _CLOUD),
 }
 
 

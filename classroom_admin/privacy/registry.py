@@ -56,6 +56,8 @@ DELETED_WITH: Final[dict[str, Kind]] = {
     "notices.handover": Kind.ATTENDANCE,
     "outgoing_webhooks.delivery": Kind.ATTENDANCE,  # `integrations.webhooks.upkeep` deletes it after 30 days
     "outgoing_webhooks.attempt": Kind.ATTENDANCE,
+    "notice_mail.mailitem": Kind.ATTENDANCE,
+    "chat_targets.chatmessage": Kind.ATTENDANCE,
     "rooms.classlist": Kind.CLASS_LISTS,
     "rooms.listedperson": Kind.CLASS_LISTS,
     "rooms.supervision": Kind.CLASS_LISTS,
@@ -117,6 +119,9 @@ EXEMPT: Final[dict[str, str]] = {
     "lti.member": "It is deleted with its course.",
     "lti.launch": "`lti.tasks.tidy` deletes it within three hours.",
     "lti.registrationlink": "`lti.tasks.tidy` deletes it within three hours.",
+    "notice_mail.mailchoices": WITH_ACCOUNT,
+    "notice_mail.mail": "`integrations.mail` deletes it after 30 days.",
+    "chat_targets.chattarget": NO_PERSON,
     "auth.group": NO_PERSON,
     "auth.permission": NO_PERSON,
     "contenttypes.contenttype": NO_PERSON,

@@ -25,7 +25,7 @@ _REMOVED_FOR: Final = _("Removed %(whom)s for %(length)s")
 # In these actions, the target is the actor or the class, which the entry names elsewhere.
 _OWN: Final = (
     "sign_in sign_out password_change password_chosen calendar_on calendar_off second_factor_add "
-    "second_factor_remove recovery_code_used recovery_codes own_sessions_end first_administrator"
+    "second_factor_remove recovery_code_used recovery_codes own_sessions_end first_administrator mails"
 )
 _OWN_SIGN_ON: Final = ("connect", "create", "role", "cloud_id", "emergency_sign_in")
 _OF_ONESELF: Final = frozenset(

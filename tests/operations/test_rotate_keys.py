@@ -149,6 +149,7 @@ KNOWN = {
     "common/encryption.py",
     "accounts/mfa_adapter.py",
     "actions/sign_on_providers.py",
+    "integrations/chat_targets/actions.py",
     "privacy/erasure_ledger.py",
     "privacy/person.py",
     "privacy/person_jobs.py",

@@ -162,6 +162,16 @@ SETTINGS = {
     "settings:audit_file": school(P.AUDIT),
     "settings:audit_json": school(P.AUDIT),
 }
+NOTICES = {
+    "notices:choose_mails": school(None, SIGNED_IN),
+    "notices:unsubscribe": school(TOKEN, TOKEN, token="guessed"),
+    "notices:targets": school(P.SETTINGS),
+    "notices:add_target": school(P.SETTINGS, P.SETTINGS),
+    "notices:change_target": school(P.SETTINGS, P.SETTINGS, key="chat"),
+    "notices:test_target": school(None, P.SETTINGS, key="chat"),
+    "notices:switch_target": school(None, P.SETTINGS, key="chat"),
+    "notices:delete_target": school(P.SETTINGS, P.SETTINGS, key="chat"),
+}
 WEBHOOKS = {
     "webhooks:list": school(P.SETTINGS),
     "webhooks:add": school(P.SETTINGS, P.SETTINGS),
@@ -355,6 +365,7 @@ PARTS = {
     "sign-on": SIGN_ON,
     "people": PEOPLE,
     "settings": SETTINGS,
+    "notices": NOTICES,
     "webhooks": WEBHOOKS,
     "face": FACE,
     "lists": LISTS,

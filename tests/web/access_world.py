@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from classroom_admin.common import clock
 from classroom_admin.common.encryption import encrypt
 from classroom_admin.integrations.joining.actions import renew_link
 from classroom_admin.integrations.lti.models import Platform
+from classroom_admin.integrations.chat_targets.models import ChatTarget, Service
 from classroom_admin.integrations.webhooks.models import Delivery, Endpoint
 from classroom_admin.reports.export_models import ExportJob
 from classroom_admin.rooms.access import access_to
@@ -72,6 +74,13 @@ def make_world() -> World:
         Participant.objects.filter(pk=one.pk).update(user_uuid=f"{one.user_uuid} of another class")
     SignOnProvider.objects.create(
         key="school", label="School account", issuer="http://127.0.0.1:9", secret=encrypt("a secret")
+    )
+    ChatTarget.objects.create(
+        key="chat",
+        name="Staff",
+        service=Service.NTFY,
+        host="127.0.0.1",
+        secret=encrypt(json.dumps({"address": "http://127.0.0.1:9/school", "token": ""})),
     )
     Endpoint.objects.create(key="hook", address="http://127.0.0.1:9", secret=encrypt("whsec_AAAA"))
     Platform.objects.create(

@@ -1,0 +1,1 @@
+"""Messages to chat services of the school: Slack, Microsoft Teams, Matrix and ntfy."""

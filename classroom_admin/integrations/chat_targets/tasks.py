@@ -1,0 +1,28 @@
+"""Celery tasks of chat services. The beat starts them, and the database contains what is due."""
+
+import threading
+from typing import Final
+
+from celery import shared_task
+
+from classroom_admin.integrations.chat_targets import delivery
+
+_one_at_a_time: Final = threading.Lock()
+"""One thread per worker waits for chat services, so that slow ones leave the others for events."""
+
+
+@shared_task(name="chat_targets.send")
+def send() -> None:
+    """Send the messages that are due."""
+    if not _one_at_a_time.acquire(blocking=False):
+        return
+    try:
+        delivery.work()
+    finally:
+        _one_at_a_time.release()
+
+
+@shared_task(name="chat_targets.tidy")
+def tidy() -> None:
+    """Delete old messages."""
+    delivery.tidy()

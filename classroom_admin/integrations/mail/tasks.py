@@ -1,0 +1,30 @@
+"""Celery tasks of mails. The beat starts them, and the database contains what is due."""
+
+import threading
+from typing import Final
+
+from celery import shared_task
+
+from classroom_admin.accounts import mail as mails
+from classroom_admin.integrations.mail import delivery, receiving
+
+_one_at_a_time: Final = threading.Lock()
+"""One thread per worker waits for the mail server, so that a slow server leaves the others for events."""
+
+
+@shared_task(name="mail.send")
+def send() -> None:
+    """Send the mails that are due."""
+    if not mails.is_set_up() or not _one_at_a_time.acquire(blocking=False):
+        return
+    try:
+        delivery.work()
+    finally:
+        _one_at_a_time.release()
+
+
+@shared_task(name="mail.plan_summaries")
+def plan_summaries() -> None:
+    """Plan the weekly summaries that are due, and delete old rows."""
+    receiving.plan_summaries()
+    delivery.tidy()

@@ -1,0 +1,1 @@
+"""Pages of mails by choice and of chat services."""
