@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='JoinPage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='the random part of the link; null: the link is off', max_length=16, null=True, unique=True)),
+                ('code', models.CharField(help_text='the random part of the link; null: it is off', max_length=16, null=True, unique=True)),
                 ('who', models.CharField(choices=[('anyone', 'Anyone with the link'), ('listed', 'Only people on the class list')], default='anyone', max_length=10)),
                 ('link_waits', models.BooleanField(default=True, help_text='people with the link of the class must wait')),
                 ('personal_waits', models.BooleanField(default=False, help_text='people with a personal link must wait')),
