@@ -81,7 +81,8 @@ def show(costs: Costs) -> None:
         shares = {w: (batches * fixed[w] + EVENTS_PER_S * further[w]) / 1000 for w in fixed}
         print(
             f"polled every {every_s:g} s, {EVENTS_PER_S:g} event per second and class: a core of the "
-            f"program serves {1 / shares['program']:,.0f} classes, a core of PostgreSQL {1 / shares['PostgreSQL']:,.0f}"
+            f"program serves {1 / shares['program']:,.0f} classes, "
+            f"a core of PostgreSQL {1 / shares['PostgreSQL']:,.0f}"
         )
 
 

@@ -254,9 +254,9 @@ class Poller:
         self._give_way_if_unreachable(held, error, waited_s)
 
     def _give_way_if_unreachable(self, held: Held, error: CloudError, pause_s: float) -> None:
-        """Release the lease if this process often fails to reach the cloud, because another server may reach it.
+        """Release the lease if this process does not reach the cloud, because another server may reach it.
 
-        All events are still at the cloud, or the rooms are reconciled already.
+        All events are still at the cloud, or the rooms are due for reconciliation already.
         """
         self._unreachable = self._unreachable + 1 if isinstance(error, CloudUnavailable) else 0
         if self._unreachable >= UNREACHABLE_IN_A_ROW:
