@@ -30,9 +30,9 @@ from classroom_admin.web.api.v1 import (
     series,
 )
 from classroom_admin.web.api.v1.authentication import READ
+from classroom_admin.web.api.v1.body_parser import StrictParser
 from classroom_admin.web.api.v1.idempotency import HEADER, AnsweredBefore
 from classroom_admin.web.api.v1.problems import add_handlers, response
-from classroom_admin.web.api.v1.reading import StrictParser
 from classroom_admin.web.api.v1.schemas import Problem
 
 DESCRIPTION: Final = (

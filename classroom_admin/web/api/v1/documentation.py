@@ -15,7 +15,6 @@ from classroom_admin.common import public_address
 from classroom_admin.common.problem_json import PATH
 from classroom_admin.web.api.v1.api import document
 
-
 CODES: Final = {
     "malformed": "400. The body is not JSON, or the path has forbidden characters.",
     "unauthorized": "401. The token is missing, wrong, revoked or expired.",

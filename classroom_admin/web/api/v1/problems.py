@@ -60,6 +60,7 @@ def add_handlers(api: NinjaAPI) -> None:
         ),
         Http404: _not_found,
         PermissionDenied: _forbidden,
+        RequestDataTooBig: lambda _request, _error: response(413, "This request is too big."),
         ActionRefused: _refused,
         ValidationError: lambda _request, error: _validation(error.errors),
         HttpError: _http_error,
@@ -78,8 +79,6 @@ def _http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
     cause = error.__cause__
     if isinstance(cause, ApiProblem):
         return _of_problem(cause)
-    if isinstance(cause, RequestDataTooBig):
-        return response(413, "This request is too big.")
     return response(error.status_code, str(error))
 
 
