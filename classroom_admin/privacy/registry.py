@@ -88,7 +88,7 @@ EXEMPT: Final[dict[str, str]] = {
     "accounts.signonprovider": NO_PERSON,
     "accounts.firstrun": NO_PERSON,
     "accounts.apitoken": WITH_ACCOUNT,
-    "accounts.idempotentrequest": "`web.api.v1.idempotency` deletes it after a day.",
+    "accounts.idempotentrequest": "`accounts.api_tokens.forget_old_requests` deletes it after a day.",
     "accounts.attempts": "It has only keyed hashes, and `accounts.throttling` deletes them after a time.",
     "account.emailaddress": WITH_ACCOUNT,
     "account.emailconfirmation": WITH_ACCOUNT,
