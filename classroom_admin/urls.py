@@ -7,6 +7,7 @@ from classroom_admin.operations.probes import healthz, livez, metrics, readyz
 from classroom_admin.web.api.agora_chat import agora_chat
 from classroom_admin.web.api.channel_notifications import channel_notifications
 from classroom_admin.web.api.notifications import notifications
+from classroom_admin.web.api.v1.api import nothing_here
 from classroom_admin.web.sign_on.urls import saml_urlpatterns
 
 pages: list[URLPattern | URLResolver] = [
@@ -20,6 +21,7 @@ pages: list[URLPattern | URLResolver] = [
     path("api/agora/notifications/", channel_notifications, name="channel_notifications"),
     path("api/agora/chat", agora_chat, name="agora_chat"),
     path("api/agora/chat/", agora_chat, name="agora_chat"),
+    path("api/v1", nothing_here, name="api_nothing"),
     path("api/v1/", include("classroom_admin.web.api.v1.urls")),
     path("", include("classroom_admin.web.api.urls")),
     path("", include("classroom_admin.accounts.urls")),

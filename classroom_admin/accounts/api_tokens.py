@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from classroom_admin.accounts.models import ApiToken, User
+from classroom_admin.accounts.models import ApiToken, IdempotentRequest, User
 
 READ: Final = "read"
 WRITE: Final = "write"
@@ -27,6 +27,7 @@ USUAL_DAYS: Final = 90
 MOST_DAYS: Final = 366
 MOST_TOKENS: Final = 20
 """How many tokens a person can have."""
+REQUESTS_KEPT_FOR: Final = timedelta(days=1)
 _USE_NOTED_EVERY: Final = timedelta(minutes=1)
 
 
@@ -109,6 +110,11 @@ def end_all(person: User) -> int:
     valid = tokens.filter(expires_at__gt=timezone.now()).count()
     tokens.delete()
     return valid
+
+
+def forget_old_requests() -> None:
+    """Delete the stored requests and responses that are older than ``REQUESTS_KEPT_FOR``."""
+    IdempotentRequest.objects.filter(created_at__lte=timezone.now() - REQUESTS_KEPT_FOR).delete()
 
 
 @sensitive_variables("secret")

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from celery import shared_task
 
+from classroom_admin.accounts import api_tokens
+
 # These modules register their handlers on import.
 from classroom_admin.actions import (
     bulk,
@@ -64,9 +66,10 @@ def run_long(first: int | None = None) -> None:
 
 @shared_task(name="actions.tidy_files")
 def tidy_files() -> None:
-    """Delete the bytes of uploads that are no longer needed, and expired files of class lists."""
+    """Delete the bytes of unneeded uploads, expired files of class lists, and old responses of the API."""
     uploads.tidy()
     class_list_files.delete_expired()
+    api_tokens.forget_old_requests()
 
 
 @shared_task(name="actions.test_capabilities")

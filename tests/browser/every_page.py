@@ -6,6 +6,8 @@ from typing import Any
 
 from django.urls import URLPattern, get_resolver
 
+from classroom_admin.web.api.v1.api import api
+
 NOBODY, SIGNED_IN = "nobody", "signed in"
 # name of the address -> its path; scene.complete() returns the values in braces
 PAGES = {
@@ -121,6 +123,8 @@ PAGES = {
     "mfa_add_webauthn": "/account/security/passkeys/add/",
     "mfa_generate_recovery_codes": "/account/security/codes/new/",
     "usersessions_list": "/account/sessions/",
+    "tokens:own": "/account/tokens/",
+    "api_docs": "/api/v1/docs",
     "account_reauthenticate": "/account/confirm/",
     "account_logout": "/sign-out/",
 }
@@ -204,6 +208,11 @@ NO_PAGES = {
     "reports:export_row",
     "reports:export_file",
     "agora_chat",
+    "api_document",
+    "api_nothing",
+    *(f"api_v1:{one.name}" for one in api.urls[0]),  # for programs
+    "tokens:revoke",
+    "tokens:revoke_of_person",
     "channel_notifications",
     "notifications",
     "privacy:selected",  # after a form: test_person_data

@@ -61,7 +61,7 @@ def about(of: str, get: Word = SIGNED_IN, post: Word = None, **args: Any) -> Rou
 
 
 def operations_of_api() -> dict[str, Route]:
-    """The paths of the API, which no session opens. `api/v1/access_table.py` says who may do what with a token."""
+    """The paths of the API, which no session opens. `api/v1/access_table.py` says who may use them."""
     values = {"key": "key", "id": 1}
     return {
         f"{API_SPACE}{path.name}": school(**{name: values[name] for name in path.pattern.converters})

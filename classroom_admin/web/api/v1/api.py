@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import Any, Final
 
-from django.core.exceptions import RequestDataTooBig
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
@@ -30,9 +30,9 @@ from classroom_admin.web.api.v1 import (
     series,
 )
 from classroom_admin.web.api.v1.authentication import READ
+from classroom_admin.web.api.v1.body_parser import StrictParser
 from classroom_admin.web.api.v1.idempotency import HEADER, AnsweredBefore
 from classroom_admin.web.api.v1.problems import add_handlers, response
-from classroom_admin.web.api.v1.reading import LONGEST, StrictParser
 from classroom_admin.web.api.v1.schemas import Problem
 
 DESCRIPTION: Final = (
@@ -101,6 +101,7 @@ def _made() -> Api:
         title="Classroom Admin",
         version=version(),
         description=DESCRIPTION,
+        servers=[{"url": settings.PATH_PREFIX}] if settings.PATH_PREFIX else [],
         urls_namespace="api_v1",
         auth=READ,
         parser=StrictParser(),
@@ -109,10 +110,6 @@ def _made() -> Api:
     )
     add_handlers(made)
     made.add_exception_handler(AnsweredBefore, lambda _request, error: error.response)
-    made.add_exception_handler(
-        RequestDataTooBig,
-        lambda _request, _error: response(413, f"This request is too big. Send at most {LONGEST} bytes."),
-    )
     for topic in TOPICS:
         made.add_router("", topic.router)
     return made

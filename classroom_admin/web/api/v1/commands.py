@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
 from ninja import Body, Query, Router, Schema
 from pydantic import Field
@@ -11,7 +12,8 @@ from pydantic import Field
 from classroom_admin.accounts.permissions import Permission, needed_for
 from classroom_admin.actions import verification
 from classroom_admin.audit.actions import COMMANDS
-from classroom_admin.audit.models import Entry
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.rooms.models import Room
 from classroom_admin.web.api.v1.authentication import WRITE, ApiHttpRequest
 from classroom_admin.web.api.v1.class_rows import class_access
 from classroom_admin.web.api.v1.command_bodies import AnyCommand
@@ -33,8 +35,7 @@ class Verified(Schema):
 def list_commands(request: ApiHttpRequest, key: str, paging: Query[Paging]) -> Any:
     """List the commands to a class, newest first."""
     room = class_access(request, key).room
-    entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=COMMANDS, steps__isnull=False)
-    return page_of(entries.distinct().prefetch_related("steps"), paging, of_entry)
+    return page_of(_entries(room), paging, of_entry)
 
 
 @router.post("/classes/{key}/commands", response={202: CommandOut}, auth=WRITE, url_name="commands")
@@ -65,5 +66,10 @@ def verify_command(request: ApiHttpRequest, key: str, id: RowId) -> Any:
 
 def _entry(request: ApiHttpRequest, key: str, pk: int) -> Entry:
     room = class_access(request, key).room
-    entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=COMMANDS, steps__isnull=False)
-    return get_object_or_404(entries.distinct().prefetch_related("steps"), pk=pk)
+    return get_object_or_404(_entries(room), pk=pk)
+
+
+def _entries(room: Room) -> QuerySet[Entry]:
+    has_step = Exists(Step.objects.filter(entry=OuterRef("pk")))
+    found: QuerySet[Entry] = Entry.objects.filter(has_step, room_uuid=room.room_uuid, action__in=COMMANDS)
+    return found.prefetch_related("steps")

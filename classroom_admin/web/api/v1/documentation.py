@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,11 +15,32 @@ from classroom_admin.common import public_address
 from classroom_admin.common.problem_json import PATH
 from classroom_admin.web.api.v1.api import document
 
+CODES: Final = {
+    "malformed": "400. The body is not JSON, or the path has forbidden characters.",
+    "unauthorized": "401. The token is missing, wrong, revoked or expired.",
+    "scope": "403. The token does not have the scope.",
+    "role": "403. The role of the person does not include this.",
+    "not_found": "404. This does not exist, or the person may not see it.",
+    "method_not_allowed": "405. The header `Allow` names the methods.",
+    "idempotency_key_reused": "409. The `Idempotency-Key` belongs to another request.",
+    "request_in_progress": "409. The first request with this `Idempotency-Key` is still being answered.",
+    "too_large": "413. The body is too big.",
+    "unsupported_media_type": "415. Send `Content-Type: application/json`.",
+    "invalid": "422. `errors` names the invalid fields.",
+    "state": "422. The class or the series is in another state.",
+    "cannot_change": "422. The cloud can't change this class.",
+    "too_many_exports": "422. Wait for the unfinished exports.",
+    "cloud_failed": "424. The cloud refused the command, or the connection is not set up.",
+    "outcome_unknown": "424. The cloud did not answer. The command may have worked: verify it.",
+    "too_many_requests": "429. `Retry-After` says how many seconds to wait.",
+}
+"""What the codes of errors mean."""
+
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show every operation of the API, with its parameters, its body and its response."""
-    context = {"topics": topics(), "address": public_address.absolute(PATH)}
+    context = {"topics": topics(), "codes": CODES, "address": public_address.absolute(PATH)}
     return render(request, "api/documentation.html", context)
 
 

@@ -15,13 +15,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from classroom_admin.accounts.api_tokens import forget_old_requests
 from classroom_admin.accounts.models import IdempotentRequest, User
 from classroom_admin.web.api.v1.problems import ApiProblem, invalid
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
 LONGEST: Final = 255
-KEPT_FOR: Final = timedelta(days=1)
 WORK_ENDS_AFTER: Final = timedelta(seconds=60)
 """The time after which a request whose process was killed may be sent again."""
 _SUCCESSES: Final = range(200, 300)
@@ -47,7 +47,7 @@ def begin(request: HttpRequest, person: User) -> None:
     if not key.strip() or len(key) > LONGEST or not key.isascii() or not key.isprintable():
         raise invalid(HEADER, f"The header “{HEADER}” must have 1 to {LONGEST} printable ASCII characters.")
     now = timezone.now()
-    IdempotentRequest.objects.filter(created_at__lte=now - KEPT_FOR).delete()
+    forget_old_requests()
     same: dict[str, Any] = {"user": person, "key": hashlib.sha256(key.encode()).hexdigest()}
     killed = IdempotentRequest.objects.filter(**same, status=None, created_at__lte=now - WORK_ENDS_AFTER)
     killed.delete()

@@ -49,13 +49,6 @@ def page_of_rows(
     return of_page(items(shown), cursor(shown[-1].pk) if len(found) > len(shown) else None)
 
 
-def page_of_list(rows: list[Any], paging: Paging) -> dict[str, Any]:
-    """Return a page of a list that is whole in memory. The cursor is a position in the list."""
-    start = position(paging.cursor) or 0
-    end = start + paging.limit
-    return of_page(rows[start:end], cursor(end) if end < len(rows) else None)
-
-
 def cursor(number: int) -> str:
     """Return the cursor for a number."""
     return base64.urlsafe_b64encode(f"{_MARK}{number}".encode()).decode().rstrip("=")

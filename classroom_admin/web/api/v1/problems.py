@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.encoding import force_str
 from ninja import NinjaAPI
@@ -54,21 +54,32 @@ def response(
 def add_handlers(api: NinjaAPI) -> None:
     """Make the API answer each known error with a problem. Django handles all other errors."""
     handlers: dict[type[Exception], Any] = {
-        ApiProblem: lambda _request, error: response(
-            error.status, error.detail, code=error.code, headers=error.headers, **error.more
-        ),
+        ApiProblem: lambda _request, error: _of_problem(error),
         AuthenticationError: lambda _request, _error: response(
             401, "Send a valid API token in the header “Authorization: Bearer …”."
         ),
         Http404: _not_found,
         PermissionDenied: _forbidden,
+        RequestDataTooBig: lambda _request, _error: response(413, "This request is too big."),
         ActionRefused: _refused,
         ValidationError: lambda _request, error: _validation(error.errors),
-        HttpError: lambda _request, error: response(error.status_code, str(error)),
+        HttpError: _http_error,
         Exception: _unexpected,
     }
     for kind, handler in handlers.items():
         api.add_exception_handler(kind, handler)
+
+
+def _of_problem(error: ApiProblem) -> HttpResponse:
+    return response(error.status, error.detail, code=error.code, headers=error.headers, **error.more)
+
+
+def _http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Return the problem of the parser, which django-ninja has replaced by an error of its own."""
+    cause = error.__cause__
+    if isinstance(cause, ApiProblem):
+        return _of_problem(cause)
+    return response(error.status_code, str(error))
 
 
 def _unexpected(_request: HttpRequest, error: Exception) -> HttpResponse:

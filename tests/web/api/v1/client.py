@@ -90,7 +90,11 @@ def operation_at(method: str, path: str) -> dict[str, Any] | None:
     """Return the description of the operation at a path, or None."""
     parts = f"/api/v1{path}".split("/")
     for name, wanted, operation in operations():
-        if name == method and len(wanted) == len(parts):
-            if all(want.startswith("{") or want == part for want, part in zip(wanted, parts, strict=True)):
-                return operation
+        if name == method and len(wanted) == len(parts) and all(map(fits, wanted, parts)):
+            return operation
     return None
+
+
+def fits(wanted: str, part: str) -> bool:
+    """Return whether a part of a path fits the part of a template."""
+    return wanted.startswith("{") or wanted == part
