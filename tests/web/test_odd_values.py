@@ -18,6 +18,7 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import participants
+from classroom_admin.actions.account_files import saving
 from classroom_admin.actions.class_list_files import store_file
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
@@ -66,6 +67,8 @@ ASKED: Final = {
     "live:properties": ("of", "person", "app"),
     "live:create": ("like",),
     "live:question": ("v",),
+    "people:import_preview": ("role",),
+    "people:activation": ("person", "to"),
     "live:keys": ("v", "q"),
     "live:run": ("since",),
     "live:plans": ("page",),
@@ -154,6 +157,20 @@ SENT: Final = {
     "lists:delete_person": ("version",),
     "lists:columns": ("encoding", "sheet", "header_line", "class_id", "column-0", "preview"),
     "lists:preview": ("version",),
+    "people:import_columns": ("encoding", "sheet", "header_line", "column-0", "column-1", "preview"),
+    "people:import_preview": ("plan", "role", "invite"),
+    "people:activation": ("person", "to"),
+    "face:settings": (
+        "name",
+        "colour",
+        "help_url",
+        "banner_text",
+        "banner_level",
+        "banner_from",
+        "banner_until",
+    ),
+    "face:preview": ("name", "colour", "banner_text", "banner_level"),
+    "face:dismiss": ("number", "next"),
     "lists:classes": ("class", "version-c1"),
     "lists:thresholds": ("late_after_minutes", "left_early_minutes"),
     "reports:correct": ("status", "note", "do"),
@@ -212,6 +229,9 @@ def made(school: School) -> dict[str, dict[str, Any]]:
     attended = over.people.get()
     file = store_file(actor=school.teacher, class_list=roster, name="7b.csv", content=b"name,id\nAda,7\n")
     export = store_file(actor=school.teacher, class_list=None, name="x.zip", content=packed(EXPORT))
+    staff = saving.store_file(
+        actor=school.administrator, name="s.csv", content=b"name,e-mail\nAda,a@s.test\n"
+    )
     rows = {
         "event": StoredEvent, "question": Quiz, "streams": Recording, "file_pages": Resource,
         "check": Entry,
@@ -221,6 +241,7 @@ def made(school: School) -> dict[str, dict[str, Any]]:
         | {"number": 0, "segment": 0},
         **{f"live:{name}": {"pk": model.objects.order_by("pk")[0].pk} for name, model in rows.items()},
         "lists:classes": {"file_key": export.key},
+        **{f"people:import_{name}": {"file_key": staff.key} for name in ("columns", "preview")},
         "live:call_off": {"pk": planned_removal(school).pk},
         "live:plan": {"key": plan.key},
         "live:change_plan": {"key": plan.key},
