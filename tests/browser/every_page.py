@@ -137,11 +137,8 @@ FOR_NOBODY = {
     "joining:page": "/join/unknown/",
     "404": "/nothing/like/this/",
 }
-NOT_FOUND = (
-    "404",
-    "account_set_password",
-    "joining:page",
-)  # no link is valid, so the page says that this one is not
+# no link is valid, so the pages say that this one is not
+NOT_FOUND = ("404", "account_set_password", "joining:page")
 # further states of these pages
 MORE = {
     "all past": "/?when=past",

@@ -95,7 +95,7 @@ def stage(request: JoinRequest, *, has_app: bool) -> tuple[Stage, bans.Until | N
 
 
 def ban_of(room: Room, user_id: str) -> bans.Until | None:
-    """Return until when a person may not come back to a class, or None."""
+    """Return until when a person is banned from a class, or None."""
     return bans.kicked_until(room).get(user_id)
 
 

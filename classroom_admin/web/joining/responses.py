@@ -29,10 +29,13 @@ def page_response(
 
 
 def private(response: HttpResponse) -> HttpResponse:
-    """Keep a response out of caches and search engines, and its address out of requests to other sites."""
+    """Keep a response out of caches and search engines, and its address out of requests to other sites.
+
+    With the policy "no-referrer", browsers would hide where the forms of the page come from, also from us.
+    """
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 

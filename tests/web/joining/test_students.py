@@ -64,7 +64,7 @@ def test_student_waits_is_let_in_and_enters_with_a_token(
     html = student.get(waiting).content.decode()
     assert f'content="1; url={waiting}enter/"' in html
     entered = student.get(f"{waiting}enter/")
-    assert entered["Referrer-Policy"] == "no-referrer"
+    assert entered["Referrer-Policy"] == "same-origin"
     sent = parse_qs(urlsplit(entered["Location"]).query)
     assert (sent["r"], sent["n"], sent["p"]) == ([ROOM_UUID], ["Zoë Brandt"], ["2"])
     verifier = TokenVerifier(app_id=settings.AGORA.app_id, app_certificate=settings.AGORA.app_certificate)
@@ -80,7 +80,7 @@ def test_pages_of_students_are_private_and_name_no_cloud_id(page: JoinPage) -> N
     for path in (f"/join/{page.code}/", waiting, personal, "/join/unknown/"):
         answer = Client().get(path)
         assert answer["X-Robots-Tag"] == "noindex, nofollow"
-        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["Referrer-Policy"] == "same-origin"
         assert "no-store" in answer["Cache-Control"]
         html = answer.content.decode()
         assert not any(one in html for one in (ROOM_UUID, "cloud-user-9", JoinRequest.objects.get().user_id))
