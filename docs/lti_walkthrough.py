@@ -3,8 +3,8 @@
     .venv/bin/python docs/lti_walkthrough.py REGISTRATION_ADDRESS
 
 The dashboard must run on this machine, for example with `make demo`. Make the address under Settings,
-Learning platforms, with "Create accounts". The script is the platform (docs/lti_platform.py), and the browsers of a
-teacher and of a student.
+Learning platforms, with "Create accounts". The script is the platform of docs/lti_platform.py, and the
+browsers of a teacher and of a student.
 """
 
 from __future__ import annotations

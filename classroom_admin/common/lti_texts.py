@@ -75,7 +75,6 @@ SERVICE: Final[dict[str, str | tuple[str, ...]]] = {
     "lti_other_host": _("The next page of the members is on another host: {address}. It was not read."),
     "lti_too_many": _("The course has more than {most} students."),
     "lti_no_scores": _("The platform does not let this activity write scores."),
-    "lti_list_changed": _("Someone changed the class list at the same time. It is read again later."),
     "lti_no_owner": _(
         "The teacher who set up this activity no longer has an account that may change class lists."
     ),

@@ -127,6 +127,7 @@ from classroom_admin.actions import bulk, class_list_files, class_lists, partici
 from classroom_admin.actions.account_files import saving
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.integrations.lti.models import Course, Platform, ResourceLink
 from classroom_admin.integrations.webhooks.models import Attempt, Delivery, Endpoint
 from classroom_admin.reports.models import ExportJob
 from classroom_admin.reports import corrections, summaries
@@ -191,8 +192,17 @@ else:
     if _is_new:
         Attempt.objects.create(delivery=hook, at=clock.now(), took_ms=1200, status=500, answer="<h1>Oh</h1>",
             problem={"code": "webhook_status", "params": {"status": 500}})
+    address = "https://moodle.school.example"
+    platform, _is_new = Platform.objects.get_or_create(issuer=address, client_id="tool", defaults={
+        "label": LIST[:60], "login_url": address + "/auth", "token_url": address + "/token",
+        "jwks_url": address + "/keys"})
+    course, _is_new = Course.objects.get_or_create(
+        platform=platform, deployment_id="1", context_id="1", defaults={"title": LIST, "owner": actor})
+    ResourceLink.objects.get_or_create(
+        course=course, resource_link_id=room.key,
+        defaults={"platform": platform, "room": room, "room_uuid": room.room_uuid, "grade": "attendance"})
     print(json.dumps({"webhook": endpoint.key, "webhook_message": hook.pk, "room": room.key,
-        "failed": failed.key, "person": person.pk,
+        "platform": platform.key, "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
         "listed": class_list.people.get(user_uuid="ada").pk, "list_file": list_file.key, "export": export.key,

@@ -63,9 +63,9 @@ class PlatformForm(forms.Form):
         required=False,
     )
     frame_origins = _address(
-        gettext_lazy("Further addresses of the platform’s pages"),
+        gettext_lazy("Further addresses of the platform's pages"),
         gettext_lazy(
-            "Separated by spaces, for example https://school.instructure.com. Only the platform’s own pages "
+            "Separated by spaces, for example https://school.instructure.com. Only the platform's own pages "
             "may show the dashboard in a frame."
         ),
         max_length=2000,
@@ -76,7 +76,7 @@ class PlatformForm(forms.Form):
         required=False,
         help_text=gettext_lazy(
             "Teachers get the account with the address that the platform sends. Allow this only if people "
-            "can’t choose their address there. Accounts of administrators are never found this way."
+            "can't choose their address there. Accounts of administrators are never found this way."
         ),
     )
     create_accounts = forms.BooleanField(
