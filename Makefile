@@ -11,7 +11,7 @@ PYTEST ?=
 # How many tests run at the same time; 0 runs them one after the other in this process. Tests often wait for servers that
 # they start, so three use two cores better than two.
 WORKERS ?= 3
-IN_PARALLEL = -n $(WORKERS)
+IN_PARALLEL = -n $(WORKERS) --dist worksteal
 # How many browsers run at the same time, and how often a failed browser test runs again.
 BROWSERS ?= 2
 RERUNS ?= 0

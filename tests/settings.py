@@ -12,6 +12,9 @@ from pathlib import Path
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 _folder = os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="classroom-admin-tests-")
+os.environ.setdefault(
+    "TEST_RUN_FOLDER", _folder
+)  # the workers of a run share the one of the process that starts them
 Path(_folder, "static").mkdir()  # WhiteNoise warns where STATIC_ROOT is missing
 _of_process = os.getpid()
 

@@ -1,5 +1,6 @@
 """The page on which people set their language and time zone."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import available_timezones
 
@@ -34,6 +35,7 @@ REGIONS = {
 }
 
 
+@cache  # the names are read from hundreds of files
 def zone_choices() -> list[tuple[object, object]]:
     """Return the choices for the time zone: the browser's zone, UTC, then all zones grouped by region."""
     by_region: dict[str, list[tuple[str, str]]] = {region: [] for region in REGIONS}

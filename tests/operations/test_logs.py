@@ -20,6 +20,7 @@ import pytest
 
 from classroom_admin.operations.demo_school import PASSWORD
 from classroom_admin.runtime import ports
+from tests import migrated
 from tests.environment.test_variables import ROOT
 from tests.runtime.processes import wait_for
 
@@ -39,6 +40,7 @@ class Demo:
 
     def __init__(self, folder: Path) -> None:
         self.data_dir, self.log = folder / "data", folder / "log"
+        migrated.copy_into(self.data_dir)
         self.port = ports.free_port()
         names = ("PATH", "LANG", "HOME")
         env = {name: os.environ[name] for name in names if name in os.environ} | {

@@ -12,18 +12,17 @@ import pytest
 import classroom_admin
 from classroom_admin.common import encryption
 from classroom_admin.runtime import data_folder, key_files
+from tests import migrated
 from tests.environment.test_variables import python
 
 MAKE = """
 import django, json
 django.setup()
 from allauth.mfa.models import Authenticator
-from django.core.management import call_command
 from django.test import Client
 from classroom_admin.accounts.models import CalendarFeed, User
 from classroom_admin.common.encryption import encrypt
 from classroom_admin.web.calendar.views import address_of
-call_command("migrate", verbosity=0)
 User.objects.create_user("admin@school.test", "x", role="administrator")  # closes the first-run page
 user = User.objects.create_user("ana@school.test", "x")
 Authenticator.objects.create(user=user, type="totp", data={"secret": encrypt("JBSWY3DP"), "kept": "as it is"})
@@ -65,6 +64,7 @@ class Installation:
 
     def __init__(self, folder: Path, **env: str) -> None:
         self.folder, self.env = folder, NEEDED | env
+        migrated.copy_into(folder)
         self.made = self._run("-c", MAKE)
 
     def look(self) -> dict[str, Any]:

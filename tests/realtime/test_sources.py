@@ -20,7 +20,6 @@ from classroom_admin.rooms.models import Gap, Participant, Room
 from tests.school import School, make_event
 
 ROOT = Path(__file__).resolve().parents[2]
-ON_POSTGRES = "tests/realtime"
 
 
 def heard(source: Any, *, acts: list) -> list[Changed]:
@@ -120,14 +119,24 @@ def postgres(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.skipif(connection.vendor == "postgresql", reason="This is the run that the other one starts.")
 @pytest.mark.timeout(600)
-def test_streams_writes_and_locks_on_postgresql(postgres: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        pytest.param(["realtime/test_sources.py", "sync/test_statements.py"], id="changes and statements"),
+        pytest.param(
+            [
+                *(f"realtime/test_{name}.py" for name in ("class_channel", "list_channel", "rights")),
+                "sync/test_locked_rooms.py",
+            ],
+            id="streams and locks",
+            marks=pytest.mark.long,
+        ),
+    ],
+)
+def test_postgresql(postgres: str, chosen: list[str]) -> None:
     environment = os.environ | {"DATABASE_URL": postgres, "TEST_KEEPS_SERVICES": "1"}
-    chosen = [
-        f"{ON_POSTGRES}/test_{name}.py" for name in ("sources", "class_channel", "list_channel", "rights")
-    ]
-    chosen += ["tests/sync/test_statements.py", "tests/sync/test_locked_rooms.py"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", *chosen],
+        [sys.executable, "-m", "pytest", "-q", "-x", *(f"tests/{one}" for one in chosen)],
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=580, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

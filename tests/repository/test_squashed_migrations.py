@@ -101,6 +101,7 @@ def assert_newest(of_new_database: dict[str, list[Any]]) -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_database_between_two_releases_gets_the_schema_of_a_new_one() -> None:
     """The rest is migrated one by one. The names of earlier squashed migrations stay recorded."""

@@ -101,6 +101,7 @@ def test_installed_dashboard_serves_pages_and_fetches_events(
     cloud.make_room("algebra", roomName="Algebra", state=1)
     server = Program(
         *(str(installed / "classroom-admin"), "serve"),
+        very_first=True,
         data_dir=Path("data"),  # below the folder in which the command runs
         cwd=tmp_path,
         AGORA_BASE_URL=cloud.base_url,

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from classroom_admin.runtime import data_folder
+from tests import migrated
 from tests.operations.test_commands import MANAGE, READY, ROOT, UNWANTED, Program
 
-UMASKS = [0o000, 0o022]
+UMASKS = [pytest.param(0o000, id="umask 000"), pytest.param(0o022, id="umask 022", marks=pytest.mark.long)]
 
 
 def manage(data_dir: Path, *arguments: str, umask: int, **env: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +40,7 @@ def open_to_others(folder: Path) -> list[str]:
     return found
 
 
-@pytest.fixture(params=UMASKS, ids=["umask 000", "umask 022"])
+@pytest.fixture(params=UMASKS)
 def umask(request: pytest.FixtureRequest) -> Iterator[int]:
     """The umask; programs that a test starts have it too."""
     before = os.umask(request.param)
@@ -59,9 +60,8 @@ def test_migrate_makes_a_missing_folder_private(tmp_path: Path, umask: int, env:
 
 def test_files_of_serve_are_private_while_it_runs(tmp_path: Path, umask: int) -> None:
     data_dir = tmp_path / "data"
-    server = Program(
-        *MANAGE, "serve", data_dir=data_dir, AGORA_BASE_URL="http://127.0.0.1:9", AGORA_FALLBACK_URL=""
-    )
+    nowhere = {"AGORA_BASE_URL": "http://127.0.0.1:9", "AGORA_FALLBACK_URL": ""}
+    server = Program(*MANAGE, "serve", data_dir=data_dir, very_first=True, **nowhere)
     try:
         server.wait_said(READY)
         with contextlib.closing(sqlite3.connect(data_dir / "classroom_admin.sqlite3")) as reader:
@@ -76,17 +76,17 @@ def test_files_of_serve_are_private_while_it_runs(tmp_path: Path, umask: int) ->
 
 def test_open_installation_becomes_private(tmp_path: Path, umask: int) -> None:
     data_dir = tmp_path / "data"
-    assert manage(data_dir, "migrate", "-v0", umask=umask).returncode == 0
+    migrated.copy_into(data_dir)
     database = data_dir / "classroom_admin.sqlite3"
     data_dir.chmod(0o755)
     database.chmod(0o644)
-    assert manage(data_dir, "migrate", "-v0", umask=umask).returncode == 0
+    assert manage(data_dir, "check", umask=umask).returncode == 0
     assert open_to_others(data_dir) == []
 
 
 def test_keys_and_copies_in_an_open_folder_become_private(tmp_path: Path, umask: int) -> None:
     data_dir = tmp_path / "data"
-    assert manage(data_dir, "migrate", "-v0", umask=umask).returncode == 0
+    migrated.copy_into(data_dir)
     (data_dir / "files").mkdir()
     for name in ("copy.sqlite3", "school.dump", "secret_key", "address_key"):
         (data_dir / name).touch()

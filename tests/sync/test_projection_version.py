@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from classroom_admin import events
 from classroom_admin.rooms.models import ChatMessage, Room
 from classroom_admin.sync import projector, tasks
-from tests import migrating
 from tests.sync.test_order import arrive
 
 START = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -151,17 +149,3 @@ def test_rooms_that_are_left_out_keep_their_rows(raised: list[int], monkeypatch:
     call_command("rebuild")
     assert projector.project_again(raised[2]).rows == 0
     assert second_messages() == ["two", "two", "2"]
-
-
-def test_rooms_from_before_there_were_versions_are_projected_again(rooms: list[int]) -> None:
-    """An upgrade leaves stored rooms at version 0, whatever the version of the new release is."""
-    executor = migrating.executor()
-    executor.migrate([("rooms", "0004_peer_messages")])
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM rooms_room")
-            assert cursor.fetchone() == (3,)
-    finally:
-        migrating.migrate_to_newest()
-    assert set(Room.objects.values_list("projection_version", flat=True)) == {0}
-    assert tasks.project_outdated(within_s=60) == 3

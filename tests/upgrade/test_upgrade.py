@@ -280,6 +280,11 @@ def test_queue_keeps_state_time_person_payload_and_record(name: str, after: sqli
     assert queue(after, QUEUES[name]) == kept
 
 
+def test_stored_rooms_are_projected_again(after: sqlite3.Connection) -> None:
+    """Version 0 is older than that of each release, and the worker projects such rooms again."""
+    assert set(values(after, "rooms_room", "projection_version")) == {0}
+
+
 def test_worker_can_claim_each_open_command_when_it_is_due(after: sqlite3.Connection) -> None:
     assert after.execute(UNCLAIMABLE).fetchall() == []
 
@@ -352,6 +357,7 @@ def test_old_audit_records_are_in_a_valid_chain(env: dict[str, str], tmp_path: P
     assert (found["records"], found["unlinked"], found["warnings"]) == (stored, 0, [])
 
 
+@pytest.mark.long
 def test_database_with_the_first_squashed_migrations_keeps_all_rows(
     env: dict[str, str], after: sqlite3.Connection, tmp_path: Path
 ) -> None:
