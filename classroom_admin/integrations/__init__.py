@@ -1,1 +1,1 @@
-"""Connections to other systems of a school. Each subpackage is an app: LTI, outgoing webhooks, mail, joining."""
+"""Connections to other systems of a school. Each subpackage is an app, for example LTI."""
