@@ -33,6 +33,7 @@ DEVELOPMENT: Final = {
     "RANDOM_VALUES": ("`150`", "How many random requests the long test sends to each address"),
     "SCREENSHOTS": ("", "The folder in which browser tests store their pictures"),
     "SIMULATOR_SHOT": ("", "The file in which the test of the simulator's page stores its picture"),
+    "TEST_RUN_FOLDER": ("a new one", "The folder that all processes of a test run share"),
 }
 """The variables of tests and tools, each with its default and meaning."""
 EXAMPLE_HEAD: Final = """\

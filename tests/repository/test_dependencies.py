@@ -31,7 +31,6 @@ NOT_IMPORTED: Final = {
     "mypy": "a command of make lint",
     "oidc-provider-mock": "tests/sign_on_provider.py runs it as a program",
     "pip-tools": "a command of make requirements",
-    "pytest-django": "a plug-in of pytest",
     "pytest-socket": "a plug-in of pytest",
     "pytest-timeout": "a plug-in of pytest",
     "pytest-xdist": "a plug-in of pytest",
