@@ -8,8 +8,8 @@ line: a fixed time, and a time for each event. The script prints both, for the p
 how well the line fits (the share of the variance that it explains). Processor time hardly depends on what
 else the machine does.
 
-With the fixed and the further time, it computes which share of a core the events of one live class need, if
-every second or every 0.2 s brings a batch.
+With one event per second in a live class, each batch has one event of the class. From this, the script
+computes how many live classes a core serves.
 """
 
 from __future__ import annotations
@@ -75,15 +75,12 @@ def show(costs: Costs) -> None:
         fixed[where] += one
         further[where] += more
         print(f"{kind:<40}{one:>7.3f} ms{more:>9.3f} ms{explained:>8.3f}")
-    for every_s in (1.0, 0.2):
-        # A batch has events of a class only if there are some: with fewer than one, each is its own batch.
-        batches = min(1 / every_s, EVENTS_PER_S)
-        shares = {w: (batches * fixed[w] + EVENTS_PER_S * further[w]) / 1000 for w in fixed}
-        print(
-            f"polled every {every_s:g} s, {EVENTS_PER_S:g} event per second and class: a core of the "
-            f"program serves {1 / shares['program']:,.0f} classes, "
-            f"a core of PostgreSQL {1 / shares['PostgreSQL']:,.0f}"
-        )
+    # With one event a second, the batches of a class have one event each.
+    cores = {where: (fixed[where] + further[where]) * EVENTS_PER_S / 1000 for where in fixed}
+    print(
+        f"{EVENTS_PER_S:g} event per second and class: a core of the program serves "
+        f"{1 / cores['program']:,.0f} classes, a core of PostgreSQL {1 / cores['PostgreSQL']:,.0f}"
+    )
 
 
 def main() -> int:

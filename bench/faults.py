@@ -44,7 +44,7 @@ from scripts.namespaces import OUTSIDE, SERVICES, Network
 DOWN_S = 10.0
 """How long the broker and the database are away."""
 WHOLE_WITHIN_S = 180.0
-CALM_S = 20.0
+CALM_S = 15.0
 LATE = timedelta(seconds=2)
 PORT = 8000
 
@@ -254,8 +254,8 @@ def main() -> int:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("--streams", type=int, default=40)
-    options.add_argument("--classes", type=int, default=10)
+    options.add_argument("--streams", type=int, default=16)
+    options.add_argument("--classes", type=int, default=6)
     options.add_argument("--students", type=int, default=20)
     given = options.parse_args()
     network = Network.of_environment()

@@ -21,7 +21,7 @@ TIMEOUT_S = 60.0
 CONNECT_S = 2.0
 SILENCE_S = 16.0
 """A page opens its stream again if it has received nothing for this time, as static/js/stream.js does."""
-AT_ONCE = 20
+AT_ONCE = 4
 OPEN_WITHIN_S = 180.0
 
 

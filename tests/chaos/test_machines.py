@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from classroom_admin.agora.client import Client
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
@@ -22,6 +26,7 @@ from scripts.namespaces import OUTSIDE, SUBNET, Network
 from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice, wait_until
 from tests.chaos.machines import Faults, Machine, Machines
 from tests.chaos.school import School
+from tests.sync.test_lease import ROOT, environment
 
 NETWORK = Network.of_environment()
 
@@ -152,3 +157,41 @@ def test_storm_over_machines_loses_and_repeats_no_event(
     assert_nothing_lost_nothing_twice(sim, cloud=cloud)
     assert max(moved) <= LEADER_MOVES_WITHIN_S
     assert whole_s <= WHOLE_WITHIN_S
+
+
+HOLD_THE_LEASE = """
+import time
+import django
+django.setup()
+from django.db import transaction
+from classroom_admin.sync import lease
+held = lease.take(app_id="a", owner=lease.this_process(), watch=lease.Watch())
+with transaction.atomic():
+    lease.renew(held)
+    print("locked", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_lock_of_a_machine_that_disappears_is_released(sim: RunningSimulator) -> None:
+    assert NETWORK is not None
+    lost = NETWORK.machines[0]
+    argv = NETWORK.command(lost, sys.executable, "-c", HOLD_THE_LEASE)
+    with subprocess.Popen(argv, cwd=ROOT, env=environment(sim), stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "locked\n"
+            NETWORK.cut(lost)
+            took_s = wait_until(lease_is_free, within_s=WHOLE_WITHIN_S, every_s=0.2)
+        finally:
+            process.kill()
+            NETWORK.restore(lost)
+    print(f"\nthe lock of a lost machine was released after {took_s:.1f} s; load {os.getloadavg()[0]:.1f}")
+    assert took_s <= LEADER_MOVES_WITHIN_S
+
+
+def lease_is_free() -> bool:
+    """Return whether this session can lock the row of the lease now."""
+    with suppress(DatabaseError), transaction.atomic():
+        return bool(Lease.objects.select_for_update(nowait=True).filter(app_id="a"))
+    return False
