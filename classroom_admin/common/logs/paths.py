@@ -10,7 +10,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 
 SHOWN: Final = frozenset(
     {
-        "file_key", "fingerprint", "group", "hold", "key", "name", "number", "of", "organization_slug", "pk",
+        "file_key", "fingerprint", "group", "hold", "id", "key", "name", "number", "of", "organization_slug", "pk",
         "run", "segment",
     }
 )  # fmt: skip
