@@ -108,7 +108,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         They stay valid if Django only stores the same password with a newer hash.
         """
-        has_new_password = self._password is not None and self.pk is not None
+        has_new_password = getattr(self, "_password", None) is not None and self.pk is not None
         super().save(*args, **kwargs)
         if has_new_password:
             ApiToken.objects.filter(user=self).delete()

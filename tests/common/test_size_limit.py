@@ -93,5 +93,13 @@ def test_api_gets_errors_as_json():
     assert "at most 100 bytes" in json.loads(answer["body"])["error"]
 
 
+def test_rest_api_gets_errors_as_problems():
+    status, _read, answer = asked([b"x" * 101], method="POST", announced=b"101", path="/api/v1/classes")
+    assert status == 413
+    assert answer["headers"][b"content-type"] == b"application/problem+json"
+    problem = json.loads(answer["body"])
+    assert (problem["status"], problem["code"]) == (413, "too_large")
+
+
 def test_very_long_length_is_refused():
     assert ask([b"x"], announced=b"9" * 5000) == (413, 0)

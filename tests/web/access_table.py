@@ -355,7 +355,7 @@ API = {
     "api_nothing": school(TOKEN, TOKEN),
     "tokens:own": school(SIGNED_IN, SIGNED_IN),
     "tokens:revoke": school(None, SIGNED_IN, pk=0),
-    "tokens:revoke_of_person": school(None, P.PEOPLE, pk="of the teacher", token=0),
+    "tokens:revoke_of_person": school(None, P.PEOPLE, pk="of the teacher", number=0),
     **operations_of_api(),
 }
 PARTS = {

@@ -91,10 +91,10 @@ def revoke(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @requires(Permission.PEOPLE)
 @recently_signed_in
-def revoke_of_person(request: AuthenticatedHttpRequest, pk: int, token: int) -> HttpResponse:
+def revoke_of_person(request: AuthenticatedHttpRequest, pk: int, number: int) -> HttpResponse:
     """Revoke a token of another person."""
     person = get_object_or_404(User, pk=pk)
-    ended = actions.revoke_token(actor=request.user, person=person, pk=token)
+    ended = actions.revoke_token(actor=request.user, person=person, pk=number)
     if ended is not None:
         messages.success(request, _("The token “%(name)s” no longer works.") % {"name": ended.name})
     return redirect("people:person", pk=pk)

@@ -9,6 +9,6 @@ urlpatterns = [
     path("account/tokens/", tokens.page, name="own"),
     path("account/tokens/<number:pk>/revoke/", tokens.revoke, name="revoke"),
     path(
-        "people/<number:pk>/tokens/<number:token>/revoke/", tokens.revoke_of_person, name="revoke_of_person"
+        "people/<number:pk>/tokens/<number:number>/revoke/", tokens.revoke_of_person, name="revoke_of_person"
     ),
 ]

@@ -96,6 +96,11 @@ def _complete(operation: dict[str, Any], *, writes: bool) -> None:
         )
 
 
+def _answered_before(_request: HttpRequest, error: Any) -> HttpResponse:
+    answer: HttpResponse = error.response
+    return answer
+
+
 def _made() -> Api:
     made = Api(
         title="Classroom Admin",
@@ -109,7 +114,7 @@ def _made() -> Api:
         openapi_url=None,
     )
     add_handlers(made)
-    made.add_exception_handler(AnsweredBefore, lambda _request, error: error.response)
+    made.add_exception_handler(AnsweredBefore, _answered_before)
     for topic in TOPICS:
         made.add_router("", topic.router)
     return made

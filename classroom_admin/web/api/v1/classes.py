@@ -111,7 +111,7 @@ def create_class(request: ApiHttpRequest, body: NewClass) -> Any:
         raise invalid("starts_at", "This time is in the past.")
     starts_at = max(starts_at, now)
     class_list, teacher = listed_for(person, body.class_list), teacher_for(person, body.teacher)
-    asked = {"room_type": body.room_type, "duration_s": body.minutes * 60}
+    asked: dict[str, Any] = {"room_type": body.room_type, "duration_s": body.minutes * 60}
     if scheduling.is_far(starts_at):
         series = scheduling.plan(
             actor=person,

@@ -348,4 +348,5 @@ def person(access: ClassAccess, user_id: str) -> Participant:
 
 def _newest(access: ClassAccess, action: str, target: str) -> Entry:
     entries = Entry.objects.filter(room_uuid=access.room.room_uuid, action=action, target=target)
-    return entries.order_by("-pk")[0]
+    newest: Entry = entries.order_by("-pk")[0]
+    return newest

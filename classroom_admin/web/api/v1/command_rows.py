@@ -55,7 +55,7 @@ def of_status(status: CommandStatus, entry: Entry) -> dict[str, Any]:
     }
 
 
-def sent(entry: Entry) -> Status:
+def sent(entry: Entry) -> Status[dict[str, Any]]:
     """Return the response to a command that the cloud accepted. Raise ``ApiProblem`` 424 if it failed."""
     command = of_entry(entry)
     if command["state"] == "failed":
