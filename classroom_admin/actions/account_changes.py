@@ -61,7 +61,7 @@ def add_account(
 ) -> User:
     """Create an account without a password. The values must be valid and free."""
     person = User.objects.create_user(email, name=name, role=role, is_active=is_active)
-    set_identities(person, user_uuids)
+    CloudIdentity.objects.bulk_create(CloudIdentity(user=person, user_uuid=one) for one in user_uuids)
     params: dict[str, Any] = {"role": role, "cloud_user_ids": list(user_uuids)}
     record_change(actor, "account.create", person, params if is_active else params | {"active": False})
     return person
@@ -87,8 +87,9 @@ def save_details(
         password_links.end_all(person)  # another person may read the mail of the earlier address
     person.email, person.name, person.role = email, name, role
     person.save(update_fields=["email", "name", "search", "role", "role_given_by"])
-    set_identities(person, user_uuids)
-    after = described(person)
+    after = {"email": email, "name": name, "role": role, "cloud_user_ids": sorted(user_uuids)}
+    if after["cloud_user_ids"] != before["cloud_user_ids"]:
+        set_identities(person, user_uuids)
     changed = {
         what: {"from": before[what], "to": after[what]} for what in after if before[what] != after[what]
     }

@@ -85,6 +85,7 @@ def test_the_preview_follows_the_form_and_all_pages_show_what_was_saved(
     visitor = window(color_scheme="dark", viewport={"width": 390, "height": 844})
     visitor.goto("/sign-in/")
     expect(visitor.get_by_role("link", name="Hill School: classes")).to_be_visible()
+    expect(visitor.locator(".bar").get_by_text("Hill School")).to_be_visible()
     expect(visitor.get_by_role("region", name="Announcement of the school")).to_contain_text("Friday")
     expect(visitor.get_by_role("link", name="Privacy statement")).to_be_visible()
     assert visitor.evaluate(ACCENT) not in ("#c8102e", "#a3b1ff")

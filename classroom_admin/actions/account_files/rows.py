@@ -43,7 +43,8 @@ from classroom_admin.rooms.class_list_files.people import (
 )
 from classroom_admin.rooms.class_list_files.tables import Row
 
-MOST_ACCOUNTS: Final = 2000
+MOST_ACCOUNTS: Final = 1000
+"""An import of so many accounts takes some seconds. Meanwhile, nothing else can write to an SQLite file."""
 NO_IDS: Final = ("-", "–", "—")
 """What the first cell of the cloud user ids says to remove all ids of a person."""
 _USERS: Final = "users.csv"

@@ -124,10 +124,10 @@ def choose(file: ClassListFile, options: Mapping[str, Any]) -> None:
 def _save(plan: Plan, *, actor: User, invite: bool) -> None:
     people = User.objects.in_bulk([change.after.pk for change in plan.changes if change.after.pk])
     changed = [change for change in plan.changes if change.has_new_details]
-    before = {change.after.pk: account_changes.described(people[change.after.pk or 0]) for change in changed}
     # Two people can exchange ids, so first remove all ids that a person loses.
     for change in changed:
-        _lost_ids(change).delete()
+        if change.before and change.before.user_ids != change.after.user_ids:
+            _lost_ids(change).delete()
     for change in plan.created:
         _create(change, actor=actor, invite=invite)
     for change in changed:
@@ -135,7 +135,7 @@ def _save(plan: Plan, *, actor: User, invite: bool) -> None:
         account_changes.save_details(
             people[account.pk or 0],
             actor=actor,
-            before=before[account.pk],
+            before=_described(change.before or account),
             name=account.name,
             email=account.email,
             role=account.role,
@@ -145,6 +145,16 @@ def _save(plan: Plan, *, actor: User, invite: bool) -> None:
         account_changes.reactivate(people[change.after.pk or 0], actor=actor)
     for change in plan.deactivated:
         account_changes.deactivate(people[change.after.pk or 0], actor=actor)
+
+
+def _described(account: Account) -> dict[str, Any]:
+    """Return the details of an account as `account_changes.described` does, without a query."""
+    return {
+        "email": account.email,
+        "name": account.name,
+        "role": account.role,
+        "cloud_user_ids": list(account.user_ids),
+    }
 
 
 def _lost_ids(change: Change) -> Any:
