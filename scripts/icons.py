@@ -20,7 +20,6 @@ ICONS: Final = {
     "icon-192.png": (192, 1.0),
     "icon-512.png": (512, 1.0),
     "icon-maskable-512.png": (512, 0.8),
-    "icon-apple-180.png": (180, 0.9),
 }
 """The side of each icon in pixels, and the share of it that the mark takes."""
 

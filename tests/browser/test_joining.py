@@ -16,6 +16,8 @@ from tests.browser.school import TEACHER, Classroom, eventually
 from tests.browser.test_every_page import too_wide, violations_of
 
 WIDTHS = (390, 1440, 2560)
+CLASSROOM = re.compile("/_sim/join")
+SLOW_MS = 60_000  # some pages load one after the other, all windows at the same time
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 
@@ -88,7 +90,7 @@ def test_student_joins_by_link_waits_is_let_in_and_appears_in_the_roster(
     assert violations_of(student) == violations_of(teacher) == []
     assert too_wide(student, WIDTHS) == too_wide(teacher, WIDTHS) == []
     waits.get_by_role("button", name="Let in Zoë Brandt").click()
-    student.wait_for_url(re.compile("/_sim/join"))
+    student.wait_for_url(CLASSROOM, timeout=SLOW_MS)
     assert "token=" not in student.url
     expect(student.get_by_role("heading", level=1)).to_have_text(room.name)
     expect(row_of(teacher, "Zoë Brandt")).to_be_visible()
@@ -106,7 +108,7 @@ def test_student_joins_by_link_waits_is_let_in_and_appears_in_the_roster(
     expect(waits).to_contain_text("3 people are waiting")
     waits.get_by_role("button", name="Let all in").click()
     for one in (refused, *others):
-        one.wait_for_url(re.compile("/_sim/join"))
+        one.wait_for_url(CLASSROOM, timeout=SLOW_MS)
     expect(row_of(teacher, "Kim")).to_be_visible()
 
 
@@ -134,10 +136,10 @@ def test_teacher_lets_people_in_on_the_page_of_the_waiting_room_without_scripts(
     expect(people.get_by_text("Nobody is waiting.")).to_be_visible()
     for student in students:
         student.reload()  # the page does so itself every 15 seconds
-        student.wait_for_url(re.compile("/_sim/join"))
+        student.wait_for_url(CLASSROOM, timeout=SLOW_MS)
         student.go_back()
     students[0].get_by_role("link", name="Enter the class again").click()
-    students[0].wait_for_url(re.compile("/_sim/join"))
+    students[0].wait_for_url(CLASSROOM, timeout=SLOW_MS)
 
 
 def test_teacher_changes_who_can_join_and_a_student_comes_with_a_personal_link(
@@ -182,7 +184,7 @@ def test_teacher_changes_who_can_join_and_a_student_comes_with_a_personal_link(
     student.get_by_role("button", name="Join").click()
     expect(student.get_by_role("heading", name="The class has not started yet")).to_be_visible()
     room.act("state", state=1)
-    student.wait_for_url(re.compile("/_sim/join"))
+    student.wait_for_url(CLASSROOM, timeout=SLOW_MS)
     expect(student.get_by_text("You are Ada Lovelace")).to_be_visible()
     teacher.goto(f"{of_class}joining/")
     teacher.get_by_role("button", name="Create missing links").click()
@@ -221,8 +223,8 @@ def test_link_is_renewed_and_turned_off(window: Opener, classroom: MakeClassroom
     teacher.locator(".head-more > summary").click()
     with teacher.expect_popup() as opened:
         teacher.get_by_role("button", name="Start and join").click()
-    opened.value.wait_for_url(re.compile("/_sim/join"))
+    opened.value.wait_for_url(CLASSROOM, timeout=SLOW_MS)
     expect(opened.value.get_by_role("heading", level=1)).to_have_text(room.name)
     eventually(lambda: room.truth()["state"] == 1)
     start.get_by_role("button", name="Start and join").click()  # the class runs already
-    start.wait_for_url(re.compile("/_sim/join"))
+    start.wait_for_url(CLASSROOM, timeout=SLOW_MS)

@@ -164,7 +164,8 @@ def invitation(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def join_requests(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show who waits and who was refused. A POST lets people in or refuses them.
 
-    `do` is `let_in` or `refuse` with the ids in `pk`, or `all` with the newest id that was shown in `until`.
+    `let_in` and `refuse` have ids, and `all` the newest id that was shown. They are values of buttons: a live
+    update of the page does not change the values of fields.
     """
     access = access_by_key(request.user, key, to=Permission.RUN)
     if request.method == "POST":
@@ -183,20 +184,20 @@ MOST_SHOWN: Final = 500
 
 
 def _decide(request: AuthenticatedHttpRequest, access: ClassAccess) -> str:
-    pks = [pk for text in request.POST.getlist("pk") if (pk := parsed(text)) is not None]
-    do = request.POST.get("do")
-    if do == "all":
-        number = actions.let_all_in(access, until=parsed(request.POST.get("until", "")) or 0)
-    elif do == "let_in":
-        number = actions.let_in(access, pks=pks)
-    elif do == "refuse":
-        number = actions.refuse(access, pks=pks)
+    if "refuse" in request.POST:
+        number = actions.refuse(access, pks=_ids(request, "refuse"))
         words = ngettext("%(count)d person was refused.", "%(count)d people were refused.", number)
         return words % {"count": number}
+    if "all" in request.POST:
+        number = actions.let_all_in(access, until=max(_ids(request, "all"), default=0))
     else:
-        number = 0
+        number = actions.let_in(access, pks=_ids(request, "let_in"))
     words = ngettext("%(count)d person was let in.", "%(count)d people were let in.", number)
     return words % {"count": number}
+
+
+def _ids(request: AuthenticatedHttpRequest, name: str) -> list[int]:
+    return [pk for text in request.POST.getlist(name) if (pk := parsed(text)) is not None]
 
 
 @never_cache

@@ -125,35 +125,35 @@ def test_class_page_shows_waiting_people_and_updates(school: School, teacher: Cl
 def test_people_are_let_in_and_refused_and_it_is_recorded(school: School, teacher: Client) -> None:
     ada, ben, eve, zoe = asks(school, "Ada", "Ben", "Eve", "Zoë")
     people = url(school, "join_requests")
-    answer = teacher.post(people, {"do": "let_in", "pk": ada.pk}, **HTMX)
+    answer = teacher.post(people, {"let_in": ada.pk}, **HTMX)
     assert json.loads(answer["HX-Trigger"]) == {"live:commanded": {"target": "body"}}
     assert describe(newest("joining.let_in")).sentence == "Let \u2068Ada\u2069 into the class"
-    teacher.post(people, {"do": "refuse", "pk": eve.pk})
+    teacher.post(people, {"refuse": eve.pk})
     assert describe(newest("joining.refuse")).sentence.startswith("Refused \u2068Eve\u2069")
     html = teacher.get(people).content.decode()
     assert "Ada" not in html
     assert html.index("Ben") < html.index("Eve")  # refused people can still be let in
-    teacher.post(people, {"do": "all", "until": ben.pk})  # Zoë came after the page was shown
-    teacher.post(people, {"do": "all", "until": "x"})
+    teacher.post(people, {"all": ben.pk})  # Zoë came after the page was shown
+    teacher.post(people, {"all": "x"})
     states = dict(JoinRequest.objects.values_list("name", "state"))
     assert states == {
         "Ada": State.ADMITTED, "Ben": State.ADMITTED, "Eve": State.REFUSED, "Zoë": State.WAITING,
     }  # fmt: skip
     asks(school, "Kim")
-    teacher.post(people, {"do": "all", "until": JoinRequest.objects.latest("pk").pk})
+    teacher.post(people, {"all": JoinRequest.objects.latest("pk").pk})
     entry = newest("joining.let_in")
     assert [one["name"] for one in entry.params["people"]] == ["Zoë", "Kim"]
     assert describe(entry).more == ["\u2068Zoë\u2069", "\u2068Kim\u2069"]
     assert zoe.pk
     revision = JoinPage.objects.get().revision
-    teacher.post(people, {"do": "let_in", "pk": "99999"})
+    teacher.post(people, {"let_in": "99999"})
     assert JoinPage.objects.get().revision == revision
 
 
 def test_other_teachers_and_observers_let_nobody_in(school: School) -> None:
     (ada,) = asks(school, "Ada")
     other = school.signed_in(school.other_teacher)
-    assert other.post(url(school, "join_requests"), {"do": "let_in", "pk": ada.pk}).status_code == 404
+    assert other.post(url(school, "join_requests"), {"let_in": ada.pk}).status_code == 404
     assert JoinRequest.objects.get().state == State.WAITING
     # The ids of another class have no effect either.
     foreign = Room.objects.create(name="Foreign", room_uuid="foreign")
