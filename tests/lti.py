@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.test import Client
 
@@ -93,8 +92,3 @@ def moodle() -> Iterator[Moodle]:
     published: dict[str, Any] = {}
     with lms.running(lambda _address: published) as server:
         yield Moodle(server, published)
-
-
-def path_of(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path

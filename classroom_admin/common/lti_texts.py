@@ -73,6 +73,7 @@ SERVICE: Final[dict[str, str | tuple[str, ...]]] = {
     "lti_service_status": _("{address} answered with the HTTP status {status}."),
     "lti_service_answer": _("{address} did not answer as the standard says: {what}."),
     "lti_other_host": _("The next page of the members is on another host: {address}. It was not read."),
+    "lti_too_slow": _("{address} answers too slowly."),
     "lti_too_many": _("The course has more than {most} students."),
     "lti_no_scores": _("The platform does not let this activity write scores."),
     "lti_no_owner": _(

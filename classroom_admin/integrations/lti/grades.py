@@ -116,13 +116,17 @@ def send(link: ResourceLink) -> int:
         _record(link, sent=0, failed=len(rows), problem=failure.problem)
         return 0
     sent, problem = 0, None
-    for row in rows:
+    for number, row in enumerate(rows):
         try:
             _send_one(link, row, address=address, token=token)
             sent += 1
-        except (LtiRefused, ProviderFailed) as failure:
+        except LtiRefused as failure:
             problem = failure.problem
             _note_all([row], failure)
+        except ProviderFailed as failure:  # the others would wait for the same time-out
+            problem = failure.problem
+            _note_all(rows[number:], failure)
+            break
     _record(link, sent=sent, failed=len(rows) - sent, problem=problem)
     return sent
 

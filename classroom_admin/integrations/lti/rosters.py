@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,6 +36,8 @@ MEDIA_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 READ_EVERY: Final = timedelta(hours=6)
 FIRST_WAIT: Final = timedelta(minutes=1)
 MOST_PAGES: Final = 200
+LONGEST_READ_S: Final = 60.0
+"""How long (s) all pages of a course may take, because a person may wait for them."""
 _LONGEST: Final = {"name": 255, "email": 254}
 assert ID_BYTES > 30  # `cloud_user_id` is an id of the cloud
 
@@ -124,7 +127,10 @@ def _full(role: str) -> str:
 def _pages(course: Course, token: str) -> Iterator[Any]:
     """Yield the pages of members. Each names the next one in its header `Link`, on the same host."""
     address = course.members_url
+    ends_at = time.monotonic() + LONGEST_READ_S
     for _number in range(MOST_PAGES):
+        if time.monotonic() > ends_at:
+            raise LtiRefused("lti_too_slow", address=course.members_url[:200])
         page, headers = services.call(course.platform, "GET", address, token=token, accept=MEDIA_TYPE)
         yield page
         following = _next_in(headers)

@@ -177,3 +177,11 @@ def test_nothing_is_sent_if_the_teacher_wants_nothing(server, over: ResourceLink
 )
 def test_score(columns, grade, quizzes, wanted) -> None:
     assert grades.score_of(PersonSummary(**columns), grade=grade, quizzes=quizzes) == wanted
+
+
+def test_platform_that_is_away_is_asked_once(server, over: ResourceLink) -> None:
+    """Otherwise each of many scores would wait for the same time-out."""
+    ResourceLink.objects.update(line_item_url="http://127.0.0.1:9/lineitems/1")
+    tasks.work()
+    assert Score.objects.filter(attempts=1, problem__contains="sign_on_unreachable").count() == 2
+    assert Entry.objects.get(action="lti.scores").params == {"through": "Moodle", "sent": 0, "failed": 2}

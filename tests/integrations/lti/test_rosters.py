@@ -107,6 +107,11 @@ def test_next_page_must_be_on_the_same_host(server, course: Course, link, monkey
     monkeypatch.setattr(server, "_members", lambda page: endless)
     monkeypatch.setattr(rosters, "MOST_PAGES", 5)
     assert rosters.keep_in_step(course) is None
+    monkeypatch.setattr(rosters, "LONGEST_READ_S", -1.0)
+    assert rosters.keep_in_step(course) is None
+    course.refresh_from_db()
+    assert "lti_too_slow" in course.members_problem
+    monkeypatch.undo()
     monkeypatch.setattr(server, "_members", lambda page: lms.Answer([1, 2]))
     assert rosters.keep_in_step(course) is None
     assert not ClassList.objects.exists()
