@@ -126,6 +126,10 @@ from classroom_admin.common.encryption import encrypt
 from classroom_admin.actions import bulk, class_list_files, class_lists, participants, scheduling
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.integrations.chat_targets.models import ChatMessage, ChatTarget
+from classroom_admin.integrations.mail.choices import unsubscribe_path
+from classroom_admin.integrations.mail.models import MailKind
+from classroom_admin.integrations.notices.models import Notice
 from classroom_admin.integrations.webhooks.models import Attempt, Delivery, Endpoint
 from classroom_admin.reports.models import ExportJob
 from classroom_admin.reports import corrections, summaries
@@ -187,7 +191,15 @@ else:
     if _is_new:
         Attempt.objects.create(delivery=hook, at=clock.now(), took_ms=1200, status=500, answer="<h1>Oh</h1>",
             problem={"code": "webhook_status", "params": {"status": 500}})
-    print(json.dumps({"webhook": endpoint.key, "webhook_message": hook.pk, "room": room.key,
+    chat, _is_new = ChatTarget.objects.get_or_create(host="ntfy.school.example", defaults={
+        "name": LIST[:60], "service": "ntfy", "kinds": ["alert_raised", "class_ended"], "only_list": True,
+        "secret": encrypt("x"), "is_on": False})
+    happened, _is_new = Notice.objects.get_or_create(number="msg_chat", defaults={
+        "kind": "alert_raised", "room": room, "at": clock.now(), "data": {"alert": "no_teacher"}})
+    ChatMessage.objects.get_or_create(target=chat, notice=happened, defaults={
+        "state": "failed", "claimable_at": None, "problem": {"code": "chat_status", "params": {"status": 500}}})
+    unsubscribe = unsubscribe_path(User.objects.get(email="teacher@school.test"), MailKind.RECORDING_READY)
+    print(json.dumps({"chat_target": chat.key, "unsubscribe": unsubscribe, "webhook": endpoint.key, "webhook_message": hook.pk, "room": room.key,
         "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
