@@ -197,9 +197,11 @@ else:
     happened, _is_new = Notice.objects.get_or_create(number="msg_chat", defaults={
         "kind": "alert_raised", "room": room, "at": clock.now(), "data": {"alert": "no_teacher"}})
     ChatMessage.objects.get_or_create(target=chat, notice=happened, defaults={
-        "state": "failed", "claimable_at": None, "problem": {"code": "chat_status", "params": {"status": 500}}})
+        "state": "failed", "claimable_at": None,
+        "problem": {"code": "chat_status", "params": {"status": 500}}})
     unsubscribe = unsubscribe_path(User.objects.get(email="teacher@school.test"), MailKind.RECORDING_READY)
-    print(json.dumps({"chat_target": chat.key, "unsubscribe": unsubscribe, "webhook": endpoint.key, "webhook_message": hook.pk, "room": room.key,
+    print(json.dumps({"chat_target": chat.key, "unsubscribe": unsubscribe,
+        "webhook": endpoint.key, "webhook_message": hook.pk, "room": room.key,
         "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
