@@ -20,7 +20,7 @@ from functools import cache
 from typing import Final
 
 from django.conf import settings
-from requests import certs
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
@@ -215,7 +215,7 @@ def _tls() -> ssl.SSLContext:
     The environment variable SSL_CERT_FILE may name a file with a school's own authority.
     """
     context = ssl.create_default_context()
-    context.load_verify_locations(certs.where())
+    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context
 
 

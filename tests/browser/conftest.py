@@ -138,7 +138,7 @@ def running_dashboard(
             "AGORA_APP_ID": cloud.app_id,
             "AGORA_APP_CERTIFICATE": cloud.app_certificate,
             "RELAY_SECRET": RELAY_SECRET,
-            "OUTBOUND_PRIVATE_NETWORKS": "127.0.0.0/8",  # receivers of tests
+            "OUTBOUND_PRIVATE_NETWORKS": "127.0.0.0/8",  # receivers of webhooks
             "JOIN_URL_TEMPLATE": "http://127.0.0.1/join?room={room}&user={user}&name={name}&role={role}",
         }
         | more

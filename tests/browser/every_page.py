@@ -209,6 +209,7 @@ NO_PAGES = {
     "settings:test_sign_on",
     "settings:switch_sign_on",
     "settings:disconnect_sign_on",
+    *(f"webhooks:{name}" for name in ("again", "rotate", "secret", "switch", "test")),
     "sign_on:begin",
     "sign_on:callback",
     "sign_on:emergency",  # for one sign-in only: test_school_sign_on

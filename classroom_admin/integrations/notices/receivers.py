@@ -17,7 +17,9 @@ from typing import Final
 
 from django.db import DatabaseError, transaction
 
+from classroom_admin.common import clock
 from classroom_admin.integrations.notices.models import Handover
+from classroom_admin.integrations.notices.occurrences import LATEST
 from classroom_admin.sync.reader import UNFORESEEN
 
 log = logging.getLogger(__name__)
@@ -66,11 +68,13 @@ def _hand_over_to(name: str) -> int:
 
 
 def _next_part(name: str) -> int:
-    """Hand over some notices in one transaction."""
+    """Hand over some notices in one transaction. Old ones, for example of a restored backup, are dropped."""
+    earliest = clock.now() - LATEST
     with transaction.atomic():
-        waiting = Handover.objects.select_for_update().filter(receiver=name)
-        part = list(waiting.order_by("notice_id").values_list("pk", "notice_id")[:AT_ONCE])
-        if part:
-            _receivers[name]([notice for _pk, notice in part])
-            Handover.objects.filter(pk__in=[pk for pk, _notice in part]).delete()
+        waiting = Handover.objects.select_for_update(of=("self",)).filter(receiver=name)
+        columns = waiting.order_by("notice_id").values_list("pk", "notice_id", "notice__found_at")
+        part = list(columns[:AT_ONCE])
+        if recent := [notice for _pk, notice, found_at in part if found_at > earliest]:
+            _receivers[name](recent)
+        Handover.objects.filter(pk__in=[pk for pk, *_notice in part]).delete()
     return len(part)

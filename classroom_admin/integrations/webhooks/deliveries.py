@@ -80,7 +80,7 @@ class Outcome:
 
 
 def due() -> QuerySet[Delivery]:
-    """Return the deliveries that a worker may claim now."""
+    """Return the deliveries that a worker may claim now. Those of an old backup are too late."""
     now = clock.now()
     is_void = Q(state=State.CLAIMED, claimable_at__gt=now + LEASE + CLOCKS_DIFFER)  # the clock was set back
     earlier = Delivery.objects.filter(
@@ -95,6 +95,7 @@ def due() -> QuerySet[Delivery]:
         Q(endpoint__paused_until=None) | Q(endpoint__paused_until__lte=now),
         Q(is_again=True) | ~Exists(earlier),
         endpoint__is_on=True,
+        queued_at__gt=now - TRIED_FOR,
     )
 
 

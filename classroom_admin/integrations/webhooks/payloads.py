@@ -23,6 +23,7 @@ TEST: Final = "test"
 def body_of(delivery: Delivery) -> str:
     """Return the body of a message as JSON: {"type", "timestamp", "data"}."""
     notice = delivery.notice
+    content: dict[str, Any]
     if notice is None:
         content = {"type": TEST, "timestamp": iso(delivery.created_at), "data": {}}
     else:

@@ -17,10 +17,11 @@ _one_at_a_time: Final = threading.Lock()
 
 @shared_task(name=DELIVER)
 def deliver(_first: int | None = None) -> None:
-    """Send the due messages."""
+    """Send the due messages, and give up those that are too old."""
     if not _one_at_a_time.acquire(blocking=False):
         return
     try:
+        upkeep.give_up_old()
         more = deliveries.work()
     finally:
         _one_at_a_time.release()
@@ -30,6 +31,5 @@ def deliver(_first: int | None = None) -> None:
 
 @shared_task(name="webhooks.tidy")
 def tidy() -> None:
-    """Give up old messages of endpoints that are off, and delete old records."""
-    upkeep.give_up_old()
+    """Delete old records of messages."""
     upkeep.delete_old()

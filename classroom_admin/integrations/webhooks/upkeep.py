@@ -15,9 +15,13 @@ AT_ONCE: Final = 500
 
 
 def give_up_old() -> int:
-    """Mark messages as failed that waited too long, such as those of an endpoint that is off."""
-    old = Delivery.objects.filter(state=State.WAITING, queued_at__lt=clock.now() - TRIED_FOR)
-    return old.update(state=State.FAILED, claimable_at=None, changed_at=clock.now())
+    """Mark messages as failed that waited too long, such as those of an endpoint that is off.
+
+    Return how many there were.
+    """
+    now = clock.now()
+    old = Delivery.objects.filter(claimable_at__lte=now, queued_at__lte=now - TRIED_FOR)
+    return old.update(state=State.FAILED, claimable_at=None, changed_at=now)
 
 
 def delete_old() -> int:

@@ -134,6 +134,10 @@ def test_message_of_a_killed_worker_is_sent_again(
 ) -> None:
     save(head, f"{chat.address}/school")
     alert(room)
+    time.step(7 * 3600)
+    tasks.send()
+    assert chat.requests == [], "a message of an old backup is not sent"
+    alert(room)
     assert delivery.claim(), "this worker is killed"
     tasks.send()
     assert chat.requests == []

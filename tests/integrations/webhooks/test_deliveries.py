@@ -12,14 +12,21 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import transaction
 
 from classroom_admin.accounts.models import User
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.common.encryption import decrypt
+from classroom_admin.events.erasure import Replacement
+from classroom_admin.integrations.notices import recorder
+from classroom_admin.integrations.notices import tasks as notice_tasks
 from classroom_admin.integrations.notices.models import Notice
+from classroom_admin.integrations.notices.occurrences import Occurrence
 from classroom_admin.integrations.webhooks import actions, deliveries, tasks, upkeep
 from classroom_admin.integrations.webhooks.models import Attempt, Delivery, Endpoint
+from classroom_admin.privacy import person_rest
+from classroom_admin.privacy.person import Plain, Subject
 from classroom_admin.rooms.models import Participant, Room
 from tests.integrations.webhooks.conftest import Notify
 from tests.integrations.webhooks.receiver import Received, Receiver, running_receiver
@@ -157,7 +164,7 @@ def test_message_is_tried_for_three_days_and_a_failing_endpoint_is_switched_off(
     endpoint.refresh_from_db()
     assert endpoint.is_on
     notify(room, "2")
-    hands.step(3 * 24 * 3600)
+    hands.step(12 * 3600)
     tasks.deliver()
     endpoint.refresh_from_db()
     assert (endpoint.is_on, endpoint.off_reason) == (False, Endpoint.Off.FAILING)
@@ -281,6 +288,32 @@ def test_test_message_is_sent_at_once_and_recorded(
     assert steps == ["done", "failed"]
 
 
+def test_erasure_empties_answers_that_name_the_person(endpoint: Endpoint) -> None:
+    made = {"endpoint": endpoint, "state": State.FAILED, "claimable_at": None}
+    for number, answer in enumerate(("unknown user ada-7", "out of order")):
+        one = Delivery.objects.create(number=f"msg_{number}", **made)
+        Attempt.objects.create(delivery=one, at=clock.now(), took_ms=1, status=500, answer=answer)
+    nobody = Plain({}, {}, frozenset())
+    stand_in = Replacement("erased-1", "Erased", False)
+    counts = person_rest.commands(Subject(user_uuids=["ada-7"]), nobody, stand_in)
+    assert counts["webhook_answers"] == 1
+    assert list(Attempt.objects.values_list("answer", flat=True)) == ["", "out of order"]
+
+
+def test_messages_of_an_old_backup_are_not_sent(
+    endpoint: Endpoint, receiver: Receiver, notify: Notify, hands: SteppedClock
+) -> None:
+    notify(make_room("Choir"), "1")
+    with transaction.atomic():
+        room = Room.objects.get()
+        recorder.record(room, [Occurrence(kind=Notice.Kind.CLASS_ENDED, name="1", at=clock.cloud_now())])
+    hands.step(deliveries.TRIED_FOR.total_seconds() + 1)
+    notice_tasks.hand_over()
+    tasks.deliver()
+    assert receiver.received == []
+    assert states() == [State.FAILED]
+
+
 def test_old_messages_are_given_up_and_deleted(
     endpoint: Endpoint, notify: Notify, hands: SteppedClock, head: User
 ) -> None:
@@ -288,7 +321,7 @@ def test_old_messages_are_given_up_and_deleted(
     notify(actions_room, "1")
     actions.switch(actor=head, endpoint=endpoint, is_on=False)
     hands.step(deliveries.TRIED_FOR.total_seconds() + 1)
-    tasks.tidy()
+    tasks.deliver()
     assert states() == [State.FAILED]
     hands.step(upkeep.KEPT_FOR.total_seconds() + 1)
     tasks.tidy()
