@@ -67,13 +67,12 @@ def problem_of(error: smtplib.SMTPException | OSError) -> Problem:
         code, reply = next(iter(error.recipients.values()))
         return Problem("mail_recipient", {"place": place(), "code": code, "reply": _shown(reply)})
     if isinstance(error, smtplib.SMTPSenderRefused):
-        code, reply = error.smtp_code, _shown(error.smtp_error)
-        return Problem(
-            "mail_sender", {"place": place(), "sender": error.sender, "code": code, "reply": reply}
-        )
+        code, shown = error.smtp_code, _shown(error.smtp_error)
+        params = {"place": place(), "sender": error.sender, "code": code, "reply": shown}
+        return Problem("mail_sender", params)
     if isinstance(error, smtplib.SMTPDataError):
-        code, reply = error.smtp_code, _shown(error.smtp_error)
-        return Problem("mail_refused", {"place": place(), "code": code, "reply": reply})
+        code, shown = error.smtp_code, _shown(error.smtp_error)
+        return Problem("mail_refused", {"place": place(), "code": code, "reply": shown})
     return Problem("mail_no_answer", {"place": place(), "reason": type(error).__name__})
 
 
