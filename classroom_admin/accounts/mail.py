@@ -21,6 +21,8 @@ from classroom_admin.common.public_address import absolute
 
 log = logging.getLogger(__name__)
 NOT_SENT: Final = tuple(f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy"))
+_ISOLATES: Final = dict.fromkeys(map(ord, "\u2068\u2069"))
+"""Characters that isolate names. Some lists of mails show them as boxes, so subjects have none."""
 TIMEOUT_S: Final = 20
 """How long the mail server may take for one answer, unless EMAIL_URL has a `timeout`."""
 
@@ -62,7 +64,8 @@ def message(
     # Isolate the name, so that its direction does not change the sentence around it.
     known = {"person": f"\u2068{person}\u2069", "unsubscribe": end} | context
     with translation.override(language_of(person)), timezone.override(zone_of(person)):
-        subject = " ".join(render_to_string(f"mail/{template}.subject.txt", known).split())
+        subject = render_to_string(f"mail/{template}.subject.txt", known).translate(_ISOLATES)
+        subject = " ".join(subject.split())
         known["subject"] = subject
         text = render_to_string(f"mail/{template}.txt", known)
         html = render_to_string(f"mail/{template}.html", known)

@@ -57,22 +57,23 @@ def problem_of(error: smtplib.SMTPException | OSError) -> Problem:
     """Return the problem that an error of smtplib or of the connection means."""
     if not is_server():
         return Problem("mail_not_written", {"reason": type(error).__name__})
-    where = {"place": place()}
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return Problem("mail_password", {**where, "code": error.smtp_code})
+        return Problem("mail_password", {"place": place(), "code": error.smtp_code})
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return Problem("mail_no_tls", where)
+        return Problem("mail_no_tls", {"place": place()})
     if isinstance(error, ssl.SSLError):
-        return Problem("mail_tls", {**where, "reason": error.reason or type(error).__name__})
+        return Problem("mail_tls", {"place": place(), "reason": error.reason or type(error).__name__})
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, reply = next(iter(error.recipients.values()))
-        return Problem("mail_recipient", {**where, "code": code, "reply": _shown(reply)})
+        return Problem("mail_recipient", {"place": place(), "code": code, "reply": _shown(reply)})
     if isinstance(error, smtplib.SMTPSenderRefused):
-        answer = {"code": error.smtp_code, "reply": _shown(error.smtp_error)}
-        return Problem("mail_sender", {**where, "sender": error.sender, **answer})
+        code, shown = error.smtp_code, _shown(error.smtp_error)
+        params = {"place": place(), "sender": error.sender, "code": code, "reply": shown}
+        return Problem("mail_sender", params)
     if isinstance(error, smtplib.SMTPDataError):
-        return Problem("mail_refused", {**where, "code": error.smtp_code, "reply": _shown(error.smtp_error)})
-    return Problem("mail_no_answer", {**where, "reason": type(error).__name__})
+        code, shown = error.smtp_code, _shown(error.smtp_error)
+        return Problem("mail_refused", {"place": place(), "code": code, "reply": shown})
+    return Problem("mail_no_answer", {"place": place(), "reason": type(error).__name__})
 
 
 def is_refusal(error: smtplib.SMTPException | OSError) -> bool:

@@ -128,6 +128,10 @@ from classroom_admin.actions.account_files import saving
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.integrations.lti.models import Course, Platform, ResourceLink
+from classroom_admin.integrations.chat_targets.models import ChatMessage, ChatTarget
+from classroom_admin.integrations.mail.choices import unsubscribe_path
+from classroom_admin.integrations.mail.models import MailKind
+from classroom_admin.integrations.notices.models import Notice
 from classroom_admin.integrations.webhooks.models import Attempt, Delivery, Endpoint
 from classroom_admin.reports.models import ExportJob
 from classroom_admin.reports import corrections, summaries
@@ -201,7 +205,17 @@ else:
     ResourceLink.objects.get_or_create(
         course=course, resource_link_id=room.key,
         defaults={"platform": platform, "room": room, "room_uuid": room.room_uuid, "grade": "attendance"})
-    print(json.dumps({"webhook": endpoint.key, "webhook_message": hook.pk, "room": room.key,
+    chat, _is_new = ChatTarget.objects.get_or_create(host="ntfy.school.example", defaults={
+        "name": LIST[:60], "service": "ntfy", "kinds": ["alert_raised", "class_ended"], "only_list": True,
+        "secret": encrypt("x"), "is_on": False})
+    happened, _is_new = Notice.objects.get_or_create(number="msg_chat", defaults={
+        "kind": "alert_raised", "room": room, "at": clock.now(), "data": {"alert": "no_teacher"}})
+    ChatMessage.objects.get_or_create(target=chat, notice=happened, defaults={
+        "state": "failed", "claimable_at": None,
+        "problem": {"code": "chat_status", "params": {"status": 500}}})
+    unsubscribe = unsubscribe_path(User.objects.get(email="teacher@school.test"), MailKind.RECORDING_READY)
+    print(json.dumps({"chat_target": chat.key, "unsubscribe": unsubscribe,
+        "webhook": endpoint.key, "webhook_message": hook.pk, "room": room.key,
         "platform": platform.key, "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import translation
 
 from classroom_admin.actions import refusals
-from classroom_admin.common import outbound_texts, problem_texts, sign_on_texts
+from classroom_admin.common import chat_texts, mail_problems, outbound_texts, problem_texts, sign_on_texts
 from classroom_admin.common.problem_texts import (
     CAPABILITIES,
     TEXTS,
@@ -198,5 +198,7 @@ def test_texts_have_no_code_of_their_own_twice() -> None:
         problem_texts.EXPORTS,
         sign_on_texts.TEXTS,
         outbound_texts.TEXTS,
+        mail_problems.TEXTS,
+        chat_texts.TEXTS,
     ]
     assert len(TEXTS) == sum(map(len, groups))

@@ -66,6 +66,7 @@ def configuration(*, level: str, as_json: bool, coloured: bool, repeat_s: float)
             "django.request": {"level": "ERROR"},
             "celery": {"level": "WARNING"},
             "weasyprint": {"propagate": False},
+            "apprise": {"propagate": False},  # its records contain addresses and tokens
             ACCESS: {"level": "INFO"},  # ACCESS_LOG switches it on and off, whatever LOG_LEVEL is
         },
     }

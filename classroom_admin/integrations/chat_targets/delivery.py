@@ -106,7 +106,9 @@ def words(messages: Sequence[ChatMessage]) -> tuple[str, str]:
 def _deliver(batch: Sequence[ChatMessage]) -> None:
     """Send a batch as one message, and store the outcome."""
     target = batch[0].target
-    wanted = [one for one in batch if gets(target, one.notice)]
+    earliest = clock.now() - USEFUL_FOR
+    wanted = [one for one in batch if gets(target, one.notice) and one.made_at >= earliest]
+    # Delete what the target no longer gets, and what is old, such as messages of a restored backup.
     ChatMessage.objects.filter(pk__in={one.pk for one in batch} - {one.pk for one in wanted}).delete()
     if not wanted:
         return

@@ -5,21 +5,25 @@ from typing import Final
 
 from celery import shared_task
 
+from classroom_admin.actions import scheduled
 from classroom_admin.integrations.chat_targets import delivery
 
+SEND: Final = "chat_targets.send"
 _one_at_a_time: Final = threading.Lock()
 """One thread per worker waits for chat services, so that slow ones leave the others for events."""
 
 
-@shared_task(name="chat_targets.send")
-def send() -> None:
+@shared_task(name=SEND)
+def send(_first: int | None = None) -> None:
     """Send the messages that are due."""
     if not _one_at_a_time.acquire(blocking=False):
         return
     try:
-        delivery.work()
+        more = delivery.work()
     finally:
         _one_at_a_time.release()
+    if more:
+        scheduled.wake_up(SEND)
 
 
 @shared_task(name="chat_targets.tidy")

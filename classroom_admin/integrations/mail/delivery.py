@@ -104,6 +104,9 @@ def _take_over_others(mail: Mail) -> None:
 
 def _deliver(mail: Mail, connection: BaseEmailBackend) -> bool:
     """Send a claimed mail and store the outcome. Return False if the server does not answer."""
+    if not schedule.is_useful(mail.kind, now=clock.now(), due=mail.due_at):
+        _settle(mail, state=State.FAILED, claimable_at=None)
+        return True
     message = contents.message_for(mail)
     if message is None:
         _settle(mail, state=State.DROPPED, claimable_at=None, problem=None)

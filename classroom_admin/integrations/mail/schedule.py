@@ -31,10 +31,15 @@ def due_at(now: datetime, last_due_at: datetime | None) -> datetime:
     return soon if last_due_at is None else max(soon, last_due_at + APART)
 
 
+def is_useful(kind: str, *, now: datetime, due: datetime) -> bool:
+    """Return whether a mail still says something new. One of a restored backup may be old."""
+    return now <= due + USEFUL_FOR[MailKind(kind)]
+
+
 def retry_at(kind: str, *, now: datetime, due: datetime, attempts: int) -> datetime | None:
     """Return when a mail is tried again after `attempts` failed attempts, or None if it is too late then."""
     at = now + RETRIES[min(attempts, len(RETRIES)) - 1]
-    return at if at <= due + USEFUL_FOR[MailKind(kind)] else None
+    return at if is_useful(kind, now=at, due=due) else None
 
 
 def summary_due(now: datetime, zone: tzinfo) -> tuple[date, datetime] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -134,6 +135,10 @@ def test_message_of_a_killed_worker_is_sent_again(
 ) -> None:
     save(head, f"{chat.address}/school")
     alert(room)
+    time.step(7 * 3600)
+    tasks.send()
+    assert chat.requests == [], "a message of an old backup is not sent"
+    alert(room)
     assert delivery.claim(), "this worker is killed"
     tasks.send()
     assert chat.requests == []
@@ -209,6 +214,35 @@ def test_redirects_and_networks_that_are_no_longer_allowed_are_not_followed(
     assert problem is not None
     assert problem.code == "outbound_private"
     assert len(chat.requests) == 1
+
+
+class Kept(logging.Handler):
+    """Keeps the texts of all records."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
+
+
+def test_tokens_in_the_records_of_apprise_do_not_reach_the_log(head: User, chat: ChatServer) -> None:
+    target = save(head, f"{chat.address}/school", token="tk_secret")
+    written, own = Kept(), Kept()
+    root, apprise = logging.getLogger(), logging.getLogger("apprise")
+    levels = root.level, apprise.level
+    for log, kept in ((root, written), (apprise, own)):
+        log.addHandler(kept)
+        log.setLevel(logging.DEBUG)
+    try:
+        assert actions.send_test(actor=head, row=target) is None
+    finally:
+        for log, kept, level in zip((root, apprise), (written, own), levels, strict=True):
+            log.removeHandler(kept)
+            log.setLevel(level)
+    assert "tk_secret" in "".join(own.texts), "apprise itself does not hide the token"
+    assert "tk_secret" not in "".join(written.texts)
 
 
 def test_secrets_are_encrypted_kept_and_not_recorded(head: User, chat: ChatServer) -> None:

@@ -145,11 +145,16 @@ def test_server_that_is_away_gets_the_mail_later_and_alerts_become_one_mail(
 def test_old_alert_is_not_sent_any_more(
     world: School, server: MailServer, time: SteppedClock, settings: Any
 ) -> None:
-    settings.EMAIL_PORT = 1
+    port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
     alert(world.room)
     for _ in range(12):
         send_after(time, 30)
+    settings.EMAIL_PORT = port
     assert states() == [State.FAILED]
+    alert(world.room)  # as in a backup that is restored days later
+    send_after(time, 3 * 24 * 60)
+    assert states() == [State.FAILED, State.FAILED]
+    assert server.mails == []
     time.step(31 * 24 * 3600)
     assert delivery.tidy()
     assert not Mail.objects.exists()
