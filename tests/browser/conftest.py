@@ -30,6 +30,7 @@ from playwright.sync_api import (
 )
 
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
+from tests import migrated
 from tests.browser import button_coverage
 from tests.browser.console import ROOT, Console
 from tests.browser.school import ACCOUNTS_SCRIPT, PASSWORD, Classroom, eventually, free_port, open_classroom
@@ -145,11 +146,11 @@ def running_dashboard(
     )
     if button_coverage.FOLDER:
         environment["DJANGO_SETTINGS_MODULE"] = "tests.browser.settings_with_button_sources"
+    migrated.copy_into(folder / "var")
     log = folder / "serve.log"
     running = Dashboard(f"http://127.0.0.1:{port}", Console(environment), log)
-    for arguments in (("migrate", "--verbosity", "0"), ("shell", "--verbosity", "0", "-c", accounts)):
-        done = running.manage(*arguments)
-        assert done.returncode == 0, done.stderr
+    done = running.manage("shell", "--verbosity", "0", "-c", accounts)
+    assert done.returncode == 0, done.stderr
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"],

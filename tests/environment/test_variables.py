@@ -20,8 +20,7 @@ from classroom_admin.runtime.installation import Installation
 
 ROOT = Path(__file__).resolve().parents[2]
 WHERE = """
-import json, django
-django.setup()
+import json
 from django.conf import settings
 from django.db import connection
 connection.ensure_connection()

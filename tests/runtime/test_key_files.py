@@ -13,8 +13,6 @@ from classroom_admin.runtime.key_files import UnusableKeyFile, read, read_or_cre
 from tests.environment.test_variables import python
 
 SHOW = """
-import django
-django.setup()
 from django.conf import settings
 print(settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS, settings.ADDRESS_KEYS, sep="|")
 """

@@ -134,7 +134,7 @@ def test_other_hosts_are_allowed_with_expose_in_development(started):
         (["help", "simulator"], True),
     ],
 )
-@pytest.mark.parametrize("settings", [None, "classroom_admin.settings"])
+@pytest.mark.parametrize("settings", [None, pytest.param("classroom_admin.settings", marks=pytest.mark.long)])
 def test_simulator_is_only_installed_for_its_own_command(tmp_path, arguments, offered, settings):
     chosen = {"DJANGO_SETTINGS_MODULE": settings} if settings else {}
     known = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from classroom_admin.simulator.cloud import Cloud
 from classroom_admin.simulator.school import start_lessons
 from classroom_admin.simulator.settings import SimulatorSettings
@@ -22,6 +24,7 @@ def test_2000_events_a_second_are_emitted_and_polled():
     assert cloud.world.emitted / spent > 2000
 
 
+@pytest.mark.long
 def test_1000_rooms_of_30_run():
     cloud = Cloud(SimulatorSettings(stepped=True))
     made = start_lessons(cloud.world, rooms=1000, students=30, minutes=60)
