@@ -11,8 +11,8 @@ from typing import Any, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from classroom_admin.common.lti_texts import TEXTS as LTI
 from classroom_admin.common.chat_texts import TEXTS as CHAT
+from classroom_admin.common.lti_texts import TEXTS as LTI
 from classroom_admin.common.mail_problems import TEXTS as MAIL
 from classroom_admin.common.outbound_texts import TEXTS as OUTBOUND
 from classroom_admin.common.problems import Problem, from_json, from_text

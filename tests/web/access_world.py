@@ -18,9 +18,9 @@ from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
 from classroom_admin.common.encryption import encrypt
+from classroom_admin.integrations.chat_targets.models import ChatTarget, Service
 from classroom_admin.integrations.joining.actions import renew_link
 from classroom_admin.integrations.lti.models import Platform
-from classroom_admin.integrations.chat_targets.models import ChatTarget, Service
 from classroom_admin.integrations.webhooks.models import Delivery, Endpoint
 from classroom_admin.reports.export_models import ExportJob
 from classroom_admin.rooms.access import access_to
