@@ -292,8 +292,8 @@ DECISIONS: Final[dict[str, Decision]] = {
     ),
     "lti.Member": _nothing(
         "sub user_uuid",
-        "Two ids of the same person. Only the learning platform and the class list know the name. The rows are "
-        "deleted with the last class of the course.",
+        "Two ids of the same person. Only the learning platform and the class list know the name. The rows "
+        "are deleted with the last class of the course.",
     ),
     "lti.ResourceLink": _nothing(
         "key resource_link_id title room_uuid grade line_items_url line_item_url scopes", _BY_ID

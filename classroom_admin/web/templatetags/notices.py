@@ -13,7 +13,7 @@ from classroom_admin.integrations.mail.choices import chosen
 from classroom_admin.integrations.mail.models import MailKind
 
 register = template.Library()
-_HINTS = {
+_WHEN = {
     MailKind.WEEKLY_SUMMARY: _(
         "On Monday morning: your classes of the past week, their attendance, and what needs attention."
     ),
@@ -26,10 +26,10 @@ _HINTS = {
 
 @register.simple_tag
 def mail_choices(person: User) -> list[dict[str, Any]]:
-    """Return each kind of mail with its label, a hint, and whether the person gets it."""
+    """Return each kind of mail with its label, when it is sent, and whether the person gets it."""
     wanted = chosen(person)
     return [
-        {"kind": kind.value, "label": kind.label, "hint": _HINTS[kind], "is_on": wanted[kind]}
+        {"kind": kind.value, "label": kind.label, "when": _WHEN[kind], "is_on": wanted[kind]}
         for kind in MailKind
     ]
 
