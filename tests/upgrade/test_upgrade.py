@@ -120,6 +120,7 @@ PAGES = {
 SIGN_IN = "/sign-in/"
 # ---- End of the adapter. ---------------------------------------------------------------------------------
 
+pytestmark = pytest.mark.timeout(600)  # each migration since version 0.1.0 runs once
 MAY_GROW = frozenset({"django_migrations", "django_content_type", "auth_permission", "sqlite_sequence"})
 """Django adds rows to these by each migration."""
 PRODUCT_APPS = ("accounts", "actions", "audit", "live", "rooms", "sync")
