@@ -172,7 +172,7 @@ async def watch(
 
     clients = scene.clients
     answers, ended = clients.answers.copy(), len(clients.returns)
-    leader = scene.leader()
+    leader = await asyncio.to_thread(scene.leader)
     began = time.monotonic()
     await asyncio.to_thread(break_it)
     moved_s: float | None = None
