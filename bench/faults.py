@@ -29,7 +29,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,8 +43,7 @@ from scripts.namespaces import OUTSIDE, SERVICES, Network
 DOWN_S = 10.0
 """How long the broker and the database are away."""
 WHOLE_WITHIN_S = 180.0
-CALM_S = 15.0
-LATE = timedelta(seconds=2)
+CALM_S = 8.0
 PORT = 8000
 
 
@@ -71,19 +69,21 @@ class Scene:
         """Return whether `mark` events are shown, polling works since a time, and all streams are open."""
         from django.db import DatabaseError, InterfaceError, connection
 
-        from classroom_admin.common import clock
-        from classroom_admin.sync.models import NUMBERED, InboxAnswer, Lease, RoomCursor, StoredEvent
+        from classroom_admin.sync.models import Lease, RoomCursor
 
-        late = clock.now() - LATE
+        def last_numbers(world: Any) -> dict[tuple[str, str], int]:
+            return {(one.room_uuid, one.stream): one.sequence for one in world.events[:mark]}
+
+        columns = ("room__room_uuid", "stream", "projected_sequence")
         try:
-            lease = Lease.objects.filter(app_id=self.sim.app_id, last_good_at__gt=since).exists()
-            stored = StoredEvent.objects.filter(stream__in=NUMBERED).count()
-            waiting = InboxAnswer.objects.filter(read_at=None, received_at__lt=late).exists()
-            waiting = waiting or RoomCursor.objects.filter(project_due_at__lt=late).exists()
+            polls = Lease.objects.filter(app_id=self.sim.app_id, last_good_at__gt=since).exists()
+            shown = {(room, stream): last for room, stream, last in RoomCursor.objects.values_list(*columns)}
         except (DatabaseError, InterfaceError):
             connection.close()
             return False
-        return lease and stored >= mark and not waiting and self.clients.missing == 0
+        last = self.sim.do(last_numbers)
+        is_shown = all(shown.get(place, 0) >= number for place, number in last.items())
+        return polls and is_shown and self.clients.missing == 0
 
     def lost_and_twice(self, mark: int) -> tuple[int, int]:
         """Return how many of the first `mark` events are missing, and how many are stored twice."""
@@ -172,7 +172,7 @@ async def watch(
 
     clients = scene.clients
     answers, ended = clients.answers.copy(), len(clients.returns)
-    leader = scene.leader()
+    leader = await asyncio.to_thread(scene.leader)
     began = time.monotonic()
     await asyncio.to_thread(break_it)
     moved_s: float | None = None
