@@ -134,10 +134,11 @@ def test_teacher_lets_people_in_on_the_page_of_the_waiting_room_without_scripts(
     people.get_by_role("button", name="Let all in").click()
     expect(people.get_by_text("2 people were let in.")).to_be_visible()
     expect(people.get_by_text("Nobody is waiting.")).to_be_visible()
+    waiting = students[0].url
     for student in students:
         student.reload()  # the page does so itself every 15 seconds
         student.wait_for_url(CLASSROOM, timeout=SLOW_MS)
-        student.go_back()
+    students[0].goto(waiting)
     students[0].get_by_role("link", name="Enter the class again").click()
     students[0].wait_for_url(CLASSROOM, timeout=SLOW_MS)
 
