@@ -48,6 +48,8 @@ EXCEPTIONS: Final = {
     r"^class_list/enter\.html": "the page opens the classroom by itself, at once",
     r"^classroom/_roster_rest\.html": "scripts load the rest; test_stream.py presses it without scripts",
     r"^classroom/people/not_taken_part\.html.*data-dialog": "names students who are present for 5 minutes",
+    r"^joining/start\.html.*live:enter": "the page opens the classroom by itself, at once",
+    r"^joining/waiting\.html.*joining:enter": "pressed by test_joining.py in a window without scripts",
     r"^reports/_student_pager\.html": "for lists with more students than a page; tests/web opens the pages",
     r"^reports/charts/_(bars_table|trend)\.html": "needs classes in several weeks or on several days",
     r"^socialaccount/authentication_error\.html.*primary.*account_login": "after a provider is deleted",

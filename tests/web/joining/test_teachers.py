@@ -190,4 +190,6 @@ def test_manifest_names_icons_that_exist(school: School, admin: Client) -> None:
     sizes = {"192x192", "512x512", "any"}
     assert {icon["sizes"] for icon in found["icons"]} == sizes
     for icon in found["icons"]:
-        assert Client().get(icon["src"]).status_code == 200
+        file = Client().get(icon["src"])
+        assert file.status_code == 200
+        file.close()
