@@ -96,7 +96,8 @@ def test_student_lands_on_the_join_page(platform: Moodle, link, room, leo, row, 
     assert person_of(client) is None
     assert Member.objects.get().user_uuid == user_id
     framed = platform.launch(client, leo, platform.server.resource("activity-1"), FRAME)
-    assert answer["Location"].partition("?")[0] in framed.content.decode()
+    assert "Join the class" in framed.content.decode()
+    assert 'target="_blank"' in framed.content.decode()
     assert platform.server.url in framed["Content-Security-Policy"]
     assert not User.objects.filter(email="leo@school.test").exists()
 
