@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 State = Delivery.State
 LEASE: Final = timedelta(seconds=60)
-"""The lease of a claimed delivery. It outlasts a request (10 s) and the search for the address of its host."""
+"""The lease of a claimed delivery. It outlasts a request (10 s) and the search for its host."""
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 AT_ONCE: Final = 8
 """How many messages a worker sends at the same time."""
