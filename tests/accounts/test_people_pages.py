@@ -302,8 +302,8 @@ def test_unusual_addresses_never_fail(school, admin, query):
 
 def test_query_count_of_pages_with_classes_is_constant(school, admin, django_assert_num_queries):
     def costs() -> None:
-        # session, user, person, their ids, count, classes, classes to give, second factors, sessions
-        with django_assert_num_queries(9):
+        # session, user, person, their ids, count, classes, classes to give, second factors, sessions, tokens
+        with django_assert_num_queries(10):
             admin.get(at("person", school.teacher) + "?q=more")
         with django_assert_num_queries(5):  # session, user, count, classes, people to choose from
             admin.get(at("unassigned"))
