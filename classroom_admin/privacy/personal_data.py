@@ -76,6 +76,11 @@ DECISIONS: Final[dict[str, Decision]] = {
         why="The hash of a secret. The link is valid for a short time.",
     ),
     "accounts.FirstRun": _nothing("number", "A random number from which the code of the first run is made."),
+    "accounts.SchoolFace": _nothing(
+        "name colour help_url privacy_url accessibility_url logo_digest banner_text banner_level",
+        "What pages show of the school.",
+    ),
+    "accounts.SchoolLogo": _nothing("content kind digest", "The logo of the school."),
     "accounts.EmergencyLink": Decision(
         personal="digest",
         erased="accounts",
