@@ -25,12 +25,13 @@ from classroom_admin.accounts.sign_on_http import ProviderFailed
 from classroom_admin.common.problem_texts import in_words
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.sign_on_texts import PROVIDER
+from classroom_admin.integrations.joining.links import personal_link
 from classroom_admin.integrations.lti import keys, launches
 from classroom_admin.integrations.lti.frames import origins
 from classroom_admin.integrations.lti.launches import Launched
 from classroom_admin.integrations.lti.models import Launch, Platform
 from classroom_admin.integrations.lti.problem import LtiRefused
-from classroom_admin.web.lti import choosing, joining
+from classroom_admin.web.lti import choosing
 from classroom_admin.web.lti.framing import framed, is_marked, is_top_level, mark_browser
 
 METHOD: Final = "lti"
@@ -139,10 +140,10 @@ def refused(request: HttpRequest, platform: Platform | None, problem: Problem) -
 
 def _for_student(request: HttpRequest, launched: Launched) -> HttpResponseBase:
     assert launched.room is not None
-    address = joining.address_for(
+    address = personal_link(
         launched.room, user_id=launched.student_id, name=launched.message.name or _("Student")
     )
-    if address and is_top_level(request):
+    if is_top_level(request):
         return redirect(address)
     context = {"address": address, "room": launched.room}
     return framed(request, "lti/join.html", context, origins=_origins(launched))

@@ -17,6 +17,8 @@ from django.test import Client
 from classroom_admin.accounts.models import User
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.integrations.joining.links import path_of
+from classroom_admin.integrations.joining.models import PersonalLink
 from classroom_admin.integrations.lti.ids import cloud_user_id
 from classroom_admin.integrations.lti.models import AccountLink, Launch, Member, Platform
 from classroom_admin.rooms.models import RoomTeacher
@@ -86,13 +88,12 @@ def test_another_browser_can_not_be_signed_in(platform: Moodle, link, teacher, a
     assert person_of(victim) is None
 
 
-def test_student_lands_on_the_join_page(platform: Moodle, link, room, leo, row, settings) -> None:
-    settings.JOIN_URL_TEMPLATE = "https://classroom.test/?room={room}&user={user}&name={name}"
+def test_student_lands_on_the_join_page(platform: Moodle, link, room, leo, row) -> None:
     client = Client()
     answer = platform.launch(client, leo, platform.server.resource("activity-1"))
     user_id = cloud_user_id(row.key, "sub-leo")
     assert answer.status_code == 302
-    assert user_id in answer["Location"] or answer["Location"].startswith("/join/")
+    assert answer["Location"] == path_of(PersonalLink.objects.get(user_id=user_id))
     assert person_of(client) is None
     assert Member.objects.get().user_uuid == user_id
     framed = platform.launch(client, leo, platform.server.resource("activity-1"), FRAME)
