@@ -167,7 +167,7 @@ def test_language_and_sign_out_stay_open(client):
 
 def test_check_costs_no_query(school, browser_of, django_assert_num_queries):
     client = browser_of(school.teacher)
-    with django_assert_num_queries(2):  # session, user
+    with django_assert_num_queries(3):  # session, user, chosen mails
         client.get("/account/settings/")
 
 

@@ -101,7 +101,7 @@ def test_check_costs_no_query(school, settings, browser_of, django_assert_num_qu
     settings.SECOND_FACTOR = "everyone"
     client = browser_of(school.teacher)
     set_up_app(client)
-    with django_assert_num_queries(2):  # session, user
+    with django_assert_num_queries(3):  # session, user, chosen mails
         client.get("/account/settings/")
 
 

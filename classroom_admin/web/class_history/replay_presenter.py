@@ -245,6 +245,7 @@ def past_room(room: Room, rows: Rows, *, gaps: int) -> ShownRoom:
     past.class_list_version = past.kept_list_version = None
     past.gap_count = gaps
     past.group_event = past.group_events = 0
+    past.join_code, past.join_revision = None, 0
     for name in class_selectors.TOOLS:
         setattr(past, name, False)  # a past page offers no commands
     return past
