@@ -150,6 +150,7 @@ KNOWN = {
     "accounts/mfa_adapter.py",
     "actions/sign_on_providers.py",
     "integrations/chat_targets/actions.py",
+    "integrations/lti/keys.py",
     "integrations/webhooks/actions.py",
     "privacy/erasure_ledger.py",
     "privacy/person.py",

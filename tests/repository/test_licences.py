@@ -11,7 +11,7 @@ import pytest
 from tests.repository.test_requirements import pins
 
 ALLOWED: Final = {
-    "MIT", "MIT-0", "MIT-CMU", "BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "PSF-2.0",
+    "ISC", "MIT", "MIT-0", "MIT-CMU", "BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "PSF-2.0",
 }  # fmt: skip
 """Licences that ask only for a notice. "BSD" is what packages say that do not name one of the two."""
 SPELLINGS: Final = {
