@@ -201,7 +201,7 @@ def test_a_new_class(school, sim):
 
 HERE = {
     "room.use_list", "class_list.change", "participant.plan_removal", "participant.call_off_removal",
-    "resource.hold_delete", "resource.undo_delete", "recording.files",
+    "resource.hold_delete", "resource.undo_delete", "recording.files", "joining.let_in", "joining.refuse",
 }  # fmt: skip
 """What happens without the cloud is done when it is on record."""
 

@@ -42,7 +42,7 @@ class Requests:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        await self.front({"type": "http", "session": session}, receive, send)
+        await self.front({"type": "http", "path": "/", "session": session}, receive, send)
         return int(sent[0]["status"])
 
     def start(self, session: str, *, whole: bool = True) -> asyncio.Task[int]:

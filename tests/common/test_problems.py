@@ -12,7 +12,14 @@ from django.conf import settings
 from django.utils import translation
 
 from classroom_admin.actions import refusals
-from classroom_admin.common import chat_texts, mail_problems, outbound_texts, problem_texts, sign_on_texts
+from classroom_admin.common import (
+    chat_texts,
+    lti_texts,
+    mail_problems,
+    outbound_texts,
+    problem_texts,
+    sign_on_texts,
+)
 from classroom_admin.common.problem_texts import (
     CAPABILITIES,
     TEXTS,
@@ -25,10 +32,10 @@ from classroom_admin.common.problem_texts import (
 from classroom_admin.common.problems import Problem, from_json, from_text, to_text
 
 PRODUCT = Path(settings.BASE_DIR) / "classroom_admin"
-MAKERS = {"Problem": 0, "Wrong": 0, "InvalidArgument": 1, "ProviderFailed": 0, "SignOnRefused": 0}
+MAKERS = {"Problem": 0, "Wrong": 0, "InvalidArgument": 1, "ProviderFailed": 0, "SignOnRefused": 0, "LtiRefused": 0}
 """What makes a problem, and the position of the code among its arguments."""
 CHOSEN = (
-    {"account_deactivated", "password_wrong", *CAPABILITIES}
+    {"account_deactivated", "lti_not_chosen", "password_wrong", *CAPABILITIES}
     | {f"{result}_clock_{side}" for result in ("works", "token_refused") for side in ("behind", "ahead")}
     | {f"accepted_{kind}" for kind in ("both", "education", "rtm")}
     | {"class_nowhere", "region_right", "region_untested"}
@@ -200,5 +207,6 @@ def test_texts_have_no_code_of_their_own_twice() -> None:
         outbound_texts.TEXTS,
         mail_problems.TEXTS,
         chat_texts.TEXTS,
+        lti_texts.TEXTS,
     ]
     assert len(TEXTS) == sum(map(len, groups))

@@ -10,8 +10,8 @@ from django.urls import Resolver404, ResolverMatch, resolve
 
 SHOWN: Final = frozenset(
     {
-        "file_key", "fingerprint", "group", "hold", "id", "key", "name", "number", "of",
-        "organization_slug", "pk", "run", "segment",
+        "colour", "digest", "file_key", "fingerprint", "group", "hold", "id", "key", "name", "number", "of",
+        "organization_slug", "pk", "run", "segment", "version",
     }
 )  # fmt: skip
 """The parameters of addresses that are no secrets. All others are hidden, so a new one is hidden, too."""

@@ -8,7 +8,7 @@ from django.urls import get_resolver
 from classroom_admin.common.logs.paths import SHOWN, resolved, shown_path
 from tests.web.test_odd_values import patterns
 
-HIDDEN = {"code", "secret", "signed", "token"}
+HIDDEN = {"code", "secret", "signed", "signed_link", "ticket", "token"}
 
 
 def test_every_parameter_of_an_address_is_known() -> None:

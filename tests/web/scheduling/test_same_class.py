@@ -47,7 +47,7 @@ def ended(school: School, settings: Any, tmp_path: Any) -> Room:
         url="https://school.test/files/x/notes.pdf", put_sequence=2,
     )  # fmt: skip
     Resource.objects.create(
-        room=room, resource_uuid="gone", name="Old", ext="pdf", size=3, url="https://files.test/old.pdf",
+        room=room, resource_uuid="gone", name="Earlier sheet", ext="pdf", size=3, url="https://files.test/old.pdf",
         removed_at=clock.now(), put_sequence=3,
     )  # fmt: skip
     Room.objects.filter(pk=room.pk).update(state=RoomState.ENDED)
@@ -74,7 +74,7 @@ def test_the_form_is_filled_and_names_the_files(school: School, ended: Room) -> 
     page = client.get(reverse("live:create"), {"like": ended.key}).content.decode()
     assert "Plan" in page
     assert "Notes" in page
-    assert "Old" not in page
+    assert "Earlier sheet" not in page
     sent = filled(client, ended)
     assert (sent["name"], sent["like"]) == ("Maths 7b", ended.key)
     assert sent["class_list"] == Room.objects.get(pk=ended.pk).class_list.key
