@@ -12,7 +12,7 @@ PYTEST ?=
 # they start, so three use two cores better than two.
 WORKERS ?= 3
 IN_PARALLEL = -n $(WORKERS) --dist worksteal
-# How many browsers run at the same time, and how often a failed browser test runs again.
+# How many browsers run at the same time, and how often a failed test runs again.
 BROWSERS ?= 2
 RERUNS ?= 0
 # Production settings for `manage.py check --deploy`, with a data folder of their own.
@@ -35,7 +35,7 @@ serve: .venv/.installed ## Run the dashboard against the cloud named in the envi
 
 test: .venv/.installed-dev ## Run all tests without a browser (PYTEST="-k name": only these, browser tests included)
 	@if [ -n "$(PYTEST)" ]; then CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(PYTEST); fi && \
-	exec $(PY) -m pytest $(IN_PARALLEL) --ignore=tests/browser
+	exec scripts/with-reruns $(PY) $(RERUNS) "$(IN_PARALLEL)" --ignore=tests/browser
 
 test-browser: .venv/.installed-dev ## Run every journey, open every page and press every button in a real browser
 	@exec scripts/test-browser $(PY) $(BROWSERS) $(RERUNS)
