@@ -146,11 +146,16 @@ def running_dashboard(
     )
     if button_coverage.FOLDER:
         environment["DJANGO_SETTINGS_MODULE"] = "tests.browser.settings_with_button_sources"
-    migrated.copy_into(folder / "var")
     log = folder / "serve.log"
     running = Dashboard(f"http://127.0.0.1:{port}", Console(environment), log)
-    done = running.manage("shell", "--verbosity", "0", "-c", accounts)
-    assert done.returncode == 0, done.stderr
+    first = [("shell", "--verbosity", "0", "-c", accounts)]
+    if "DATABASE_URL" in more:
+        first.insert(0, ("migrate", "--verbosity", "0"))
+    else:
+        migrated.copy_into(folder / "var")
+    for arguments in first:
+        done = running.manage(*arguments)
+        assert done.returncode == 0, done.stderr
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"],

@@ -14,12 +14,12 @@ from tests.browser.school import ADMINISTRATOR
 
 # An export that no worker claims
 WAITING = """
-from datetime import timedelta
 from classroom_admin.accounts.models import User
 from classroom_admin.common import clock
+from classroom_admin.reports.exports.jobs import FINISHING
 from classroom_admin.reports.models import ExportJob
 ExportJob.objects.create(owner=User.objects.get(email=EMAIL), what="attendance", format="xlsx", total=9,
-    claimable_at=clock.now() + timedelta(hours=1))
+    claimable_at=clock.now() + FINISHING)
 """
 
 

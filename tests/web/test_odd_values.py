@@ -353,22 +353,27 @@ def prober(school: School) -> Iterator[Prober]:
 
 
 ADDRESSES: Final = list(patterns(get_resolver().url_patterns))
+PARTS: Final = 4
+"""The addresses are tested in parts, which run beside each other."""
+in_parts = pytest.mark.parametrize("part", range(PARTS))
 
 
-def test_odd_values_in_paths(prober: Prober) -> None:
-    for name, path, converters in ADDRESSES:
-        for part, converter in converters.items():
+@in_parts
+def test_odd_values_in_paths(prober: Prober, part: int) -> None:
+    for name, path, converters in ADDRESSES[part::PARTS]:
+        for parameter, converter in converters.items():
             choices = NUMBERS if isinstance(converter, RowKeyConverter) else KEYS
             for odd in choices:
-                where = prober.path(name, path, **{part: quote(odd, safe="%")})
+                where = prober.path(name, path, **{parameter: quote(odd, safe="%")})
                 prober.get(where)
                 prober.post(where, {})
     assert not prober.broken
-    assert prober.asked > 500
+    assert prober.asked > 500 // PARTS
 
 
-def test_odd_values_in_queries(prober: Prober) -> None:
-    for name, path, _converters in ADDRESSES:
+@in_parts
+def test_odd_values_in_queries(prober: Prober, part: int) -> None:
+    for name, path, _converters in ADDRESSES[part::PARTS]:
         where = prober.path(name, path)
         for field in ASKED.get(name, ASKED[""]):
             for value in (*map(quote, prober.drawn()), prober.chance.choice(ODD_BYTES)):
@@ -378,11 +383,12 @@ def test_odd_values_in_queries(prober: Prober) -> None:
                 if name == "live:student":
                     prober.get(f"{where}?range=own&{field}={value}")
     assert not prober.broken
-    assert prober.asked > 300
+    assert prober.asked > 300 // PARTS
 
 
-def test_odd_values_in_forms(prober: Prober) -> None:
-    for name, path, _converters in ADDRESSES:
+@in_parts
+def test_odd_values_in_forms(prober: Prober, part: int) -> None:
+    for name, path, _converters in ADDRESSES[part::PARTS]:
         where = prober.path(name, path)
         fields = SENT.get(name, SENT[""])
         fits = {field: FITTING[field] for field in fields if field in FITTING}
@@ -390,7 +396,7 @@ def test_odd_values_in_forms(prober: Prober) -> None:
             for value in prober.drawn():
                 prober.post(where, fits | {field: value})
     assert not prober.broken
-    assert prober.asked > 600
+    assert prober.asked > 600 // PARTS
 
 
 def test_nul_never_reaches_the_database(prober: Prober) -> None:
