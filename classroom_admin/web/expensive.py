@@ -106,13 +106,5 @@ def within(
 
 
 def _end_with(answer: HttpResponseBase, end: Callable[[], None]) -> None:
-    close = answer.close
-
-    def closing() -> None:
-        try:
-            close()
-        finally:
-            end()
-
-    answer.close = closing  # type: ignore[method-assign]
+    answer._resource_closers.append(end)  # type: ignore[attr-defined]  # what `close` calls
     finalize(answer, end)  # an answer that was never sent is not closed

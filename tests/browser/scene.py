@@ -189,7 +189,7 @@ else:
         "label": LIST[:60], "client_id": "classroom", "secret": encrypt("x"), "is_on": False,
         "rules": "group Teachers -> teacher\\nemail @school.example -> teacher"})
     endpoint, _is_new = Endpoint.objects.get_or_create(address="https://lms.school.example/hooks", defaults={
-        "description": "Learning platform", "kinds": ["class_started"], "secret": encrypt("x"),
+        "description": "LMS", "kinds": ["class_started"], "secret": encrypt("x"),
         "failing_since": clock.now(), "is_on": False, "off_reason": "failing", "off_at": clock.now()})
     hook, _is_new = Delivery.objects.get_or_create(endpoint=endpoint, number="msg_1", defaults={
         "room": room, "state": "failed", "claimable_at": None})

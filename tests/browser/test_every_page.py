@@ -47,7 +47,7 @@ NAMES = re.compile(
     r"|Ctrl\+C|Cookie|\bJSON\b|\broomUuid\b|\bmin\b|Word|PowerPoint|PDF|PPTX|Excel"
     r"|Shift|Page Up|Page Down|Home|End|Enter|Delete|kbit/s|Google|Outlook|Apple|URL|App|\w+/[A-Z]\w+"
     r"|name|user id|e-?mail|group|Webhook"  # columns of a file; a term that stays
-    r"|OneRoster|\w+\.csv|ZIP|Windows-\d+|WebP|Slack|Teams|Matrix|ntfy"
+    r"|OneRoster|\w+\.csv|ZIP|Windows-\d+|WebP|Slack|Teams|Matrix|ntfy|Moodle|Canvas|EMAIL_URL"
     r"|HeadlessChrome|Linux|Aegis|Microsoft|Authenticator|2FAS"
     r"|Teachers -> teacher|@school\.example -> teacher|refused"  # rules of the school's sign-on
 )

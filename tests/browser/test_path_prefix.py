@@ -276,7 +276,7 @@ def test_language_is_kept_under_the_prefix(window: Opener, proxy: PrefixProxy) -
     assert cookie_paths(page)["django_language"] == proxy.prefix
     # the settings page shows its message once; its cookie is under the prefix, too
     page.goto("account/settings/")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Your settings were saved.")).to_be_visible()
     assert any(line.startswith("messages=") for one in proxy.exchanges for line in one.set_cookies)
     page.reload()

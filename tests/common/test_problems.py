@@ -32,7 +32,9 @@ from classroom_admin.common.problem_texts import (
 from classroom_admin.common.problems import Problem, from_json, from_text, to_text
 
 PRODUCT = Path(settings.BASE_DIR) / "classroom_admin"
-MAKERS = {"Problem": 0, "Wrong": 0, "InvalidArgument": 1, "ProviderFailed": 0, "SignOnRefused": 0, "LtiRefused": 0}
+MAKERS = {
+    "Problem": 0, "Wrong": 0, "InvalidArgument": 1, "ProviderFailed": 0, "SignOnRefused": 0, "LtiRefused": 0,
+}  # fmt: skip
 """What makes a problem, and the position of the code among its arguments."""
 CHOSEN = (
     {"account_deactivated", "lti_not_chosen", "password_wrong", *CAPABILITIES}

@@ -329,6 +329,8 @@ class Prober:
 
     def _note(self, what: str, answer: Any) -> None:
         self.asked += 1
+        for close in answer._resource_closers:  # `close` would also close the database
+            close()
         if answer.status_code >= 500:
             self.broken.append(
                 f"{what}: {answer.status_code} {answer.exc_info and answer.exc_info[1]!r}"[:300]

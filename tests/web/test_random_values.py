@@ -193,6 +193,8 @@ class Requests:
                 close()
             transaction.set_rollback(True)
         assert answer.status_code < 500 or answer.status_code == 503
+        for close in answer._resource_closers:  # `close` would also close the database
+            close()
         self.signed_out += answer.status_code == 401 or "/sign-in/?next=" in answer.get("Location", "")
 
 
