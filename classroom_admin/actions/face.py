@@ -100,9 +100,9 @@ def change_logo(*, actor: User, content: bytes) -> None:
         }
         SchoolLogo.objects.update_or_create(pk=ONLY, defaults=values)
         if row.logo_digest != digest:
-            row.logo_digest = digest
+            before, row.logo_digest = row.logo_digest, digest
             _save(row)
-            _record(actor, "face.logo", {"logo": {"kind": picture.kind, "sha256": digest}})
+            _record(actor, "face.logo", {"logo": {"from": before, "to": digest}})
 
 
 def remove_logo(*, actor: User) -> bool:
@@ -113,9 +113,9 @@ def remove_logo(*, actor: User) -> bool:
         if not row.logo_digest:
             return False
         SchoolLogo.objects.all().delete()
-        row.logo_digest = ""
+        before, row.logo_digest = row.logo_digest, ""
         _save(row)
-        _record(actor, "face.logo", {"logo": None})
+        _record(actor, "face.logo", {"logo": {"from": before, "to": ""}})
     return True
 
 

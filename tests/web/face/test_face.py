@@ -226,6 +226,8 @@ def test_logo_is_uploaded_replaced_and_removed(school: School, admin: Client) ->
     assert SchoolFace.objects.get().logo_digest == ""
     admin.post(f"{SETTINGS}logo/", {"remove": ""})
     assert Entry.objects.filter(action="face.logo").count() == 3
+    log = b"".join(admin.get(reverse("settings:audit_file")).streaming_content).decode()
+    assert log.count("Changed the logo") == 3
 
 
 def test_announcement_is_shown_in_its_time_and_to_visitors_only_if_chosen(
