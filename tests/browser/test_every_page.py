@@ -51,7 +51,7 @@ NAMES = re.compile(
     r"|HeadlessChrome|Linux|Aegis|Microsoft|Authenticator|2FAS"
     r"|Teachers -> teacher|@school\.example -> teacher|refused"  # rules of the school's sign-on
 )
-NO_SCRIPTS: set[str] = set()
+NO_SCRIPTS = {"joining:page"}
 """Pages that need no scripts."""
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
 
