@@ -133,7 +133,7 @@ def test_students_without_scripts_are_let_in_on_the_page_of_the_waiting_room(
     expect(people.get_by_text("1 person was let in.")).to_be_visible()
     people.get_by_role("button", name="Let all in").click()
     expect(people.get_by_text("2 people were let in.")).to_be_visible()
-    expect(people.get_by_text("Nobody is waiting.")).to_be_visible()
+    expect(people.get_by_text("No one is waiting.")).to_be_visible()
     waiting = students[0].url
     for student in students:
         student.reload()  # the page does so itself every 15 seconds

@@ -132,7 +132,7 @@ def let_in(access: ClassAccess, *, pks: Collection[int]) -> int:
 def let_all_in(access: ClassAccess, *, until: int) -> int:
     """Let in all who wait, up to the request with the id `until`: the newest one that the page showed.
 
-    So nobody is let in whom the person has not seen. Return how many were let in.
+    So the person lets in only people whom they have seen. Return how many were let in.
     """
     waiting = selectors.waiting_requests(access.room).filter(pk__lte=until)
     return _decide(access, waiting, State.ADMITTED, "joining.let_in")

@@ -158,7 +158,7 @@ def test_only_people_on_the_list_may_join_with_their_own_id(school: School, page
     ada, zoe = JoinRequest.objects.order_by("name")
     assert (ada.user_id, ada.name) == ("ada-1", "Ada Lovelace")
     assert zoe.user_id.startswith("listed-")
-    # Somebody else who enters the name neither sees nor takes over what was decided for the first person.
+    # Another person who enters the name does not see or use the decision about the first person.
     actions.let_in(access_to(school.teacher, page.room), pks=[ada.pk])
     assert "Please wait" in Client().get(join(page, "Ada Lovelace")["Location"]).content.decode()
 
