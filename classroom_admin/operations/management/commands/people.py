@@ -136,9 +136,9 @@ def _person(change: Change) -> dict[str, Any]:
 
 def _actor(email: str) -> User:
     """Return the administrator in whose name the command works."""
-    people = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True)
-    found = people.filter(email__iexact=email).first() if email else people.order_by("pk").first()
-    if found is None:
+    first = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).order_by("pk").first
+    found = User.objects.with_address(email) if email else first()
+    if found is None or not found.is_active or not found.is_administrator:
         wanted = f"with the email {email!r}" if email else "yet"
         raise CommandError(f"There is no active administrator {wanted}. Nothing was written.")
     return found
