@@ -17,7 +17,6 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.core.mail import send_mail  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 from django.urls import NoReverseMatch, reverse  # noqa: E402
@@ -107,7 +106,6 @@ def run_tasks() -> None:
 
 def main() -> None:
     setup_test_environment(debug=False)
-    call_command("migrate", verbosity=0)
     admin = User.objects.create_user("admin@school.test", "a long password", role=User.Role.ADMINISTRATOR)
     room = Room.objects.create(room_uuid="r1", name="Latin", version=1, state=1)
     RoomTeacher.objects.create(room=room, user=admin)

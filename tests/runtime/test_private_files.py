@@ -18,6 +18,9 @@ from tests import migrated
 from tests.operations.test_commands import MANAGE, READY, ROOT, UNWANTED, Program
 
 UMASKS = [pytest.param(0o000, id="umask 000"), pytest.param(0o022, id="umask 022", marks=pytest.mark.long)]
+# These commands only read the settings, or open the database. They neither load the pages nor migrate long.
+CHECK = ("check", "--tag", "caches")
+OPEN_DATABASE = ("migrate", "contenttypes", "-v0", "--skip-checks")
 
 
 def manage(data_dir: Path, *arguments: str, umask: int, **env: str) -> subprocess.CompletedProcess[str]:
@@ -49,9 +52,11 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("env", [{}, {"SECRET_KEY": "a-key-of-a-test-" * 3}], ids=["own key", "key is set"])
-def test_migrate_makes_a_missing_folder_private(tmp_path: Path, umask: int, env: dict[str, str]) -> None:
+def test_first_command_makes_a_missing_folder_private(
+    tmp_path: Path, umask: int, env: dict[str, str]
+) -> None:
     data_dir = tmp_path / "new" / "var"
-    done = manage(data_dir, "migrate", "-v0", umask=umask, **env)
+    done = manage(data_dir, *OPEN_DATABASE, umask=umask, **env)
     assert (done.returncode, done.stderr) == (0, "")
     assert data_dir.stat().st_mode & 0o777 == 0o700
     assert (data_dir / "classroom_admin.sqlite3").stat().st_mode & 0o777 == 0o600
@@ -61,7 +66,7 @@ def test_migrate_makes_a_missing_folder_private(tmp_path: Path, umask: int, env:
 def test_files_of_serve_are_private_while_it_runs(tmp_path: Path, umask: int) -> None:
     data_dir = tmp_path / "data"
     nowhere = {"AGORA_BASE_URL": "http://127.0.0.1:9", "AGORA_FALLBACK_URL": ""}
-    server = Program(*MANAGE, "serve", data_dir=data_dir, very_first=True, **nowhere)
+    server = Program(*MANAGE, "serve", data_dir=data_dir, **nowhere)
     try:
         server.wait_said(READY)
         with contextlib.closing(sqlite3.connect(data_dir / "classroom_admin.sqlite3")) as reader:
@@ -74,19 +79,10 @@ def test_files_of_serve_are_private_while_it_runs(tmp_path: Path, umask: int) ->
         server.process.wait(timeout=30)
 
 
-def test_open_installation_becomes_private(tmp_path: Path, umask: int) -> None:
+def test_open_installation_with_keys_and_copies_becomes_private(tmp_path: Path, umask: int) -> None:
     data_dir = tmp_path / "data"
     migrated.copy_into(data_dir)
-    database = data_dir / "classroom_admin.sqlite3"
-    data_dir.chmod(0o755)
-    database.chmod(0o644)
-    assert manage(data_dir, "check", umask=umask).returncode == 0
-    assert open_to_others(data_dir) == []
-
-
-def test_keys_and_copies_in_an_open_folder_become_private(tmp_path: Path, umask: int) -> None:
-    data_dir = tmp_path / "data"
-    migrated.copy_into(data_dir)
+    (data_dir / migrated.NAME).chmod(0o644)
     (data_dir / "files").mkdir()
     for name in ("copy.sqlite3", "school.dump", "secret_key", "address_key"):
         (data_dir / name).touch()
@@ -98,23 +94,25 @@ def test_keys_and_copies_in_an_open_folder_become_private(tmp_path: Path, umask:
     outside.chmod(0o644)
     (data_dir / "link").symlink_to(outside)
     data_dir.chmod(0o755)
-    assert manage(data_dir, "check", umask=umask).returncode == 0
+    assert manage(data_dir, *CHECK, umask=umask).returncode == 0
     assert open_to_others(data_dir) == []
     assert outside.stat().st_mode & 0o777 == 0o644
 
 
-@pytest.mark.parametrize("database", ["postgres://nobody@127.0.0.1:9/none", ""])
+@pytest.mark.parametrize(
+    "database", ["postgres://nobody@127.0.0.1:9/none", pytest.param("", marks=pytest.mark.long)]
+)
 def test_open_folder_is_closed_with_any_database(tmp_path: Path, umask: int, database: str) -> None:
     (tmp_path / "var").mkdir()
     (tmp_path / "var").chmod(0o755)
     env = {"SECRET_KEY": "a-key-of-a-test-" * 3, "DATABASE_URL": database}
-    assert manage(tmp_path / "var", "check", umask=umask, **env).returncode == 0
+    assert manage(tmp_path / "var", *CHECK, umask=umask, **env).returncode == 0
     assert open_to_others(tmp_path / "var") == []
 
 
 def test_folder_that_all_accounts_share_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
-    done = manage(tmp_path, "check", umask=0o022)
+    done = manage(tmp_path, *CHECK, umask=0o022)
     assert done.returncode == 1
     assert "a folder that all accounts of this machine share" in done.stderr
     assert "Traceback" not in done.stderr
@@ -124,7 +122,7 @@ def test_folder_of_files_becomes_private_except_for_its_group(tmp_path: Path) ->
     shared = tmp_path / "files"
     shared.mkdir()
     shared.chmod(0o775)
-    assert manage(tmp_path / "var", "check", umask=0o022, FILES_DIR=str(shared)).returncode == 0
+    assert manage(tmp_path / "var", *CHECK, umask=0o022, FILES_DIR=str(shared)).returncode == 0
     assert shared.stat().st_mode & 0o777 == 0o770
 
 
@@ -147,7 +145,7 @@ def test_place_of_another_account_is_refused_in_words(tmp_path: Path, mode: int)
 def test_database_elsewhere_becomes_private_and_its_folder_is_not_changed(tmp_path: Path, umask: int) -> None:
     tmp_path.chmod(0o755)
     database = tmp_path / "school.sqlite3"
-    done = manage(tmp_path / "var", "migrate", "-v0", umask=umask, DATABASE_URL=f"sqlite:///{database}")
+    done = manage(tmp_path / "var", *OPEN_DATABASE, umask=umask, DATABASE_URL=f"sqlite:///{database}")
     assert (done.returncode, done.stderr) == (0, "")
     assert database.stat().st_mode & 0o777 == 0o600
     assert tmp_path.stat().st_mode & 0o777 == 0o755
