@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
+
 from django.apps import apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -41,3 +44,26 @@ def undo_newer_than_squashed() -> None:
 def migrate_to_newest() -> None:
     made = executor()
     made.migrate(made.loader.graph.leaf_nodes())
+
+
+SQLITE_SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%'"
+"""A query of what `sqlite_schema` takes."""
+
+
+def sqlite_schema(rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the parts of each CREATE statement, by name. The order of columns and constraints is sorted."""
+    return {
+        name: sorted(_parts(sql)) if sql.startswith("CREATE TABLE") else list(_parts(sql))
+        for name, sql in rows
+    }
+
+
+def _parts(sql: str) -> Iterator[str]:
+    """Yield what stands before the parentheses of a CREATE statement, and each column and constraint."""
+    start, depth = 0, 0
+    for place, sign in enumerate(sql):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if (sign, depth) in (("(", 1), (",", 1), (")", 0)):
+            yield re.sub(r"\s+", " ", sql[start:place]).strip()
+            start = place + 1
+    yield sql[start:].strip()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 from unittest.mock import patch
 
@@ -63,26 +62,11 @@ def rows(sql: str) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def parts(sql: str) -> Iterator[str]:
-    """Yield what stands before the parentheses of a CREATE statement, and each column and constraint."""
-    start, depth = 0, 0
-    for place, sign in enumerate(sql):
-        depth += {"(": 1, ")": -1}.get(sign, 0)
-        if (sign, depth) in (("(", 1), (",", 1), (")", 0)):
-            yield re.sub(r"\s+", " ", sql[start:place]).strip()
-            start = place + 1
-    yield sql[start:].strip()
-
-
 def schema() -> dict[str, list[Any]]:
-    """Return the schema, sorted. The order of columns and constraints does not matter."""
+    """Return the schema, sorted."""
     if connection.vendor == "postgresql":
         return {what: sorted(rows(sql), key=repr) for what, sql in POSTGRESQL.items()}
-    found = rows("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%'")
-    return {
-        name: sorted(parts(sql)) if sql.startswith("CREATE TABLE") else list(parts(sql))
-        for name, sql in found
-    }
+    return migrating.sqlite_schema(rows(migrating.SQLITE_SCHEMA))
 
 
 def recorded() -> set[tuple[str, str]]:
@@ -116,6 +100,7 @@ def test_database_between_two_releases_gets_the_schema_of_a_new_one() -> None:
     assert recorded() >= EARLIER_SQUASHED
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_database_with_earlier_squashed_migrations_is_newest_after_migrate() -> None:
     squashed = {key for key, one in MigrationLoader(None).disk_migrations.items() if one.replaces}

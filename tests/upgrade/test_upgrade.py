@@ -23,6 +23,8 @@ from typing import Any
 import pytest
 from django.utils.html import escape
 
+from tests import migrated, migrating
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 DUMP = HERE / "version_0_1_0.sql"
@@ -252,6 +254,12 @@ def test_dump_has_rows_in_every_table_of_the_product(before: sqlite3.Connection)
 def test_no_table_is_lost(before: sqlite3.Connection, after: sqlite3.Connection) -> None:
     kept = {RENAMED_TABLES.get(name, name) for name in tables(before) - REPLACED_TABLES}
     assert kept - tables(after) == set()
+
+
+def test_schema_is_that_of_a_new_database(after: sqlite3.Connection) -> None:
+    with closing(sqlite3.connect(migrated.database())) as new:
+        expected = migrating.sqlite_schema(new.execute(migrating.SQLITE_SCHEMA))
+    assert migrating.sqlite_schema(after.execute(migrating.SQLITE_SCHEMA)) == expected
 
 
 def test_no_row_or_value_is_lost(before: sqlite3.Connection, after: sqlite3.Connection) -> None:
