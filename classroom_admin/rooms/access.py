@@ -8,9 +8,10 @@ The permission is checked once per request. The result is a `ClassAccess`. Every
 takes a `ClassAccess` as its first argument, so it can't be called without permission.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import InitVar, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -213,26 +214,31 @@ def covers_room() -> Q:
     return found
 
 
-def _ways_to_cover() -> list[Q]:
-    """Return the conditions of which a `Substitution` meets one if it covers the room of the outer query."""
+@cache
+def _ways_to_cover() -> tuple[Q, ...]:
+    """Return the conditions of which a `Substitution` meets one if it covers the room of the outer query.
+
+    They are the same for all people, and a query copies them. To build them takes milliseconds.
+    """
     # The other teacher may have joined the room only as a substitute.
     substitutions = Substitution.objects.filter(teacher=OuterRef("of_teacher"))
-    return [
+    return (
         _covers(1),
         _is_assigned(1),
         _is_joined(1) & ~_meets_one_of(_ways_to_cover_or_join(2), substitutions),
-    ]
+    )
 
 
-def _ways_to_cover_or_join(level: int) -> list[Q]:
+@cache
+def _ways_to_cover_or_join(level: int) -> tuple[Q, ...]:
     """Return the conditions that a `Substitution` covers a room, or that its other teacher joined the room.
 
     The room belongs to the query that is `level` queries further out.
     """
-    return [_covers(level), _is_assigned(level), _is_joined(level)]
+    return (_covers(level), _is_assigned(level), _is_joined(level))
 
 
-def _meets_one_of(conditions: list[Q], substitutions: QuerySet[Substitution]) -> Q:
+def _meets_one_of(conditions: Iterable[Q], substitutions: QuerySet[Substitution]) -> Q:
     """Return the condition that one of `substitutions` meets one of `conditions`.
 
     Each condition gets a query of its own, because SQLite refuses a query that is nested too deeply.
