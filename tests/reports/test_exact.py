@@ -18,7 +18,8 @@ from classroom_admin.reports.models import ClassSummary, PersonSummary
 from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from classroom_admin.simulator.world import World, classes
+from classroom_admin.simulator.world import World
+from classroom_admin.simulator.world import classes as cloud_classes
 from classroom_admin.simulator.world.model import Schedule
 from classroom_admin.sync import cloud_time
 from classroom_admin.sync.polling import Poller
@@ -29,7 +30,8 @@ from tests.sync.conftest import config_for, sync_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
-CLASSES = 101
+CLASSES = 35
+MANY_CLASSES = 101
 UNTIL_S = 4900
 """All classes are over by then, and the cloud has not yet destroyed a room with a recording."""
 CHECKS_S = (1900, UNTIL_S)
@@ -77,7 +79,9 @@ class School:
 def make(sim: RunningSimulator, each: Planned, owner: User) -> None:
     """Create a class. The cloud plans and starts it, or only we plan it, and a person starts and ends it."""
     schedule = Schedule(start_ms=each.ms(each.start_s), duration_s=each.length_s) if each.by_cloud else None
-    sim.do(lambda world: classes.create(world, uuid=each.uuid, name=each.uuid, type=4, schedule=schedule))
+    sim.do(
+        lambda world: cloud_classes.create(world, uuid=each.uuid, name=each.uuid, type=4, schedule=schedule)
+    )
     start, end = (clock.from_ms(each.ms(s)) for s in (each.start_s, each.start_s + each.length_s))
     plan = {"planned_start_at": start, "planned_end_at": end, "planned_close_at": None}
     room = registry.register(room_uuid=each.uuid, name=each.uuid, room_type=4, created_by=owner, **plan)
@@ -200,15 +204,18 @@ def poll_all(poller: Poller) -> None:
 
 
 @pytest.mark.parametrize(
+    "classes", [CLASSES, pytest.param(MANY_CLASSES, marks=pytest.mark.long)], ids=["few", "many"]
+)
+@pytest.mark.parametrize(
     ("seed", "dialect", "start_ms"), [(1, "2021", BEFORE_MIDNIGHT_MS), (2, "sdk", BEFORE_WINTER_MS)]
 )
 def test_every_figure_equals_a_count_of_single_seconds(
-    seed: int, dialect: Any, start_ms: int, settings: Any, monkeypatch: pytest.MonkeyPatch
+    seed: int, dialect: Any, start_ms: int, classes: int, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the second world, breakout rooms have events of their own."""
     chance = random.Random(seed)
     owner = User.objects.create_user("head@school.test", "x", role=User.Role.ADMINISTRATOR)
-    planned = [a_class(number, chance, start_ms) for number in range(CLASSES)]
+    planned = [a_class(number, chance, start_ms) for number in range(classes)]
     simulator = running_simulator(stepped=True, start_ms=start_ms, dialect=dialect, group_rooms=seed == 2)
     monkeypatch.setattr(cloud_time, "READ_EVERY_S", 0.0)
     with simulator as sim, use(SkewedClock(sim)) as ours, timezone.override("Europe/Berlin"):
@@ -231,6 +238,6 @@ def test_every_figure_equals_a_count_of_single_seconds(
             assert sync_once() == ""
             compared += check_reports(school, second)
             ours.skew_s = chance.choice((-420, 187, 540))
-        assert compared > CLASSES * PEOPLE * 1.5
-        assert check_summaries(school) > CLASSES * PEOPLE * 0.9
+        assert compared > classes * PEOPLE * 1.5
+        assert check_summaries(school) > classes * PEOPLE * 0.9
         assert not summaries.outdated(Room.objects.all()).exists()

@@ -34,7 +34,7 @@ from hypothesis import strategies as st
 from tests.school import School
 from tests.web.test_odd_values import ADDRESSES, FITTING, ODD, Prober, like_postgresql
 
-EXAMPLES: Final = 6
+EXAMPLES: Final = 3
 LONG: Final = int(os.environ.get("RANDOM_VALUES", "150"))
 MOST_FIELDS: Final = 5
 _READ_IN_SOURCE: Final = re.compile(
