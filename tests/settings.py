@@ -4,14 +4,33 @@ Each worker of a parallel run (pytest-xdist) has a folder, a database and a brok
 """
 
 import atexit
+import contextlib
+import fcntl
 import os
 import re
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-_folder = os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="classroom-admin-tests-")
+PREFIX = "classroom-admin-tests-"
+
+
+def _remove_folders_of_killed_runs() -> None:
+    """A living run holds the lock in its folder."""
+    for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/lock"):
+        with contextlib.suppress(OSError), lock.open() as held:
+            if time.time() - lock.stat().st_mtime > 60:  # a new folder may not be locked yet
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(lock.parent, ignore_errors=True)
+
+
+if "TEST_RUN_FOLDER" not in os.environ:
+    _remove_folders_of_killed_runs()
+_folder = os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix=PREFIX)
+_lock = Path(_folder, "lock").open("w")  # noqa: SIM115 (it is open as long as this process lives)
+fcntl.flock(_lock, fcntl.LOCK_EX)
 os.environ.setdefault(
     "TEST_RUN_FOLDER", _folder
 )  # the workers of a run share the one of the process that starts them

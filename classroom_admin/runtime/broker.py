@@ -4,6 +4,7 @@ Messages are wake-ups that may be lost, because the database is the queue. Occas
 enough. This module does not import Django, because the settings import this module.
 """
 
+import contextlib
 import hashlib
 import os
 import socket
@@ -67,14 +68,30 @@ def prepare(path: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if path.parent != folder.parent:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        found = path.parent.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        if not _is_private(path.parent):
             raise BrokerProblem(
                 f"{path.parent} is not a private folder of this user. Remove it and start again."
             )
     if answers(path):
         raise BrokerProblem(f"Another broker answers on {path}. Stop it and start again.")
     path.unlink(missing_ok=True)
+
+
+def _is_private(folder: Path) -> bool:
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+
+
+def remove_folder(path: Path, folder: Path) -> None:
+    """Remove the temporary folder of the socket, if there is one. The broker must have ended.
+
+    After `kill -9` the folder stays. The next start with the same data folder uses it again.
+    """
+    outside = path.parent
+    if outside != folder.parent and outside.exists() and _is_private(outside) and not answers(path):
+        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # another file is in it
+            outside.rmdir()
 
 
 def part(path: Path, folder: Path, *, env: Mapping[str, str]) -> Part:

@@ -112,9 +112,13 @@ def run(
         with data_folder.hold(here.data_dir):
             ports.wait_free(here.host, here.port)
             os.environ["DATA_DIR"] = str(here.data_dir)  # parts may have another working folder
-            return _supervise(
-                here, first=first, prepare=prepare, settled=settled, on_ready=on_ready, pace=pace
-            )
+            try:
+                return _supervise(
+                    here, first=first, prepare=prepare, settled=settled, on_ready=on_ready, pace=pace
+                )
+            finally:
+                if here.broker_socket is not None:
+                    broker.remove_folder(here.broker_socket, here.data_dir / "broker")
     except _PROBLEMS as error:
         raise CannotStart(str(error)) from error
     except PermissionError as error:

@@ -266,7 +266,8 @@ def test_killed_process_loses_nothing(school: School, tmp_path: Any) -> None:
 
     make_people(make_summary("Algebra"), 1200)
     job = ask(school.administrator)
-    env = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    # its temporary data folder stays when it is killed
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "TMPDIR": str(tmp_path)}
     database = str(connection.settings_dict["NAME"])
     known = "from django.conf import settings"
     code = f"{known}\nsettings.DATABASES['default']['NAME'] = {database!r}\n{_WORKER}"

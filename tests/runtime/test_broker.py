@@ -29,6 +29,7 @@ def running(data_dir: Path):
     finally:
         server.terminate()
         server.communicate(timeout=20)
+        broker.remove_folder(socket_path, data_dir / "broker")
 
 
 def test_socket_is_in_the_data_folder(tmp_path):
@@ -56,6 +57,24 @@ def test_celery_sends_a_message_through_the_broker(tmp_path, name):
             queue.put({"hello": "world"})
             assert queue.get(timeout=10).payload == {"hello": "world"}
             queue.close()
+
+
+@pytest.mark.parametrize("name", ["plain", "d" * 120])
+def test_folder_of_the_socket_is_removed_unless_a_server_answers(tmp_path, name):
+    data_dir = tmp_path / name
+    data_dir.mkdir()
+    with running(data_dir) as (socket_path, _):
+        broker.remove_folder(socket_path, data_dir / "broker")
+        assert broker.answers(socket_path)
+    assert socket_path.parent.exists() == (name == "plain")
+    socket_path.parent.mkdir(mode=0o700, exist_ok=True)
+    (socket_path.parent / "another").touch()
+    broker.remove_folder(socket_path, data_dir / "broker")
+    assert (socket_path.parent / "another").exists()
+    if name != "plain":
+        (socket_path.parent / "another").unlink()
+        broker.remove_folder(socket_path, data_dir / "broker")
+        assert not socket_path.parent.exists()
 
 
 def test_socket_of_a_dead_server_is_replaced(tmp_path):
