@@ -36,14 +36,23 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tests")
 
 
-def pytest_collection_finish() -> None:
-    """Leave the modules and the collected tests out of each garbage collection, and collect less often.
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Migrate the database of the run before the time limits of tests begin.
 
-    The collector would spend a quarter of the processor time on objects that live as long as the process.
+    Leave the modules and the collected tests out of each garbage collection, and collect less often. The
+    collector would spend a quarter of the processor time on objects that live as long as the process.
     """
+    is_run = not session.config.option.collectonly
+    if is_run and connection.vendor == "sqlite" and any(map(_uses_the_database, session.items)):
+        migrated.database()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def _uses_the_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session")

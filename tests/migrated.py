@@ -32,7 +32,7 @@ def _migrate(folder: Path) -> None:
     env |= {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "classroom_admin.settings"}
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     done = subprocess.run(
-        migrate, cwd=ROOT, env=env, capture_output=True, text=True, timeout=110, check=False
+        migrate, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
     with sqlite3.connect(folder / NAME) as made:

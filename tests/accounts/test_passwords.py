@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from classroom_admin.accounts.models import User
+from tests import quick_python
 from tests.accounts.conftest import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,18 +73,8 @@ def test_denied_password_is_explained_at_the_field(denied, school, browser_of):
 
 def settings_with(path: Path) -> subprocess.CompletedProcess[str]:
     """Load the product's settings with this PASSWORD_DENY_FILE."""
-    return subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from classroom_admin.settings import *; print(len(AUTH_PASSWORD_VALIDATORS))",
-        ],
-        cwd=ROOT,
-        env=os.environ | {"PASSWORD_DENY_FILE": str(path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    shown = "from classroom_admin.settings import *; print(len(AUTH_PASSWORD_VALIDATORS))"
+    return quick_python.run("-c", shown, env=os.environ | {"PASSWORD_DENY_FILE": str(path)})
 
 
 def test_unreadable_file_stops_the_start(tmp_path):

@@ -8,7 +8,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from classroom_admin.runtime import broker
+from tests import quick_python
 
 ROOT = Path(__file__).resolve().parents[2]
 # Each prints "connected", or the error that the connection ended with.
@@ -135,10 +135,7 @@ def connect(kind: str, address: str, data_dir: Path) -> str:
     code, name = {"broker": (BROKER, "CELERY_BROKER_URL"), "cache": (CACHE, "CACHE_URL")}[kind]
     env = {"PATH": os.environ["PATH"], "DATA_DIR": str(data_dir), name: address}
     env["DJANGO_SETTINGS_MODULE"] = "classroom_admin.settings"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = quick_python.run("-c", code, env=env)
     assert not done.returncode, done.stderr
     return done.stdout.strip()
 

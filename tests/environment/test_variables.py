@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from classroom_admin.environment import weights
 from classroom_admin.environment.variables import DEFAULT_DATA_DIR, Environment, read
 from classroom_admin.runtime.installation import Installation
+from tests import quick_python
 
 ROOT = Path(__file__).resolve().parents[2]
 WHERE = """
@@ -43,10 +43,7 @@ def python(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run Python in a process that has only these variables of ours."""
     clean = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     settings = {"DJANGO_SETTINGS_MODULE": "classroom_admin.settings"}
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT, env=clean | settings | env, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    return quick_python.run(*arguments, env=clean | settings | env)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,6 @@ import base64
 import json
 import os
 import signal
-import subprocess
-import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin.environment.variables import Environment, read
-from tests import migrated
+from tests import migrated, quick_python
 from tests.environment.test_variables import ROOT, python
 from tests.operations.test_commands import MANAGE, Program
 
@@ -86,10 +84,7 @@ def flows(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, dict[str
         "PYTHONPATH": str(ROOT),
     }
     clean = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.operations.canary_flows"],
-        cwd=ROOT, env=clean | env, capture_output=True, text=True, timeout=110, check=False,
-    )  # fmt: skip
+    done = quick_python.run("-m", "tests.operations.canary_flows", env=clean | env)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-3000:]
     return folder, said, json.loads(done.stdout.rpartition("TOLD ")[2])

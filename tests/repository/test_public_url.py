@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests import migrated
-from tests.operations.test_commands import ROOT, UNWANTED
+from tests import migrated, quick_python
+from tests.operations.test_commands import UNWANTED
 
 # Asks each host for the sign-in page and sends its form, as a browser does behind a proxy that ends TLS.
 VISIT = """
@@ -43,10 +42,7 @@ def python(data_dir: Path, *arguments: str, **env: str) -> subprocess.CompletedP
     unwanted = UNWANTED | {"PUBLIC_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"}
     clean = {name: value for name, value in os.environ.items() if name not in unwanted}
     settings = {"DJANGO_SETTINGS_MODULE": "classroom_admin.settings", "DATA_DIR": str(data_dir)}
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT, env=clean | settings | env, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    return quick_python.run(*arguments, env=clean | settings | env)
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,7 @@
 
 import json
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -28,6 +25,7 @@ from classroom_admin.rooms.models import (
     Role,
     Room,
 )
+from tests import quick_python
 from tests.stepped_clock import SteppedClock, use
 
 NINE = datetime(2026, 9, 1, 9, 0, 0, 250_000, tzinfo=UTC)
@@ -207,14 +205,7 @@ def test_command_runs_as_a_script():
     }
 
     def run(room_uuid):
-        return subprocess.run(
-            [sys.executable, "manage.py", "room", room_uuid, "--json"],
-            cwd=Path(__file__).parents[2],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        return quick_python.run("manage.py", "room", room_uuid, "--json", env=environment)
 
     known = run("maths")
     assert known.returncode == 0, known.stderr

@@ -1,9 +1,9 @@
 """CACHE_URL: one cache for several web processes, so that the limits on signing in hold for all together."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
+
+from tests import quick_python
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -12,9 +12,9 @@ def in_a_process(code: str, data_dir: Path, **env: str) -> str:
     environment = os.environ | {"DATA_DIR": str(data_dir), "SECRET_KEY": "a-key-of-a-test-" * 3, **env}
     environment["DJANGO_SETTINGS_MODULE"] = "classroom_admin.settings"
     code = f"import django; django.setup(); from django.core.cache import cache; {code}"
-    return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    done = quick_python.run("-c", code, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def test_processes_share_counts_through_the_named_cache(tmp_path):

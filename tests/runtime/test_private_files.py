@@ -7,15 +7,14 @@ import os
 import sqlite3
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from classroom_admin.runtime import data_folder
-from tests import migrated
-from tests.operations.test_commands import MANAGE, READY, ROOT, UNWANTED, Program
+from tests import migrated, quick_python
+from tests.operations.test_commands import MANAGE, READY, UNWANTED, Program
 
 UMASKS = [pytest.param(0o000, id="umask 000"), pytest.param(0o022, id="umask 022", marks=pytest.mark.long)]
 # These commands only read the settings, or open the database. They neither load the pages nor migrate long.
@@ -25,11 +24,9 @@ OPEN_DATABASE = ("migrate", "contenttypes", "-v0", "--skip-checks")
 
 def manage(data_dir: Path, *arguments: str, umask: int, **env: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if name not in UNWANTED}
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT, env=clean | {"DATA_DIR": str(data_dir), **env},
-        umask=umask, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    return quick_python.run(
+        "manage.py", *arguments, env=clean | {"DATA_DIR": str(data_dir), **env}, umask=umask
+    )
 
 
 def open_to_others(folder: Path) -> list[str]:

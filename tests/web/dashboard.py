@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +16,7 @@ from django.test import Client as Browser
 
 from classroom_admin.accounts.models import User
 from classroom_admin.runtime import installation, ports
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests import quick_python
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,9 @@ def dashboard(env: dict[str, str], log: Path) -> Iterator[Web]:
     env = env | {"SECRET_KEY": settings.SECRET_KEY}
     here = installation.Installation.of_settings(broker_socket=None)
     web = installation.web(dataclasses.replace(here, host="127.0.0.1", port=port, env=env))
-    with log.open("wb") as said:
-        process = subprocess.Popen(web.argv, cwd=ROOT, env=env, stdout=said, stderr=said)
+    with log.open("wb") as said, Path(os.devnull).open("rb") as nothing:
+        streams = (nothing.fileno(), said.fileno(), said.fileno())
+        process = quick_python.start(*web.argv[1:], env=env, streams=streams)
     try:
         deadline = time.monotonic() + 60
         while not installation.serves_pages("127.0.0.1", port):

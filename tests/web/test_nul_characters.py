@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from django.test import Client
+
+from tests import quick_python
 
 
 @pytest.mark.parametrize("address", ["/classes/a%00b/", "/nothing%00here/", "/lists/%00/"])
@@ -29,21 +30,8 @@ def check(tmp_path: Path, address: str) -> subprocess.CompletedProcess[str]:
         "DATA_DIR": str(tmp_path),
         "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
     }
-    return subprocess.run(
-        [
-            sys.executable,
-            "manage.py",
-            "shell",
-            "-c",
-            "from django.conf import settings; print(settings.DATABASES['default']['NAME'])",
-        ],
-        cwd=Path(__file__).parents[2],
-        env=os.environ | own,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    shown = "from django.conf import settings; print(settings.DATABASES['default']['NAME'])"
+    return quick_python.run("manage.py", "shell", "-c", shown, env=os.environ | own)
 
 
 @pytest.mark.parametrize("address", ["mysql://localhost/school", "school.sqlite3", "nonsense"])

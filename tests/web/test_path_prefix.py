@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -15,7 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from classroom_admin.web.path_prefix import Messages, WithoutPrefix, WithPrefix, first_cookies
-from tests.operations.test_commands import ROOT, UNWANTED
+from tests import quick_python
+from tests.operations.test_commands import UNWANTED
 
 SECURITY = """
 import django
@@ -131,8 +130,5 @@ def test_transport_security_is_demanded_for_our_own_host_only(
         "PUBLIC_URL": public_url,
         "ALLOWED_HOSTS": "testserver",
     }
-    done = subprocess.run(
-        [sys.executable, "-c", SECURITY.format(path=path)],
-        cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    done = quick_python.run("-c", SECURITY.format(path=path), env=env)
     assert done.stdout == header, done.stderr

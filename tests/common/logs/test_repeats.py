@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import sys
 from typing import Any
 
 from classroom_admin.common.logs import context, repeats
 from classroom_admin.common.logs.repeats import MOST, Repeats
-from tests.environment.test_variables import ROOT
+from tests import quick_python
 from tests.runtime.processes import wait_for
 
 
@@ -158,12 +157,8 @@ for _ in range(5):
 
 
 def said_by(end: str, tmp_path: Any) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", ENDS.format(end=end)],
-        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
-        env=os.environ | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "classroom_admin.settings"},
-    )  # fmt: skip
-    return done.stderr
+    env = os.environ | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "classroom_admin.settings"}
+    return quick_python.run("-c", ENDS.format(end=end), env=env).stderr
 
 
 def test_count_is_written_when_the_process_ends(tmp_path: Any) -> None:
