@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from classroom_admin.simulator.testing import RunningSimulator, running_simulato
 from classroom_admin.sync import cloud_time, tasks
 from classroom_admin.sync.models import Lease, RoomCursor
 from classroom_admin.sync.polling import Poller
+from tests import quick_python
 from tests.stepped_clock import use
 from tests.sync.conftest import config_for, room, sync_once
 from tests.sync.test_lease import database_url
@@ -151,14 +150,7 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
         "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
     }
     program = f"import django; django.setup(); from classroom_admin.common import clock; {code}"
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=Path(__file__).parents[2],
-        env=os.environ | known | environment,
-    )
+    return quick_python.run("-c", program, env=os.environ | known | environment)
 
 
 def test_the_poller_keeps_an_offset_that_was_known(stepped: RunningSimulator) -> None:

@@ -13,8 +13,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +21,7 @@ from typing import Any
 import pytest
 from django.utils.html import escape
 
-from tests import migrated, migrating
+from tests import migrated, migrating, quick_python
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -200,17 +198,9 @@ def after(env: dict[str, str]) -> Iterator[sqlite3.Connection]:
         yield database
 
 
-def run(env: dict[str, str], *arguments: str, given: str | None = None) -> str:
+def run(env: dict[str, str], *arguments: str, given: str = "") -> str:
     """Run Python with the upgraded installation and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=env,
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = quick_python.run(*arguments, env=env, given=given)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
