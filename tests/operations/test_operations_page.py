@@ -14,6 +14,7 @@ from django.core.management import get_commands
 
 from classroom_admin.operations import doctor_checks
 from classroom_admin.runtime import ports
+from tests import quick_python
 from tests.operations.test_commands import MANAGE, READY, ROOT, UNWANTED, Program
 from tests.runtime.processes import marked, wait_for
 
@@ -73,10 +74,10 @@ def test_every_command_for_a_running_dashboard_works(dashboard: Program, tmp_pat
             SERVED, f"http://127.0.0.1:{dashboard.port}"
         )
         words = shlex.split(here)
-        argv = [*MANAGE, *words[1:]] if words[0] == "admin" else words
-        done = subprocess.run(
-            argv, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
-        )
+        if words[0] == "admin":
+            done = quick_python.run("manage.py", *words[1:], env=env)
+        else:
+            done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, check=False)
         if words[1] == "doctor":  # this dashboard has no administrator and no cloud, and doctor says so
             assert "administrator" in done.stdout
             assert done.returncode == 1

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +24,7 @@ from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.sync import competing_reader
 from classroom_admin.sync.models import RoomCursor, StoredEvent
+from tests import quick_python
 from tests.chaos.checks import all_stored, wait_until
 from tests.chaos.processes import ProcessGroup
 from tests.chaos.school import School
@@ -38,7 +37,7 @@ from tests.operations.databases import (
 )
 from tests.sync.comparison import emitted, stored
 from tests.sync.conftest import config_for
-from tests.sync.test_lease import ROOT, database_url
+from tests.sync.test_lease import database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 WITHIN_S = 100
@@ -109,10 +108,7 @@ def restore(path: Path, folder: Path, name: str) -> str:
         "DATABASE_URL": address,
         "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
     }
-    ran = subprocess.run(
-        [sys.executable, "manage.py", "restore", str(path), "--ledger", str(ledger)],
-        cwd=ROOT, env=env, capture_output=True, text=True, timeout=200, check=False,
-    )  # fmt: skip
+    ran = quick_python.run("manage.py", "restore", str(path), "--ledger", str(ledger), env=env)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 
