@@ -37,6 +37,7 @@ WEB_OPTIONS: Final = (
 """The options that uvicorn needs. `deploy/` repeats them, and a test compares."""
 AFTER_STOP_WAIT_S: Final = 5.0
 """How long a web process may take to end after STOP_WAIT_S. Then the supervisor kills it."""
+_CELERY_PART: Final = (sys.executable, "-m", "classroom_admin.runtime.celery_part")
 _MIGRATION_LOCK: Final = 0x636C617373  # an arbitrary number, which no other program uses in this database
 
 
@@ -178,20 +179,20 @@ def log_to(output: TextIO) -> bool:
 
 def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Part:
     """Return the web process (uvicorn). It is ready when it serves pages and ``settled`` returns True."""
-    argv = [*_module("uvicorn", "classroom_admin.asgi:application", *WEB_OPTIONS)]
+    argv = [sys.executable, "-m", "uvicorn", "classroom_admin.asgi:application", *WEB_OPTIONS]
     argv += ["--timeout-graceful-shutdown", str(here.stop_wait_s)]
     argv += ["--host", here.host, "--port", str(here.port), "--no-access-log", "--log-level", "warning"]
     return _python(here, "web", argv, ready=lambda: serves_pages(here.host, here.port) and settled())
 
 
 def workers(here: Installation) -> list[Part]:
-    """Return three Celery workers: for polling, for scheduled commands, and for all other tasks.
+    """Return two Celery workers: for what is due at an exact second, and for all other tasks.
 
-    Polling has its own worker, so no other task delays it. Workers use threads, which start fast.
+    The first one polls and runs scheduled commands. These use at most `actions.tasks.TIMED_AT_ONCE` threads,
+    so one is always free for polling. Workers use threads, which need less memory than processes.
     """
     return [
-        _worker(here, "poll", queues="poll", threads=1),
-        _worker(here, "promised", queues="promised", threads=4),
+        _worker(here, "poll", queues="poll,promised", threads=5),
         _worker(here, "worker", queues="sync,celery", threads=4),
     ]
 
@@ -199,12 +200,12 @@ def workers(here: Installation) -> list[Part]:
 def beat(here: Installation) -> Part:
     """Return Celery beat, which sends the periodic tasks."""
     schedule = str(here.data_dir / "beat-schedule")
-    return _python(here, "beat", _celery("beat", "--schedule", schedule, "--pidfile=", "--max-interval", "1"))
+    return _python(here, "beat", [*_CELERY_PART, "beat", "--schedule", schedule])
 
 
 def warm_up() -> None:
     """Import the modules that every forked process needs, so that the forks share their memory."""
-    for name in ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
+    for name in ("celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
         import_module(name)
     import_module("kombu.transport.redis")
     celery = import_module("classroom_admin.celery").app
@@ -228,8 +229,7 @@ def serves_pages(host: str, port: int) -> bool:
 
 
 def _worker(here: Installation, name: str, *, queues: str, threads: int) -> Part:
-    argv = _celery("worker", "--pool", "threads", "--concurrency", str(threads), "--queues", queues)
-    argv += ["--hostname", f"{name}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    argv = [*_CELERY_PART, "worker", "--name", name, "--queues", queues, "--threads", str(threads)]
     return _python(here, name, argv)
 
 
@@ -237,14 +237,6 @@ def _python(
     here: Installation, name: str, argv: list[str], *, ready: Callable[[], bool] | None = None
 ) -> Part:
     return Part(name=name, argv=argv, env=here.env, cwd=here.base_dir, ready=ready, may_fork=True)
-
-
-def _celery(command: str, *options: str) -> list[str]:
-    return _module("celery", "-A", "classroom_admin", "--quiet", command, "--loglevel", "WARNING", *options)
-
-
-def _module(name: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", name, *arguments]
 
 
 def migrate_when_possible(supervisor: Supervisor) -> bool:

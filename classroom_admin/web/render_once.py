@@ -8,7 +8,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-KEPT: Final = 8192
+KEPT: Final = 2048
 """The maximum number of cached results, of 1 to 3 KB each."""
 
 
