@@ -38,6 +38,13 @@ WEB_OPTIONS: Final = (
 AFTER_STOP_WAIT_S: Final = 5.0
 """How long a web process may take to end after STOP_WAIT_S. Then the supervisor kills it."""
 _CELERY_PART: Final = (sys.executable, "-m", "classroom_admin.runtime.celery_part")
+_SHARED_MODULES: Final = (
+    *("celery.apps.worker", "celery.worker.components", "celery.worker.consumer", "celery.worker.control"),
+    *("celery.worker.loops", "celery.worker.pidbox", "celery.worker.strategy", "celery.concurrency.thread"),
+    *("celery.apps.beat", "celery.app.amqp", "celery.app.control", "celery.app.events", "celery.app.log"),
+    *("celery.app.routes", "celery.events.receiver", "kombu.transport.redis", "classroom_admin.runtime.beat"),
+)
+"""What workers and beat import when they start."""
 _MIGRATION_LOCK: Final = 0x636C617373  # an arbitrary number, which no other program uses in this database
 
 
@@ -155,6 +162,7 @@ def _supervise(
         # Close the connection, because all forked parts would otherwise share it.
         connections.close_all()
         supervisor.wait_ready(timeout_s=10.0)
+        share_memory()
         for part in (web(here, settled=settled), *workers(here), beat(here)):
             supervisor.start(part)
         return supervisor.run(on_ready=lambda: on_ready(supervisor))
@@ -204,14 +212,21 @@ def beat(here: Installation) -> Part:
 
 
 def warm_up() -> None:
-    """Import the modules that every forked process needs, so that the forks share their memory."""
-    for name in ("celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
+    """Import the modules that the forked processes need, so that the forks share their memory."""
+    for name in _SHARED_MODULES:
         import_module(name)
-    import_module("kombu.transport.redis")
     celery = import_module("classroom_admin.celery").app
     celery.loader.import_default_modules()  # the tasks, with most of the product's modules
     celery.finalize()
-    gc.freeze()  # otherwise the collector would write to objects, which copies shared memory
+
+
+def share_memory() -> None:
+    """Prepare this process for forks, which share its memory until they write to it.
+
+    Otherwise the garbage collector would write to all objects of a fork, and so copy them.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def serves_pages(host: str, port: int) -> bool:

@@ -8,8 +8,8 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ONLY_SOME_WORK: Final = (
-    "apprise", "boto3", "celery.bin", "icalendar", "psycopg", "python_calamine", "qrcode", "storages", "uvicorn",
-    "xlsxwriter",
+    "apprise", "boto3", "celery.bin", "icalendar", "psycopg", "python_calamine", "qrcode", "storages",
+    "uvicorn", "xlsxwriter",
 )  # fmt: skip
 """Libraries that only some work needs, and that the part which does this work imports itself."""
 PROGRAM: Final = f"""
