@@ -200,8 +200,8 @@ def workers(here: Installation) -> list[Part]:
     so one is always free for polling. Workers use threads, which need less memory than processes.
     """
     return [
-        _worker(here, "poll", queues="poll,promised", threads=5),
-        _worker(here, "worker", queues="sync,celery", threads=4),
+        _worker(here, "poll", queues=("poll", "promised"), threads=5),
+        _worker(here, "worker", queues=("sync", "celery"), threads=4),
     ]
 
 
@@ -243,8 +243,9 @@ def serves_pages(host: str, port: int) -> bool:
         connection.close()
 
 
-def _worker(here: Installation, name: str, *, queues: str, threads: int) -> Part:
-    argv = [*_CELERY_PART, "worker", "--name", name, "--queues", queues, "--threads", str(threads)]
+def _worker(here: Installation, name: str, *, queues: Sequence[str], threads: int) -> Part:
+    argv = [*_CELERY_PART, "worker", "--name", name, "--queues", ",".join(queues)]
+    argv += ["--threads", str(threads)]
     return _python(here, name, argv)
 
 
