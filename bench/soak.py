@@ -35,6 +35,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import only_required
 from footprint import CLASS, name_of
 from live_end_to_end import prepare
 from live_parts import ROOT, answer, family, free_port, process, pss_mb, wait_for
@@ -187,17 +188,18 @@ def main() -> int:
     school = ("--seed", "1", "--speed", str(options.speed), "--keep-past", "20")
     with tempfile.TemporaryDirectory() as folder, Simulator(*school) as cloud:
         os.environ |= {
-            "DATA_DIR": folder, "PORT": str(port), "LOG_LEVEL": "WARNING", "AGORA_FALLBACK_URL": "",
-            "AGORA_BASE_URL": cloud.url, "SECOND_FACTOR": "nobody",
+            "DATA_DIR": str(Path(folder) / "data"), "PORT": str(port), "LOG_LEVEL": "WARNING",
+            "AGORA_BASE_URL": cloud.url, "AGORA_FALLBACK_URL": "", "SECOND_FACTOR": "nobody",
             "AGORA_APP_ID": DEMO_APP_ID, "AGORA_APP_CERTIFICATE": DEMO_APP_CERTIFICATE,
             "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
         }  # fmt: skip
+        python = only_required.make(Path(folder) / "venv")
         session = prepare(dict(os.environ), streams=1).split(",")[0]
         import django
 
         django.setup()
         log = Path(folder) / "log"
-        with log.open("w") as output, process(sys.executable, "manage.py", "serve", output=output) as serve:
+        with log.open("w") as output, process(str(python), "manage.py", "serve", output=output) as serve:
             wait_for(port)
             visitor = Visitor(port, session)
             found: list[Sample] = []

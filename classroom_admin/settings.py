@@ -143,7 +143,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; "
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-4000; "
         "PRAGMA secure_delete=ON;",  # overwrite deleted rows, so that nobody can read them from the file
     }
     settings_data.make_private(env, sqlite=str(DATABASES["default"]["NAME"]))

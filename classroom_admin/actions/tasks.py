@@ -1,6 +1,7 @@
 """Celery tasks that run commands, given by id. If a message is lost, the beat sends another message."""
 
 import threading
+from collections.abc import Collection
 from typing import Any, Final
 
 from celery import shared_task
@@ -19,6 +20,7 @@ from classroom_admin.actions import (
     series_changes,
 )
 from classroom_admin.actions.files import deletions, uploads
+from classroom_admin.actions.scheduled import Kind
 
 __all__ = [
     "bulk",
@@ -37,31 +39,39 @@ LONG_AT_ONCE: Final = 2
 """The number of threads per worker for long commands. More threads would only wait for the request limit, and
 a slow cloud would leave none for other tasks.
 """
+TIMED_AT_ONCE: Final = 4
+"""The number of threads per worker for commands that are due at an exact second. `serve` polls in the same
+worker, which has one thread more.
+"""
 _long_threads: Final = threading.BoundedSemaphore(LONG_AT_ONCE)
+_timed_threads: Final = threading.BoundedSemaphore(TIMED_AT_ONCE)
 
 
 @shared_task(name=scheduled.RUN_SCHEDULED)
 def run_scheduled(first: int | None = None) -> None:
     """Run the due removals and deletions, first the command with the id ``first`` if it is due."""
-    if scheduled.work(scheduled.TIMED, first=first):
-        scheduled.wake_up(scheduled.RUN_SCHEDULED)
+    _work(_timed_threads, scheduled.TIMED, scheduled.RUN_SCHEDULED, first)
 
 
 @shared_task(name=scheduled.RUN_LONG)
 def run_long(first: int | None = None) -> None:
     """Run the due items of bulk actions, create due classes, and mail invitations.
 
-    The command with the id ``first`` runs first if it is due. Do nothing if all threads for long commands are
-    busy, because those threads will run all due commands.
+    The command with the id ``first`` runs first if it is due.
     """
-    if not _long_threads.acquire(blocking=False):
+    _work(_long_threads, scheduled.LONG, scheduled.RUN_LONG, first)
+
+
+def _work(threads: threading.BoundedSemaphore, kinds: Collection[Kind], task: str, first: int | None) -> None:
+    """Run due commands. Do nothing if all `threads` are busy, because these will run all due commands."""
+    if not threads.acquire(blocking=False):
         return
     try:
-        more = scheduled.work(scheduled.LONG, first=first)
+        more = scheduled.work(kinds, first=first)
     finally:
-        _long_threads.release()
+        threads.release()
     if more:
-        scheduled.wake_up(scheduled.RUN_LONG)
+        scheduled.wake_up(task)
 
 
 @shared_task(name="actions.tidy_files")

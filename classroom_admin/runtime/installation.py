@@ -37,6 +37,14 @@ WEB_OPTIONS: Final = (
 """The options that uvicorn needs. `deploy/` repeats them, and a test compares."""
 AFTER_STOP_WAIT_S: Final = 5.0
 """How long a web process may take to end after STOP_WAIT_S. Then the supervisor kills it."""
+_CELERY_PART: Final = (sys.executable, "-m", "classroom_admin.runtime.celery_part")
+_SHARED_MODULES: Final = (
+    *("celery.apps.worker", "celery.worker.components", "celery.worker.consumer", "celery.worker.control"),
+    *("celery.worker.loops", "celery.worker.pidbox", "celery.worker.strategy", "celery.concurrency.thread"),
+    *("celery.apps.beat", "celery.app.amqp", "celery.app.control", "celery.app.events", "celery.app.log"),
+    *("celery.app.routes", "celery.events.receiver", "kombu.transport.redis", "classroom_admin.runtime.beat"),
+)
+"""What workers and beat import when they start."""
 _MIGRATION_LOCK: Final = 0x636C617373  # an arbitrary number, which no other program uses in this database
 
 
@@ -158,6 +166,7 @@ def _supervise(
         # Close the connection, because all forked parts would otherwise share it.
         connections.close_all()
         supervisor.wait_ready(timeout_s=10.0)
+        share_memory()
         for part in (web(here, settled=settled), *workers(here), beat(here)):
             supervisor.start(part)
         return supervisor.run(on_ready=lambda: on_ready(supervisor))
@@ -182,39 +191,46 @@ def log_to(output: TextIO) -> bool:
 
 def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Part:
     """Return the web process (uvicorn). It is ready when it serves pages and ``settled`` returns True."""
-    argv = [*_module("uvicorn", "classroom_admin.asgi:application", *WEB_OPTIONS)]
+    argv = [sys.executable, "-m", "uvicorn", "classroom_admin.asgi:application", *WEB_OPTIONS]
     argv += ["--timeout-graceful-shutdown", str(here.stop_wait_s)]
     argv += ["--host", here.host, "--port", str(here.port), "--no-access-log", "--log-level", "warning"]
     return _python(here, "web", argv, ready=lambda: serves_pages(here.host, here.port) and settled())
 
 
 def workers(here: Installation) -> list[Part]:
-    """Return three Celery workers: for polling, for scheduled commands, and for all other tasks.
+    """Return two Celery workers: for what is due at an exact second, and for all other tasks.
 
-    Polling has its own worker, so no other task delays it. Workers use threads, which start fast.
+    The first one polls and runs scheduled commands. These use at most `actions.tasks.TIMED_AT_ONCE` threads,
+    so one is always free for polling. Workers use threads, which need less memory than processes.
     """
     return [
-        _worker(here, "poll", queues="poll", threads=1),
-        _worker(here, "promised", queues="promised", threads=4),
-        _worker(here, "worker", queues="sync,celery", threads=4),
+        _worker(here, "poll", queues=("poll", "promised"), threads=5),
+        _worker(here, "worker", queues=("sync", "celery"), threads=4),
     ]
 
 
 def beat(here: Installation) -> Part:
     """Return Celery beat, which sends the periodic tasks."""
     schedule = str(here.data_dir / "beat-schedule")
-    return _python(here, "beat", _celery("beat", "--schedule", schedule, "--pidfile=", "--max-interval", "1"))
+    return _python(here, "beat", [*_CELERY_PART, "beat", "--schedule", schedule])
 
 
 def warm_up() -> None:
-    """Import the modules that every forked process needs, so that the forks share their memory."""
-    for name in ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
+    """Import the modules that the forked processes need, so that the forks share their memory."""
+    for name in _SHARED_MODULES:
         import_module(name)
-    import_module("kombu.transport.redis")
     celery = import_module("classroom_admin.celery").app
     celery.loader.import_default_modules()  # the tasks, with most of the product's modules
     celery.finalize()
-    gc.freeze()  # otherwise the collector would write to objects, which copies shared memory
+
+
+def share_memory() -> None:
+    """Prepare this process for forks, which share its memory until they write to it.
+
+    Otherwise the garbage collector would write to all objects of a fork, and so copy them.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def serves_pages(host: str, port: int) -> bool:
@@ -231,9 +247,9 @@ def serves_pages(host: str, port: int) -> bool:
         connection.close()
 
 
-def _worker(here: Installation, name: str, *, queues: str, threads: int) -> Part:
-    argv = _celery("worker", "--pool", "threads", "--concurrency", str(threads), "--queues", queues)
-    argv += ["--hostname", f"{name}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+def _worker(here: Installation, name: str, *, queues: Sequence[str], threads: int) -> Part:
+    argv = [*_CELERY_PART, "worker", "--name", name, "--queues", ",".join(queues)]
+    argv += ["--threads", str(threads)]
     return _python(here, name, argv)
 
 
@@ -241,14 +257,6 @@ def _python(
     here: Installation, name: str, argv: list[str], *, ready: Callable[[], bool] | None = None
 ) -> Part:
     return Part(name=name, argv=argv, env=here.env, cwd=here.base_dir, ready=ready, may_fork=True)
-
-
-def _celery(command: str, *options: str) -> list[str]:
-    return _module("celery", "-A", "classroom_admin", "--quiet", command, "--loglevel", "WARNING", *options)
-
-
-def _module(name: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", name, *arguments]
 
 
 def migrate_when_possible(supervisor: Supervisor) -> bool:

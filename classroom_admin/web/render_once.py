@@ -8,8 +8,8 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-KEPT: Final = 8192
-"""The maximum number of cached results, of 1 to 3 KB each."""
+KEPT: Final = 2048
+"""The maximum number of cached results. A row of the roster needs 4 KB, so all of them need at most about 9 MB."""
 
 
 class _Shown:

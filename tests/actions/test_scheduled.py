@@ -1,6 +1,7 @@
 """Scheduled commands: those due at an exact second wait for no long ones."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -43,14 +44,20 @@ def consumed(worker: installation.Part) -> set[str]:
     return set(worker.argv[worker.argv.index("--queues") + 1].split(","))
 
 
-def test_timed_commands_have_a_queue_and_a_worker_of_their_own(settings: Any) -> None:
+def threads_of(worker: installation.Part) -> int:
+    return int(worker.argv[worker.argv.index("--threads") + 1])
+
+
+def test_timed_commands_have_a_queue_and_leave_a_thread_of_their_worker_for_polling(settings: Any) -> None:
     app.loader.import_default_modules()
     ours = {name for name in app.tasks if not name.startswith("celery.")}
     assert ours > EARLIER | {scheduled.RUN_LONG, scheduled.RUN_SCHEDULED}
     assert {task for task in ours if queue_of(task) == "promised"} == {scheduled.RUN_SCHEDULED}
     here = installation.Installation.of_settings(broker_socket=None)
-    workers = [consumed(one) for one in installation.workers(here)]
-    assert {"promised"} in workers
+    parts = installation.workers(here)
+    workers = [consumed(one) for one in parts]
+    [timely] = [one for one in parts if consumed(one) == {"poll", "promised"}]
+    assert threads_of(timely) == tasks.TIMED_AT_ONCE + 1
     for task in ours:
         assert sum(queue_of(task) in queues for queues in workers) == 1, task
     beats = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
@@ -115,6 +122,18 @@ def test_long_commands_take_two_threads_of_a_worker_and_no_more(run_of: MakeRun)
     assert waiting(run) == 1
     tasks.run_long()
     assert waiting(run) == 0
+
+
+def test_timed_commands_take_four_threads_of_a_worker_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[object] = []
+    monkeypatch.setattr(scheduled, "work", lambda kinds, **_options: runs.append(kinds))
+    with ExitStack() as stack:
+        for _thread in range(tasks.TIMED_AT_ONCE):
+            stack.enter_context(tasks._timed_threads)
+        tasks.run_scheduled()
+    assert runs == []
+    tasks.run_scheduled()
+    assert runs == [scheduled.TIMED]
 
 
 @pytest.mark.django_db(transaction=True)

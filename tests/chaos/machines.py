@@ -27,7 +27,6 @@ PARTS = {
     "poll@": "poll worker",
     "worker@": "worker",
     " beat ": "beat",
-    "celery": "worker of commands",
 }
 """What the command line of each part contains, and its name. The first one that matches counts."""
 

@@ -9,9 +9,10 @@ import json
 import resource
 import sys
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 MEMORY_BYTES = 1_000_000_000
 CPU_SECONDS = 20
@@ -28,6 +29,9 @@ def main() -> int:
     The first argument is the name of the sheet to read. If this sheet has no text, the first sheet with text
     is read.
     """
+    # Each process of the dashboard imports this module for its constants, but does not need the library.
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
@@ -48,7 +52,7 @@ def main() -> int:
     return 0
 
 
-def rows_of(workbook: CalamineWorkbook, name: str) -> list[tuple[int, list[str]]]:
+def rows_of(workbook: "CalamineWorkbook", name: str) -> list[tuple[int, list[str]]]:
     """Return the rows of a sheet that contain text, with their row numbers in the spreadsheet."""
     found = []
     for number, row in enumerate(workbook.get_sheet_by_name(name).to_python(skip_empty_area=False), start=1):
