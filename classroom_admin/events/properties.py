@@ -159,6 +159,7 @@ def _apply_topic(
 ) -> bool:
     """Apply the changes of one topic. Return whether they contained anything new."""
     column = getattr(rows.room, topic.column)
+    rows.properties_changed = True
     whole = column is not rows.room.properties
     before = copied(column.get(topic.root)) if topic.needs is not None else None
     changed = False

@@ -265,6 +265,9 @@ class Needs:
 class Rows:
     """The loaded rows. `dirty` contains the keys of the changed rows.
 
+    `properties_changed` says that the room's `properties`, `ext_apps` or `groups` may have changed. Events
+    change these objects in place, so a comparison with the loaded values does not show it.
+
     Add stored rows with `load`, which also updates the lookups. After the changed rows are written, clear
     `dirty` to project further events into the same rows.
     """
@@ -280,6 +283,7 @@ class Rows:
     polls: dict[str, PollRow] = field(default_factory=dict)
     answers: dict[tuple[str, str, str], AnswerRow] = field(default_factory=dict)
     dirty: set[RowKey] = field(default_factory=set)
+    properties_changed: bool = False
     # Lookups. Without these sets, each event would scan all loaded rows.
     open_presences: dict[str, PresenceRow] = field(default_factory=dict)
     online: set[str] = field(default_factory=set)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -124,12 +124,13 @@ def in_class(spans: Iterable[Span], time: ClassTime) -> list[Span]:
 def _followed(rooms: Sequence[int]) -> Iterator[dict[str, Followed]]:
     """Yield the periods of the people in each room."""
     stored = StoredEvent.objects.filter(room__in=rooms, stream=Stream.ROOM).order_by("room", "sequence")
-    columns = stored.filter(_MATTERS).values_list("room_id", *KEPT_COLUMNS)
+    columns = stored.filter(_MATTERS).values_list(*KEPT_COLUMNS)
+    kept = (Kept(*row) for row in columns.iterator(chunk_size=2000))
     corrections = PresenceCorrection.objects.filter(room__in=rooms).order_by()
     corrected = set(corrections.values_list("room_id", flat=True).distinct())
     with garbage_collection.paused():
-        for room_id, rows in groupby(columns.iterator(chunk_size=2000), key=itemgetter(0)):
-            frames = _frames(stored.filter(room=room_id), [Kept(*row[1:]) for row in rows])
+        for room_id, rows in groupby(kept, key=attrgetter("room_id")):
+            frames = _frames(stored.filter(room=room_id), list(rows))
             if room_id in corrected:
                 frames = with_corrections(frames, presence_corrections.of(room_id))
             yield follow(frames)

@@ -19,6 +19,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms import list_versions
 from classroom_admin.rooms.models import Gap, Room
 from classroom_admin.sync import notices, signals
+from classroom_admin.sync.cursors import Cursor, lock_cursors
 from classroom_admin.sync.models import (
     NUMBERED,
     PresenceCorrection,
@@ -77,7 +78,7 @@ def state_after_ask(gap: SequenceGap, *, asked_at: datetime) -> SequenceGap:
     return gap
 
 
-def update(cursor: RoomCursor, numbers: Sequence[int]) -> None:
+def update(cursor: Cursor, numbers: Sequence[int]) -> None:
     """Update a stream's gaps and its cursor after events with these numbers arrived.
 
     `numbers` must be ascending. The caller must lock the cursor before the call and save it afterwards.
@@ -87,24 +88,23 @@ def update(cursor: RoomCursor, numbers: Sequence[int]) -> None:
     if numbers[0] <= cursor.projected_sequence:
         cursor.needs_full_projection = True
     _close(cursor, [number for number in numbers if number <= cursor.stored_sequence])
-    now = clock.now()
-    SequenceGap.objects.bulk_create(
-        [
+    if missing := missing_ranges(numbers, above=cursor.stored_sequence):
+        now = clock.now()
+        SequenceGap.objects.bulk_create(
             SequenceGap(
                 room_id=cursor.room_id,
                 stream=cursor.stream,
-                first=missing.first,
-                last=missing.last,
+                first=one.first,
+                last=one.last,
                 found_at=now,
                 ask_due_at=now,
             )
-            for missing in missing_ranges(numbers, above=cursor.stored_sequence)
-        ]
-    )
+            for one in missing
+        )
     cursor.stored_sequence = max(cursor.stored_sequence, numbers[-1])
 
 
-def _close(cursor: RoomCursor, numbers: Sequence[int]) -> None:
+def _close(cursor: Cursor, numbers: Sequence[int]) -> None:
     """Remove these numbers from the sequence gaps, because their events have arrived."""
     if not numbers:
         return
@@ -128,7 +128,7 @@ def _close(cursor: RoomCursor, numbers: Sequence[int]) -> None:
         show_gaps(cursor.room_id)
 
 
-def _undo_fillings(cursor: RoomCursor, *, above: int) -> None:
+def _undo_fillings(cursor: Cursor, *, above: int) -> None:
     """Delete presence corrections from notifications if their number is above `above`.
 
     Lost events have arrived. `notification_presence` computes the corrections again for the events that are
@@ -144,7 +144,7 @@ def _undo_fillings(cursor: RoomCursor, *, above: int) -> None:
     undone, _by_model = fillings.delete()
     if undone:
         cursor.needs_full_projection = True
-        RoomCursor.objects.filter(pk=cursor.pk).update(needs_full_projection=True, project_due_at=clock.now())
+        RoomCursor.objects.filter(pk=cursor.id).update(needs_full_projection=True, project_due_at=clock.now())
         notices.look_again(cursor.room_id)
 
 
@@ -166,9 +166,9 @@ def recheck(room_id: int) -> None:
             )
 
 
-def lock(room_id: int) -> list[RoomCursor]:
+def lock(room_id: int) -> list[Cursor]:
     """Lock and return a room's cursors in ascending order of id. Every writer uses this order."""
-    return list(RoomCursor.objects.select_for_update().filter(room_id=room_id).order_by("id"))
+    return list(lock_cursors("room_id", [room_id]))
 
 
 def give_up(room: Room, *, end_lost: bool) -> None:

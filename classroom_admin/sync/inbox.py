@@ -33,8 +33,9 @@ from classroom_admin.sync import (
     statements,
     webhook_items,
 )
+from classroom_admin.sync.cursors import Cursor
 from classroom_admin.sync.lease import Held, renew
-from classroom_admin.sync.models import InboxAnswer, Quarantine, RoomCursor, StoredEvent
+from classroom_admin.sync.models import InboxAnswer, Quarantine, StoredEvent
 from classroom_admin.sync.sorting import Item
 
 log = logging.getLogger(__name__)
@@ -94,15 +95,16 @@ def keep(
     with transaction.atomic():
         if held is not None:
             renew(held, last_poll_at=clock.now())
-        return InboxAnswer.objects.create(
-            source=source,
-            room_uuid=room_uuid,
-            body=raw.body,
-            http_status=raw.http_status,
-            request_id=(raw.request_id or "")[:128],
-            fence=held.fence if held else 0,
-            received_at=clock.from_ms(raw.received_at_ms),
-        )
+        values = {
+            "source": source.value,
+            "room_uuid": room_uuid,
+            "body": raw.body,
+            "http_status": raw.http_status,
+            "request_id": (raw.request_id or "")[:128],
+            "fence": held.fence if held else 0,
+            "received_at": clock.from_ms(raw.received_at_ms),
+        }
+        return InboxAnswer(pk=statements.insert_one(InboxAnswer, values), **values)
 
 
 def is_empty(body: bytes) -> bool:
@@ -245,7 +247,7 @@ def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
         InboxAnswer.objects.filter(pk=answer.pk).update(body=body)
     sealed.leave_out(batch, received_at=answer.received_at)
     fresh: list[statements.Row] = []
-    touched: list[RoomCursor] = []
+    touched: list[Cursor] = []
     for place, items in batch.places.items():
         found.sequences += [item.sequence for item in items.values() if item.sequence is not None]
         new = _only_new(cursors[place], items, batch.aside)
@@ -272,9 +274,7 @@ def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
     return found
 
 
-def _only_new(
-    cursor: RoomCursor, items: Mapping[int | str, Item], aside: list[tuple[str, str]]
-) -> list[Item]:
+def _only_new(cursor: Cursor, items: Mapping[int | str, Item], aside: list[tuple[str, str]]) -> list[Item]:
     """Return the items that are not stored yet.
 
     If a different event is stored under an item's sequence number, add the item to `aside`.
@@ -296,7 +296,7 @@ def _only_new(
     return [item for name, item in items.items() if name not in here]
 
 
-def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[statements.Row]:
+def _rows(cursor: Cursor, items: list[Item], answer: InboxAnswer) -> list[statements.Row]:
     """Return rows with the values of `STORED_COLUMNS` for new events.
 
     A later response gets a later time of receipt even if the clock was set back. This time replaces the time

@@ -6,11 +6,10 @@ events were projected, the next projection starts from the first event. Both met
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
@@ -21,7 +20,7 @@ from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.common.due_times import CLOCKS_DIFFER, has_come
 from classroom_admin.common.logs import context as log_context
-from classroom_admin.events import Event, EventTime, Needs, RoomRow, Rows, Stream, event_times, needs, project
+from classroom_admin.events import Needs, RoomRow, Rows, Stream, needs
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import (
     confirmation,
@@ -31,29 +30,27 @@ from classroom_admin.sync import (
     presence_corrections,
     read_models,
     registry,
-    statements,
 )
-from classroom_admin.sync.models import NUMBERED, RoomCursor, SequenceGap, StoredEvent
+from classroom_admin.sync.cursors import Cursor, save_cursors
+from classroom_admin.sync.models import NUMBERED, RoomCursor, SequenceGap
 from classroom_admin.sync.presence_corrections import CORRECTION
-from classroom_admin.sync.reader import (
-    KEPT_COLUMNS,
-    PROJECTION_FAILED,
-    UNFORESEEN,
-    Kept,
-    Reader,
-    record_repeats,
-    set_aside,
-    stamp,
+from classroom_admin.sync.reader import Reader, record_repeats, set_aside
+from classroom_admin.sync.stretches import (
+    AT_ONCE,
+    CannotProject,
+    Stretch,
+    read_all,
+    read_new,
+    with_corrections,
 )
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2000
-"""The maximum number of events of one stream in a transaction. A batch of rooms has roughly as many."""
 ROOMS_AT_ONCE = 50
 """The maximum number of rooms in one transaction. Small projections share a commit to save time."""
-CURSOR_COLUMNS = ("projected_sequence", "projected_at", "needs_full_projection", "project_due_at")
-_cursor_values = attrgetter(*CURSOR_COLUMNS)
+MOVED_COLUMNS = ("projected_sequence", "projected_at", "needs_full_projection", "project_due_at")
+_moved_values = attrgetter(*MOVED_COLUMNS)
+_ORDER = {stream.value: place for place, stream in enumerate(Stream)}
 GAP_HOLDS = timedelta(seconds=2)
 """How long the projection of a room waits at a new sequence gap."""
 
@@ -65,48 +62,6 @@ class Projected:
     events: int = 0
     rows: int = 0
     more: bool = False
-
-
-@dataclass(slots=True)
-class Stretch:
-    """Consecutive events of one stream, decoded and with their times."""
-
-    cursor: RoomCursor
-    stored: list[Kept]
-    events: list[Event[Any]]
-    times: list[EventTime]
-    more: bool
-
-    def project_into(self, rows: Rows) -> None:
-        """Apply the events to `rows` and count them. Raise CannotProject if an event can't be applied."""
-        for row, event, time in zip(self.stored, self.events, self.times, strict=True):
-            try:
-                project(event, time, rows)
-            except UNFORESEEN as error:
-                raise CannotProject(
-                    row.pk, f"{PROJECTION_FAILED}: {type(error).__name__}: {error}"
-                ) from error
-        stored = [row for row in self.stored if row.pk != CORRECTION]
-        last = stored[-1]
-        self.cursor.projected_sequence = last.pk if last.sequence is None else last.sequence
-        self.cursor.projected_at = self.times[-1].at
-        if self.cursor.stream == Stream.ROOM:
-            rows.room.event_count += len(stored)
-            rows.room.last_sequence = self.cursor.projected_sequence
-        elif self.cursor.stream in NUMBERED:
-            rows.room.question_events += len(stored)
-        if self.cursor.stream != Stream.PEER:
-            rows.room.last_event_id = max(rows.room.last_event_id, *(row.pk for row in stored))
-            rows.dirty.add(("room",))
-
-
-class CannotProject(Exception):
-    """Raised if an event can't be projected. The exception rolls the transaction back."""
-
-    def __init__(self, event_id: int, reason: str) -> None:
-        super().__init__(reason)
-        self.event_id = event_id
-        self.reason = reason
 
 
 def due_rooms(limit: int | None = None) -> list[int]:
@@ -229,7 +184,7 @@ class RoomProjection:
     """The projection of one room in a transaction: its locked cursors, its events and its rows."""
 
     room: Room
-    cursors: list[RoomCursor]
+    cursors: list[Cursor]
     young: dict[str, SequenceGap]
     pending: list[PendingConfirmation]
     past_gaps: bool
@@ -240,14 +195,15 @@ class RoomProjection:
     events: int = 0
     repeats: dict[int, bool] = field(default_factory=dict)
 
-    def read(self, reader: Reader) -> Needs:
-        """Read the new events. Return which stored rows are needed to project them."""
-        for cursor in self.cursors:
-            stretch = _stretch(cursor, self.limit(cursor), reader) if cursor.project_due_at else None
-            if stretch is not None and stretch.stored:
-                self.stretches.append(stretch)
-        self.unfinished = {stretch.cursor.pk for stretch in self.stretches if stretch.more}
-        return needs([event for stretch in self.stretches for event in stretch.events])
+    def wanted(self) -> list[tuple[Cursor, int | None]]:
+        """Return the cursors of the streams with new events, each with its limit."""
+        return [(cursor, self.limit(cursor)) for cursor in self.cursors if cursor.project_due_at]
+
+    def take(self, found: Mapping[int, Stretch]) -> Needs:
+        """Take the new events of this room. Return which stored rows are needed to project them."""
+        self.stretches = [found[cursor.id] for cursor in self.cursors if cursor.id in found]
+        self.unfinished = {stretch.cursor.id for stretch in self.stretches if stretch.more}
+        return needs(event for stretch in self.stretches for event in stretch.events)
 
     def project(self) -> None:
         for stretch in self.stretches:
@@ -265,8 +221,8 @@ class RoomProjection:
         for cursor in self.cursors:
             corrections = deque(presence_corrections.of(self.room.pk) if cursor.stream == Stream.ROOM else [])
             below = self.limit(cursor)
-            for stretch in _all_stretches(cursor, below, reader):
-                self.apply(_with_corrections(stretch, corrections, at_end=below is None and not stretch.more))
+            for stretch in read_all(cursor, below, reader):
+                self.apply(with_corrections(stretch, corrections, at_end=below is None and not stretch.more))
             # If a correction follows an event that must wait, the next full projection applies it.
             cursor.needs_full_projection = bool(corrections)
         if self.room.projection_version != events.PROJECTION_VERSION:
@@ -284,7 +240,7 @@ class RoomProjection:
         with log_context.work(room=self.room.key):
             confirmation.confirm(self.pending, stretch.events)
 
-    def limit(self, cursor: RoomCursor) -> int | None:
+    def limit(self, cursor: Cursor) -> int | None:
         """Return the first missing number that the projection must wait for, or None."""
         gap = None if self.past_gaps else self.young.get(cursor.stream)
         return None if gap is None else gap.first
@@ -293,9 +249,9 @@ class RoomProjection:
         """Set the time of the room's next projection in its cursors."""
         now = clock.now()
         for cursor in self.cursors:
-            cursor.project_due_at = now if cursor.pk in self.unfinished else self._due_again(cursor)
+            cursor.project_due_at = now if cursor.id in self.unfinished else self._due_again(cursor)
 
-    def _due_again(self, cursor: RoomCursor) -> datetime | None:
+    def _due_again(self, cursor: Cursor) -> datetime | None:
         if cursor.stream not in NUMBERED or cursor.projected_sequence >= cursor.stored_sequence:
             return None
         gap = self.young.get(cursor.stream)
@@ -304,7 +260,7 @@ class RoomProjection:
 
 def _project(locked: Sequence[RoomProjection], reader: Reader, *, from_scratch: bool) -> Projected:
     cursors = [cursor for each in locked for cursor in each.cursors]
-    stored = {cursor.pk: _cursor_values(cursor) for cursor in cursors}
+    stored = {cursor.id: _moved_values(cursor) for cursor in cursors}
     changed = 0
     new: list[RoomProjection] = []
     for each in locked:
@@ -312,15 +268,16 @@ def _project(locked: Sequence[RoomProjection], reader: Reader, *, from_scratch: 
             changed += each.project_all(reader)
         else:
             new.append(each)
-    loaded = read_models.load([(each.room, each.read(reader)) for each in new])
+    found = read_new([wanted for each in new for wanted in each.wanted()], reader)
+    loaded = read_models.load([(each.room, each.take(found)) for each in new])
     for each in new:
         each.rows = loaded[each.room.pk]
         each.project()
     changed += read_models.write([(each.room, each.rows) for each in new])
     for each in locked:
         each.settle()
-    moved = [cursor for cursor in cursors if _cursor_values(cursor) != stored[cursor.pk]]
-    statements.update_objects(moved, CURSOR_COLUMNS)
+    moved = [cursor for cursor in cursors if _moved_values(cursor) != stored[cursor.id]]
+    save_cursors(moved, MOVED_COLUMNS)
     reader.record()
     record_repeats({pk: repeats for each in locked for pk, repeats in each.repeats.items()})
     delays.note_projected(stretch.stored for each in new for stretch in each.stretches)
@@ -333,7 +290,7 @@ def _project(locked: Sequence[RoomProjection], reader: Reader, *, from_scratch: 
     )
 
 
-def _lock(cursors: dict[int, list[RoomCursor]], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
+def _lock(cursors: dict[int, list[Cursor]], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
     """Lock and return the rooms of these cursors. With `even_idle`, include rooms without new events."""
     due = [
         room_id
@@ -369,45 +326,5 @@ def _young_gaps(room_ids: Sequence[int]) -> dict[int, dict[str, SequenceGap]]:
     return found
 
 
-def _in_order(cursors: Sequence[RoomCursor]) -> list[RoomCursor]:
-    return sorted(cursors, key=lambda cursor: list(Stream).index(Stream(cursor.stream)))
-
-
-def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
-    """Read the events after the cursor. If `below` is not None, stop before this sequence number.
-
-    Events without a number are in the order of arrival.
-    """
-    number = "sequence" if cursor.stream in NUMBERED else "id"
-    where = f"room_id = %s AND stream = %s AND {number} > %s"
-    parameters: list[Any] = [cursor.room_id, cursor.stream, cursor.projected_sequence]
-    if below is not None:
-        where, parameters = f"{where} AND sequence < %s", [*parameters, below]
-    first = (f"{where} ORDER BY {number} LIMIT %s", [*parameters, AT_ONCE + 1])
-    taken = [Kept(*columns) for columns in statements.select(StoredEvent, KEPT_COLUMNS, first)]
-    events = [reader.read(row) for row in taken]
-    stamps = [stamp(row, event) for row, event in zip(taken, events, strict=True)]
-    more = len(taken) > AT_ONCE
-    following = stamps.pop() if more else None
-    times = event_times(cursor.projected_at, stamps, following)
-    count = len(stamps)
-    return Stretch(cursor=cursor, stored=taken[:count], events=events[:count], times=times, more=more)
-
-
-def _with_corrections(stretch: Stretch, corrections: deque[Event[Any]], *, at_end: bool) -> Stretch:
-    """Insert the due corrections between the events. Remove these corrections from `corrections`."""
-    if not corrections:
-        return stretch
-    steps = zip(stretch.stored, stretch.events, stretch.times, strict=True)
-    merged = presence_corrections.insert(list(steps), corrections, at_end=at_end)
-    rows, decoded, times = (list(column) for column in zip(*merged, strict=True))
-    return replace(stretch, stored=rows, events=decoded, times=times)
-
-
-def _all_stretches(cursor: RoomCursor, below: int | None, reader: Reader) -> Iterator[Stretch]:
-    """Yield all events of a stream in parts. The caller must apply each part before the next."""
-    cursor.projected_sequence, cursor.projected_at, cursor.needs_full_projection = 0, None, False
-    while (stretch := _stretch(cursor, below, reader)).stored:
-        yield stretch
-        if not stretch.more:
-            return
+def _in_order(cursors: Sequence[Cursor]) -> list[Cursor]:
+    return sorted(cursors, key=lambda cursor: _ORDER[cursor.stream])

@@ -5,11 +5,11 @@ written.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from django.db import models
 
@@ -78,6 +78,8 @@ TABLES: dict[str, Table] = {
 }
 ROOM_COLUMNS = tuple(column.name for column in dataclasses.fields(RoomRow))
 _room_values = attrgetter(*ROOM_COLUMNS)
+CHANGED_IN_PLACE: Final = frozenset(("properties", "ext_apps", "groups"))
+"""The columns of a room whose objects events change in place (`Rows.properties_changed`)."""
 TERMS_AT_ONCE = 50
 """The maximum number of terms in a query. Each has up to `CHUNK` keys; SQLite allows 32,766 variables."""
 
@@ -168,6 +170,7 @@ def write(projected: Iterable[tuple[tables.Room, Rows]]) -> int:
     """
     changes = []
     deleted = 0
+    in_place = False
     for room, rows in projected:
         by_kind, gone = _changed(rows)
         for kind, key in gone:
@@ -175,7 +178,8 @@ def write(projected: Iterable[tuple[tables.Room, Rows]]) -> int:
         if gone:
             by_kind.setdefault("room", [])
         changes.append((room, by_kind))
-    return _write(changes) + deleted
+        in_place = in_place or rows.properties_changed
+    return _write(changes, changed_in_place=CHANGED_IN_PLACE if in_place else frozenset()) + deleted
 
 
 def _changed(rows: Rows) -> tuple[dict[str, list[Row]], list[tuple[str, RowKey]]]:
@@ -191,9 +195,15 @@ def _changed(rows: Rows) -> tuple[dict[str, list[Row]], list[tuple[str, RowKey]]
     return by_kind, gone
 
 
-def _write(changes: Iterable[tuple[tables.Room, dict[str, list[Row]]]]) -> int:
+def _write(
+    changes: Iterable[tuple[tables.Room, dict[str, list[Row]]]], *, changed_in_place: Set[str] = frozenset()
+) -> int:
+    """Write these rows by table, and the changed columns of the rooms. Return how many rows were written.
+
+    The columns in `changed_in_place` count as changed.
+    """
     count = 0
-    of_rooms: list[statements.Row] = []
+    of_rooms: list[tuple[tables.Room, Row]] = []
     of_kinds: dict[str, list[tuple[tables.Room, Row]]] = {}
     for room, by_kind in changes:
         if not by_kind:
@@ -203,12 +213,22 @@ def _write(changes: Iterable[tuple[tables.Room, dict[str, list[Row]]]]) -> int:
             count += len(rows)
             if kind != "room":
                 of_kinds.setdefault(kind, []).extend((room, row) for row in rows)
-        (row,) = by_kind.get("room") or [room_row(room)]
-        of_rooms.append((*_room_values(row), room.version, room.pk))
+        of_rooms.append((room, by_kind["room"][0] if by_kind.get("room") else room_row(room)))
     for kind, whole in of_kinds.items():
         TABLES[kind].write(whole)
-    statements.update(tables.Room, (*ROOM_COLUMNS, "version"), of_rooms)
+    _write_rooms(of_rooms, changed_in_place)
     return count
+
+
+def _write_rooms(of_rooms: Sequence[tuple[tables.Room, Row]], changed: Set[str]) -> None:
+    """Write the columns in `changed`, and those in which any of the rooms differs from its row."""
+    changed = set(changed)
+    for room, row in of_rooms:
+        pairs = zip(ROOM_COLUMNS, _room_values(room), _room_values(row), strict=True)
+        changed.update(name for name, old, new in pairs if old is not new and old != new)
+    columns = [name for name in ROOM_COLUMNS if name in changed]
+    rows = ((*(getattr(row, name) for name in columns), room.version, room.pk) for room, row in of_rooms)
+    statements.update(tables.Room, (*columns, "version"), rows)
 
 
 def replace(room: tables.Room, rows: Rows) -> int:

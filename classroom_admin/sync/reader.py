@@ -24,6 +24,7 @@ class Kept:
     """The columns of a `StoredEvent` that the projection needs. This is faster than a model."""
 
     pk: int
+    room_id: int
     stream: str
     sequence: int | None
     digest: str

@@ -16,7 +16,8 @@ from classroom_admin.common.chunks import chunks
 from classroom_admin.events import RoomRow, Rows
 from classroom_admin.rooms import list_versions
 from classroom_admin.rooms.models import Participant, Room, RoomState
-from classroom_admin.sync import presence_corrections, signals, statements
+from classroom_admin.sync import presence_corrections, signals
+from classroom_admin.sync.cursors import Cursor, lock_cursors, save_cursors
 from classroom_admin.sync.models import NUMBERED, RoomCursor, RoomRefresh, Stream
 from classroom_admin.sync.sorting import Place
 
@@ -25,21 +26,14 @@ RECONCILE_AFTER_END = timedelta(seconds=5)
 ADVANCED = ("stored_sequence", "received_to", "needs_full_projection", "project_due_at")
 
 
-def lock(places: Iterable[Place]) -> dict[Place, RoomCursor]:
-    """Lock and return the cursors of these rooms and streams. Create missing rooms and cursors.
-
-    The cursors are locked in ascending order of id, so that two writers cannot deadlock.
-    """
+def lock(places: Iterable[Place]) -> dict[Place, Cursor]:
+    """Lock and return the cursors of these rooms and streams. Create missing rooms and cursors."""
     wanted = set(places)
     names = _names(wanted)
     if missing := wanted - set(names.values()):
         register(sorted({room_uuid for room_uuid, _stream in missing}))
         names = _names(wanted)
-    locked: dict[Place, RoomCursor] = {}
-    for chunk in chunks(sorted(names)):
-        for cursor in RoomCursor.objects.select_for_update().filter(id__in=chunk).order_by("id"):
-            locked[names[cursor.pk]] = cursor
-    return locked
+    return {names[cursor.id]: cursor for cursor in lock_cursors("id", sorted(names))}
 
 
 def _names(wanted: set[Place]) -> dict[int, Place]:
@@ -54,20 +48,18 @@ def _names(wanted: set[Place]) -> dict[int, Place]:
     return names
 
 
-def lock_rooms(room_ids: Sequence[int], *, skip_locked: bool = False) -> dict[int, list[RoomCursor]]:
+def lock_rooms(room_ids: Sequence[int], *, skip_locked: bool = False) -> dict[int, list[Cursor]]:
     """Lock and return the cursors of these rooms, by room id.
 
-    Every transaction locks the cursors before the rooms and in ascending order of id. This prevents
-    deadlocks.
+    Every transaction locks the cursors before the rooms. This prevents deadlocks.
     """
-    cursors: dict[int, list[RoomCursor]] = {}
-    free = RoomCursor.objects.select_for_update(skip_locked=skip_locked)
-    for cursor in free.filter(room_id__in=room_ids).order_by("id"):
-        cursors.setdefault(cursor.room_id, []).append(cursor)
-    return cursors
+    found: dict[int, list[Cursor]] = {}
+    for cursor in lock_cursors("room_id", room_ids, skip_locked=skip_locked):
+        found.setdefault(cursor.room_id, []).append(cursor)
+    return found
 
 
-def lock_free_rooms(room_ids: Sequence[int]) -> dict[int, list[RoomCursor]]:
+def lock_free_rooms(room_ids: Sequence[int]) -> dict[int, list[Cursor]]:
     """Lock and return the cursors of these rooms, except rooms of which another process has locked any."""
     of_rooms = RoomCursor.objects.filter(room_id__in=room_ids).values("room_id").annotate(all=Count("id"))
     number = dict(of_rooms.values_list("room_id", "all"))
@@ -108,9 +100,10 @@ def _link_breakout_rooms(room: Room, group_uuids: Iterable[str]) -> None:
     A property may contain any id. So do not link a room that was known before the class, has an assigned
     teacher or a class list, or had a teacher who was never in the class.
     """
-    candidates = Room.objects.filter(
-        room_uuid__in=list(group_uuids), parent=None, known_since__gte=room.known_since, breakout_rooms=None
-    ).exclude(pk=room.pk)
+    named = Room.objects.filter(room_uuid__in=list(group_uuids), parent=None).exclude(pk=room.pk)
+    if not named.exists():
+        return  # the usual case: the events of breakout rooms have the id of the class
+    candidates = named.filter(known_since__gte=room.known_since, breakout_rooms=None)
     room_ids = set(candidates.filter(teachers=None, class_list=None).values_list("pk", flat=True))
     teachers = Participant.objects.filter(room_id__in=room_ids, was_teacher=True)
     if room_ids and (pairs := list(teachers.values_list("room_id", "user_uuid"))):
@@ -151,12 +144,12 @@ def adopt_all() -> int:
     return len(ids)
 
 
-def advance(cursors: Sequence[RoomCursor]) -> None:
+def advance(touched: Sequence[Cursor]) -> None:
     """Save the cursors of streams with new events, and make the streams due for projection."""
     now = clock.now()
-    for cursor in cursors:
+    for cursor in touched:
         cursor.project_due_at = now
-    statements.update_objects(cursors, ADVANCED)
+    save_cursors(touched, ADVANCED)
 
 
 def revive(room_ids: Iterable[int]) -> list[int]:

@@ -16,7 +16,7 @@ from classroom_admin.agora import classroom_calls, media_calls, widget_calls
 from classroom_admin.agora.call import CloudCall
 from classroom_admin.audit.actions import LABELS
 from classroom_admin.audit.models import Entry
-from classroom_admin.common.problem_texts import CAPABILITIES
+from classroom_admin.common.command_texts import CAPABILITIES
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Quiz
 from classroom_admin.settings import CELERY_BEAT_SCHEDULE

@@ -11,7 +11,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.events import project
 from classroom_admin.rooms.models import ChatMessage
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import health, projector, tasks
+from classroom_admin.sync import health, projector, stretches, tasks
 from classroom_admin.sync.models import Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
 from tests.chaos.checks import assert_nothing_lost_nothing_twice
@@ -75,7 +75,7 @@ def test_poison_event_that_breaks_the_projection_is_read_by_a_later_release(
         project(event, at, rows)
 
     with monkeypatch.context() as patched:
-        patched.setattr(projector, "project", too_old)
+        patched.setattr(stretches, "project", too_old)
         client = tasks.client()
         assert client is not None
         Poller(client).poll()

@@ -15,7 +15,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.rooms import models as tables
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from classroom_admin.sync import inbox, projector
+from classroom_admin.sync import inbox, projector, stretches
 from classroom_admin.sync.models import InboxAnswer, Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
 from tests.stepped_clock import SteppedClock
@@ -176,7 +176,7 @@ def test_an_event_that_breaks_the_projection_is_set_aside_and_its_room_goes_on(
         data = {"fromUser": {"userUuid": "p"}, "message": text}
         return {"roomUuid": "r", "cmd": 3, "sequence": number, "ts": 1_700_000_000_000 + number, "data": data}
 
-    real = projector.project
+    real = stretches.project
 
     def poisoned(event: Any, at: Any, rows: Any) -> None:
         if getattr(event.data, "text", "") == "poison":
@@ -185,7 +185,7 @@ def test_an_event_that_breaks_the_projection_is_set_aside_and_its_room_goes_on(
 
     arrive([chat(1, "a"), chat(2, "poison"), chat(3, "b")])
     with monkeypatch.context() as patched:
-        patched.setattr(projector, "project", poisoned)
+        patched.setattr(stretches, "project", poisoned)
         project_all()
         assert list(tables.ChatMessage.objects.values_list("text", flat=True)) == ["a", "b"]
         event = StoredEvent.objects.get(sequence=2)

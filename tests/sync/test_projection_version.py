@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from classroom_admin import events
 from classroom_admin.rooms.models import ChatMessage, Room
-from classroom_admin.sync import projector, tasks
+from classroom_admin.sync import projector, stretches, tasks
 from tests.sync.test_order import arrive
 
 START = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -43,7 +43,7 @@ def raised(rooms: list[int], monkeypatch: pytest.MonkeyPatch) -> list[int]:
         if event.sequence == 2:
             rows.messages[2].text = "two"
 
-    monkeypatch.setattr(projector, "project", project)
+    monkeypatch.setattr(stretches, "project", project)
     monkeypatch.setattr(events, "PROJECTION_VERSION", events.PROJECTION_VERSION + 1)
     return rooms
 
@@ -81,17 +81,14 @@ def test_the_beat_does_it(raised: list[int]) -> None:
 
 
 def test_what_was_interrupted_goes_on(raised: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    real = projector.statements.update_objects
-
     def killed(*args: Any) -> None:
         raise InterruptedError
 
     tasks.project_outdated(within_s=0)
     with monkeypatch.context() as patched:
-        patched.setattr(projector.statements, "update_objects", killed)
+        patched.setattr(projector, "save_cursors", killed)
         with pytest.raises(InterruptedError):
             tasks.project_outdated(within_s=60)
-    assert projector.statements.update_objects is real
     assert second_messages() == ["2", "2", "two"], "nothing of the interrupted room stays"
     assert tasks.project_outdated(within_s=60) == 2
     assert second_messages() == ["two", "two", "two"]

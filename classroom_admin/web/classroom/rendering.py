@@ -16,7 +16,8 @@ from classroom_admin.realtime.versions import PageVersion, ShownRoom, changed_pa
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.classroom.events import EventPage
-from classroom_admin.web.classroom.presenter import ClassPresenter, Rights
+from classroom_admin.web.classroom.presenter import ClassPresenter
+from classroom_admin.web.classroom.presenter_head import Rights
 from classroom_admin.web.classroom.roster import FIRST_PEOPLE, presence_changed
 
 _INDENTATION: Final = re.compile(r"(?<=>)\s*\n\s*(?=<)|\n[ \t]+")
