@@ -15,11 +15,11 @@ from typing import Any
 
 from celery import Task, shared_task
 from django.conf import settings
-from kombu.exceptions import OperationalError
 
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
+from classroom_admin.common.broker_errors import BROKER_ERRORS
 from classroom_admin.sync import (
     chat_history,
     chat_rooms,
@@ -272,7 +272,7 @@ def _wake_up(task: Task[Any, Any], *ids: int) -> bool:
     """Send a wake-up. Return False if the broker is unreachable. The work then waits for the next beat."""
     try:
         task.apply_async(args=ids, expires=WAKE_UP_EXPIRES_S, retry=False)
-    except OperationalError as error:
+    except BROKER_ERRORS as error:
         log.warning("no wake-up could be sent, the work waits for the next beat: %s", error)
         return False
     return True
