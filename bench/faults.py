@@ -87,9 +87,12 @@ class Scene:
 
     def lost_and_twice(self, mark: int) -> tuple[int, int]:
         """Return how many of the first `mark` events are missing, and how many are stored twice."""
+        from django.db import connection
         from django.db.models import Count
 
         from classroom_admin.sync.models import NUMBERED, StoredEvent
+
+        connection.close()  # it may be one of a database that was killed
 
         def numbers(world: Any) -> set[tuple[str, str, int]]:
             return {(one.room_uuid, one.stream, one.sequence) for one in world.events[:mark]}
