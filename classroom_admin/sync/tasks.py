@@ -90,9 +90,13 @@ def _poll_in_time(poller: Poller) -> None:
         pace.begin()
         _poll_once(poller, fast=True)
         cycles += 1
-    if not cycles and pace.left_s(interval_s) <= EARLY_S:
+    if cycles:
+        return
+    if pace.left_s(interval_s) <= EARLY_S:
         pace.begin()
         _poll_once(poller)
+    else:
+        poller.watch()
 
 
 def _poll_once(poller: Poller, *, fast: bool = False) -> None:
