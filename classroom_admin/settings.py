@@ -174,6 +174,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# With RabbitMQ, a thread of a worker would wait for ever if it changed this number after a lost connection.
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
 CELERY_BROKER_TRANSPORT_OPTIONS = settings_data.broker_options(CELERY_BROKER_URL)
 CELERY_TASK_DEFAULT_DELIVERY_MODE = "transient"  # RabbitMQ need not write wake-ups to its disk

@@ -45,6 +45,11 @@ def silent_server() -> Iterator[int]:
         one.close()
 
 
+def _send(broker: Connection) -> None:
+    broker.ensure_connection(max_retries=0)
+    broker.SimpleQueue("sync").put("a wake-up", retry=False)
+
+
 @pytest.mark.parametrize("address", ["redis://127.0.0.1:{}/0", "amqp://me:word@127.0.0.1:{}//"])
 def test_wake_up_to_a_broker_that_does_not_answer_fails_soon(silent_server: int, address: str) -> None:
     url = address.format(silent_server)
@@ -52,8 +57,7 @@ def test_wake_up_to_a_broker_that_does_not_answer_fails_soon(silent_server: int,
     began = time.monotonic()
     broker = Connection(url, transport_options=options, connect_timeout=4)  # Celery's default (s)
     with pytest.raises(OperationalError), broker:
-        broker.ensure_connection(max_retries=0)
-        broker.SimpleQueue("sync").put("a wake-up", retry=False)
+        _send(broker)
     assert time.monotonic() - began < MOST_S
 
 

@@ -25,7 +25,7 @@ from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.sync.models import Lease
 from scripts import rabbitmq
-from tests.operations.test_commands import MANAGE, READY, ROOT, Program
+from tests.operations.test_commands import MANAGE, READY, ROOT, UNWANTED, Program
 from tests.runtime.processes import marked, wait_for
 from tests.sync.comparison import assert_all_stored_once, assert_rooms_match, emitted, stored
 from tests.sync.test_lease import environment
@@ -73,9 +73,10 @@ class Served:
 
     def doctor(self) -> dict[str, dict[str, str]]:
         """Return the findings of `manage.py doctor` by the names of the checks."""
+        clean = {name: value for name, value in os.environ.items() if name not in UNWANTED}
         own = {"DATA_DIR": str(self.folder), "PORT": str(self.program.port)}
         done = subprocess.run(
-            [sys.executable, "manage.py", "doctor", "--json"], cwd=ROOT, env=os.environ | self.env | own,
+            [sys.executable, "manage.py", "doctor", "--json"], cwd=ROOT, env=clean | self.env | own,
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         return {one["name"]: one for one in json.loads(done.stdout)["checks"]}
@@ -99,11 +100,10 @@ def served(sim: RunningSimulator, server: rabbitmq.RabbitMQ, tmp_path: Path) -> 
     wait_for(lambda: not marked(found.program.mark))
 
 
-def waiting(url: str) -> dict[str, int]:
-    """Return the number of messages in each queue that no worker has yet."""
+def waiting(url: str, queue: str) -> int:
+    """Return the number of messages in a queue that no worker has yet. The queue must exist."""
     with Connection(url) as connection:
-        channel = connection.channel()
-        return {name: channel.queue_declare(name, passive=True).message_count for name in QUEUES}
+        return int(connection.channel().queue_declare(queue, passive=True).message_count)
 
 
 def online(room: str) -> set[str]:
@@ -126,9 +126,9 @@ def test_class_runs_from_start_to_end_while_rabbitmq_is_killed_and_comes_back(
     assert [found[name]["status"] for name in ("broker", "workers", "beat", "versions")] == ["ok"] * 4, found
     assert "RabbitMQ 3." in found["versions"]["message"]
 
-    for round_ in range(2):
+    for round_ in range(3):
         server.kill()
-        if round_:
+        if round_ == 2:
             server.forget()
         found = served.doctor()
         assert found["broker"]["status"] == "failed", found
@@ -146,7 +146,7 @@ def test_class_runs_from_start_to_end_while_rabbitmq_is_killed_and_comes_back(
     wait_for(lambda: Room.objects.get(room_uuid="latin").current_state == 2, within_s=WITHIN_S)
     assert_all_stored_once(sim)
     assert_rooms_match(sim)
-    wait_for(lambda: max(waiting(server.url).values()) < 10, within_s=WITHIN_S)
+    wait_for(lambda: max(waiting(server.url, queue) for queue in QUEUES) < 10, within_s=WITHIN_S)
     code, said = program.end(signal.SIGTERM)
     assert code == 0, said
     assert "Traceback" not in said, said
@@ -173,12 +173,11 @@ def test_messages_expire_if_no_worker_takes_them(
     server: rabbitmq.RabbitMQ, sends_to: Callable[[str], None]
 ) -> None:
     sends_to(server.url)
-    before = waiting(server.url)["sync"]
     for _ in range(20):
         app.send_task("sync.fold_due", expires=600)
         app.send_task("sync.poll", expires=1)
-    wait_for(lambda: waiting(server.url)["sync"] == before + 20, within_s=WITHIN_S)
-    wait_for(lambda: waiting(server.url)["poll"] == 0, within_s=WITHIN_S)
+    wait_for(lambda: waiting(server.url, "sync") >= 20, within_s=WITHIN_S)
+    wait_for(lambda: waiting(server.url, "poll") == 0, within_s=WITHIN_S)
 
 
 def test_refused_password_fails_no_command_and_doctor_says_so(
