@@ -132,7 +132,7 @@ class Redis:
 
 
 def start_again(network: Network, server: Any, *, tries: int = 5) -> None:
-    """Start a server on its machine. PostgreSQL refuses while processes of the killed one still end."""
+    """Start a server on its machine. Try again if it ends at once."""
     for _try in range(tries):
         with network.inside(SERVICES):
             server.start()
@@ -229,7 +229,7 @@ async def measure(scene: Scene, given: argparse.Namespace) -> int:
         (f"the broker is killed, and away for {DOWN_S:.0f} s",
          lambda: os.kill(redis.pid, signal.SIGKILL), lambda: start_again(scene.network, redis)),
         (f"the database is killed, and away for {DOWN_S:.0f} s",
-         lambda: os.kill(postgres.pid, signal.SIGKILL), lambda: start_again(scene.network, postgres)),
+         postgres.kill, lambda: start_again(scene.network, postgres)),
         ("the machine of the polling process disappears", cut_leader, None),
     ]  # fmt: skip
     bad = 0
