@@ -20,7 +20,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-browser test-services test-chaos test-machines test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements wheel sbom audit lint-deploy \
+.PHONY: help demo serve test test-browser test-services test-chaos test-machines test-rabbitmq test-contract-long test-long test-vendor-client messages screenshots lint prose format requirements wheel sbom audit lint-deploy \
 	venv venv-dev bench-live bench-capacity bench-faults bench-footprint bench-hostile bench-metrics bench-paint bench-reports bench-rolling bench-scale bench-startup bench-search bench-simulator bench-soak bench-sync clean
 
 help: ## List the targets
@@ -52,6 +52,9 @@ test-chaos: .venv/.installed-dev ## Kill processes, cut connections and shuffle 
 
 test-machines: .venv/.installed-dev ## Kill processes and cut the network of three machines with PostgreSQL and Redis (needs root; CHAOS=)
 	@CHAOS=$${CHAOS:-long} exec $(PY) scripts/services --machines 3 $(PY) -m pytest tests/chaos/test_machines.py -s -q
+
+test-rabbitmq: .venv/.installed-dev ## Run a class with RabbitMQ as the broker, and kill RabbitMQ meanwhile
+	@exec $(PY) scripts/services --rabbitmq $(PY) -m pytest -m long tests/operations/test_rabbitmq.py $(PYTEST)
 
 messages: .venv/.installed-dev ## Collect texts for translation into locale/ and compile them (docs/translating.md)
 	$(PY) scripts/messages.py

@@ -87,9 +87,12 @@ class Scene:
 
     def lost_and_twice(self, mark: int) -> tuple[int, int]:
         """Return how many of the first `mark` events are missing, and how many are stored twice."""
+        from django.db import connection
         from django.db.models import Count
 
         from classroom_admin.sync.models import NUMBERED, StoredEvent
+
+        connection.close()  # it may be one of a database that was killed
 
         def numbers(world: Any) -> set[tuple[str, str, int]]:
             return {(one.room_uuid, one.stream, one.sequence) for one in world.events[:mark]}
@@ -129,7 +132,7 @@ class Redis:
 
 
 def start_again(network: Network, server: Any, *, tries: int = 5) -> None:
-    """Start a server on its machine. PostgreSQL refuses while processes of the killed one still end."""
+    """Start a server on its machine. Try again if it ends at once."""
     for _try in range(tries):
         with network.inside(SERVICES):
             server.start()
@@ -226,7 +229,7 @@ async def measure(scene: Scene, given: argparse.Namespace) -> int:
         (f"the broker is killed, and away for {DOWN_S:.0f} s",
          lambda: os.kill(redis.pid, signal.SIGKILL), lambda: start_again(scene.network, redis)),
         (f"the database is killed, and away for {DOWN_S:.0f} s",
-         lambda: os.kill(postgres.pid, signal.SIGKILL), lambda: start_again(scene.network, postgres)),
+         postgres.kill, lambda: start_again(scene.network, postgres)),
         ("the machine of the polling process disappears", cut_leader, None),
     ]  # fmt: skip
     bad = 0

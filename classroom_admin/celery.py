@@ -69,20 +69,21 @@ def need_a_database(**_: Any) -> None:
 
 @worker_ready.connect
 def shorten_what_a_lost_broker_causes(**_: Any) -> None:
-    """Log the loss of the broker without tracebacks, and without a warning about tasks that continue.
+    """Log the loss of the broker without tracebacks, and without warnings about tasks that continue.
 
-    Their messages may come again, which does no harm. Celery shows all its warnings unless told after its
-    start.
+    Their messages may come again, which does no harm. With RabbitMQ, each of them would be in the log. Celery
+    shows all its warnings unless told after its start.
     """
     warnings.filterwarnings("ignore", message=r"\s*In Celery 5\.1", category=PendingDeprecationWarning)
     lost = app.connection_for_read().recoverable_connection_errors
 
     def without_traceback(record: logging.LogRecord) -> bool:
-        if record.exc_info and isinstance(record.exc_info[1], lost):
-            record.exc_info = None
-        return True
+        if not (record.exc_info and isinstance(record.exc_info[1], lost)):
+            return True
+        record.exc_info = None
+        return not str(record.msg).startswith("Couldn't ack")
 
-    for name in ("consumer.consumer", "request", "strategy"):
+    for name in ("consumer.consumer", "loops", "request", "strategy"):
         logging.getLogger(f"celery.worker.{name}").addFilter(without_traceback)
 
 

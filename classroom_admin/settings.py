@@ -165,15 +165,20 @@ def _broker_socket() -> Path:
 
 
 BROKER_SOCKET = None if env.CELERY_BROKER_URL else _broker_socket()
-CELERY_BROKER_URL = broker.url(BROKER_SOCKET) if BROKER_SOCKET else env.CELERY_BROKER_URL
+CELERY_BROKER_URL, CELERY_BROKER_USE_SSL = settings_data.broker_tls(
+    broker.url(BROKER_SOCKET) if BROKER_SOCKET else env.CELERY_BROKER_URL
+)
 # Celery itself reads the variable CELERY_BROKER_URL, and prefers it to the setting of this name.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# With RabbitMQ, a thread of a worker would wait for ever if it changed this number after a lost connection.
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
 CELERY_BROKER_TRANSPORT_OPTIONS = settings_data.broker_options(CELERY_BROKER_URL)
+CELERY_TASK_DEFAULT_DELIVERY_MODE = "transient"  # RabbitMQ need not write wake-ups to its disk
 CELERY_BEAT_SCHEDULER = "classroom_admin.runtime.beat:SteadyScheduler"
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "sync"

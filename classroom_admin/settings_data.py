@@ -6,13 +6,16 @@ They are mended, or the start is refused. A PostgreSQL server and a bucket have 
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from classroom_admin.environment import addresses
 from classroom_admin.environment.variables import Environment
 from classroom_admin.runtime import data_folder
 
@@ -36,7 +39,9 @@ _REDIS: Final = {
 """The options (s) for a Redis server that has disappeared. A worker that waits for messages notices it after
 at most twice the last one.
 """
-_REDIS_TCP: Final = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
+_TCP: Final = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
+_RABBITMQ_WRITE_S: Final = 5.0
+"""RabbitMQ reads no messages while its memory or disk is low. A write then fails after this time (s)."""
 
 
 def broker_options(url: str) -> dict[str, Any]:
@@ -45,10 +50,30 @@ def broker_options(url: str) -> dict[str, Any]:
     Without a broker, wake-ups are dropped immediately. Nothing waits for them, and beat sends them again.
     """
     options: dict[str, Any] = {"max_retries": 0}
+    tcp = {getattr(socket, name): value for name, value in _TCP.items() if hasattr(socket, name)}
     if url.startswith(("redis://", "rediss://", "sentinel://")):
-        tcp = {getattr(socket, name): value for name, value in _REDIS_TCP.items() if hasattr(socket, name)}
         options |= _REDIS | {"socket_keepalive_options": tcp}
+    elif url.startswith(addresses.RABBITMQ):
+        options |= {"socket_settings": tcp, "write_timeout": _RABBITMQ_WRITE_S}
     return options
+
+
+def broker_tls(url: str) -> tuple[str, dict[str, Any] | None]:
+    """Return the address of a broker without TLS options, and Celery's TLS options for it, or None.
+
+    Only ``amqps://`` needs this: kombu would check the authority of the certificate, but not the name in it.
+    """
+    address, _, query = url.partition("?")
+    if not url.startswith("amqps://"):
+        return url, None
+    asked = dict(parse_qsl(query))
+    if asked["ssl_cert_reqs"] == "none":
+        return address, {"cert_reqs": ssl.CERT_NONE}
+    return address, {
+        "cert_reqs": ssl.CERT_REQUIRED,
+        "ca_certs": asked.get("ssl_ca_certs"),
+        "server_hostname": urlsplit(address).hostname,
+    }
 
 
 def make_private(env: Environment, *, sqlite: str) -> None:

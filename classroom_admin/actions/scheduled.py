@@ -14,11 +14,11 @@ from typing import Any, Final
 from celery import current_app
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from kombu.exceptions import OperationalError
 
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.common.broker_errors import BROKER_ERRORS
 from classroom_admin.common.due_times import is_impossible
 from classroom_admin.common.logs import context as log_context
 from classroom_admin.common.problems import Problem
@@ -40,6 +40,10 @@ another worker can send the command again.
 WORK_S: Final = 4.0
 """The time (s) after which a task frees its thread for others. A worker gets 7 s to shut down."""
 _EXPIRES_S: Final = 30
+_LONGEST_WAKE_UP_S: Final = 600.0
+"""A worker keeps a message until it is due. RabbitMQ ends its connection after half an hour, and Redis sends
+the message again after an hour. For later commands, the beat is enough.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,13 +155,15 @@ def wake_up(task: str, *, first: int | None = None, after_s: float = 0) -> None:
 
     If the broker is unreachable, this is only logged. The beat wakes up a worker a little later.
     """
+    if after_s > _LONGEST_WAKE_UP_S:
+        return
 
     def send() -> None:
         try:
             current_app.send_task(
                 task, args=(first,), countdown=after_s, expires=after_s + _EXPIRES_S, retry=False
             )
-        except OperationalError as error:
+        except BROKER_ERRORS as error:
             log.warning("no wake-up could be sent, the beat will run what is due: %s", error)
 
     transaction.on_commit(send)

@@ -23,6 +23,7 @@ _TEMPLATE: Final = re.compile(r"(?!javascript:|data:)[a-z][a-z0-9+.-]*://[^\s]+"
 _CHECKS: Final = {"none": "none", "optional": "optional", "required": "required"} | {
     f"cert_{name}": name for name in ("none", "optional", "required")
 }
+RABBITMQ: Final = ("amqp://", "amqps://", "pyamqp://")
 _BROKERS: Final = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp", "memory")
 _MAIL: Final = {
     "smtp": "smtp",
@@ -194,7 +195,11 @@ def database(text: str) -> dict[str, Any]:
 
 def broker(text: str) -> str:
     """Return the address of a message broker, or several addresses separated by `;`."""
-    return ";".join(_broker(one.strip()) for one in text.split(";"))
+    found = [_broker(one.strip()) for one in text.split(";")]
+    if len(found) > 1 and any(one.startswith("amqps://") for one in found):
+        # kombu takes one set of TLS options, with one name of a server.
+        raise ValueError("it can name only one server if it begins with amqps://")
+    return ";".join(found)
 
 
 def cache(text: str) -> dict[str, Any]:
@@ -255,10 +260,10 @@ def mail(text: str) -> dict[str, Any]:
 
 
 def verified(address: str) -> str:
-    """Return the address of a Redis server. A `rediss://` address verifies certificates by default."""
+    """Return the address of a server. `rediss://` and `amqps://` verify certificates by default."""
     base, _, query = address.partition("?")
     asked = dict(parse_qsl(query))
-    if not base.startswith("rediss://"):
+    if not base.startswith(("rediss://", "amqps://")):
         return address
     check = _CHECKS.get(asked.get("ssl_cert_reqs", "required").lower())
     if check is None:
@@ -271,8 +276,12 @@ def _broker(text: str) -> str:
     parts = _parts(text, wrong)
     if parts.scheme not in _BROKERS:
         raise wrong
-    if parts.scheme in ("redis", "rediss", "sentinel"):
+    if parts.scheme in ("redis", "rediss", "sentinel", "amqp", "amqps", "pyamqp"):
         _port(parts, wrong)
+    if f"{parts.scheme}://" in RABBITMQ:
+        allowed = ("ssl_cert_reqs", "ssl_ca_certs") if parts.scheme == "amqps" else ()
+        if other := [name for name in dict(parse_qsl(parts.query)) if name not in allowed]:
+            raise ValueError(f"it has an option that RabbitMQ does not know: {other[0]}")
     return verified(parts.scheme + "://" + text.partition("://")[2])
 
 

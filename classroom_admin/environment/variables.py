@@ -111,8 +111,8 @@ class Data(Section):
         "The database: `sqlite:///…` or `postgres://…`", {}, shown="SQLite in `DATA_DIR`", secret="inside"
     )
     CELERY_BROKER_URL: Annotated[str, BeforeValidator(addresses.broker)] = variable(
-        "The message broker: `redis://…` or `amqp://…`; "
-        "`rediss://…` checks the certificate, unless `?ssl_cert_reqs=none`",
+        "The message broker: Redis (`redis://…`) or RabbitMQ (`amqp://…`); "
+        "`rediss://…` and `amqps://…` check the certificate, unless `?ssl_cert_reqs=none`",
         shown="a private Valkey in `DATA_DIR`",
         secret="inside",
     )

@@ -13,15 +13,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 import requests
+from amqp.exceptions import AMQPError
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection, connections
 from kombu import Connection
-from kombu.exceptions import OperationalError
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.connection import check_connection
 from classroom_admin.common import clock, clock_jumps
+from classroom_admin.common.broker_errors import BROKER_ERRORS
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.public_address import reach
 from classroom_admin.operations import doctor_front, doctor_machine, doctor_network, doctor_work
@@ -128,9 +129,13 @@ def broker() -> Result:
             return ok("The embedded broker answers.")
         return failed("The embedded broker does not run.", "Start the dashboard with `manage.py serve`.")
     try:
-        with Connection(settings.CELERY_BROKER_URL, connect_timeout=_CONNECT_S) as one:
+        tls = settings.CELERY_BROKER_USE_SSL
+        with Connection(settings.CELERY_BROKER_URL, ssl=tls, connect_timeout=_CONNECT_S) as one:
             one.ensure_connection(max_retries=1, timeout=_CONNECT_S)
-    except (OperationalError, OSError) as error:
+    except AMQPError as error:
+        words = f"The broker refuses the connection ({type(error).__name__})."
+        return failed(words, "Check the user name, the password and the virtual host in CELERY_BROKER_URL.")
+    except (*BROKER_ERRORS, OSError) as error:
         kind = type(error).__name__
         return failed(f"The broker does not answer ({kind}).", "Check CELERY_BROKER_URL and the broker.")
     return ok("The broker answers.")

@@ -6,6 +6,7 @@ import platform
 import re
 import smtplib
 import sqlite3
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -16,10 +17,13 @@ from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.db import connection
+from kombu import Connection
 from redis.exceptions import RedisError
 
 from classroom_admin.common import disk_space, mail_problems
+from classroom_admin.common.broker_errors import BROKER_ERRORS
 from classroom_admin.common.problem_texts import in_english
+from classroom_admin.environment import addresses
 from classroom_admin.operations.doctor_result import Result, failed, ok, skipped, warning
 
 Version = tuple[int, ...]
@@ -28,6 +32,7 @@ LEAST_DJANGO: Final[Version] = (5, 2)
 LEAST_SQLITE: Final[Version] = (3, 31)
 LEAST_POSTGRESQL: Final[Version] = (14,)
 LEAST_REDIS: Final[Version] = (6,)
+LEAST_RABBITMQ: Final[Version] = (3, 10)
 FEW_FREE_BYTES: Final = 2_000_000_000
 TIMEOUT_S: Final = 8
 _PIN: Final = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[.*\])?==([^\s;]+)", re.M)
@@ -57,8 +62,10 @@ def _of_database() -> tuple[str, Version, Version]:
 
 
 def _of_broker() -> list[tuple[str, Version, Version]]:
-    """Return the version of a Redis server. The embedded broker is a package, and RabbitMQ has no floor."""
+    """Return the version of a Redis or RabbitMQ server. The embedded broker is a package."""
     address = str(settings.CELERY_BROKER_URL)
+    if address.startswith(addresses.RABBITMQ):
+        return _of_rabbitmq(address)
     if settings.BROKER_SOCKET is not None or not address.startswith(("redis://", "rediss://")):
         return []
     # Servers before Redis 6 do not know the newer protocol.
@@ -71,6 +78,15 @@ def _of_broker() -> list[tuple[str, Version, Version]]:
         return []  # the check of the broker says why it does not answer
     finally:
         client.close()
+
+
+def _of_rabbitmq(address: str) -> list[tuple[str, Version, Version]]:
+    tls = settings.CELERY_BROKER_USE_SSL
+    with suppress(*BROKER_ERRORS, OSError), Connection(address, ssl=tls, connect_timeout=TIMEOUT_S) as one:
+        one.ensure_connection(max_retries=1, timeout=TIMEOUT_S)
+        about = one.connection.server_properties
+        return [(str(about["product"]), _parsed(str(about["version"])), LEAST_RABBITMQ)]
+    return []  # the check of the broker says why it does not answer
 
 
 def packages() -> Result:

@@ -7,11 +7,11 @@ from typing import Final
 from django.conf import settings
 from django.db import connection
 from django.shortcuts import resolve_url
-from kombu.exceptions import OperationalError
 
 from classroom_admin.accounts.models import User
 from classroom_admin.celery import app
 from classroom_admin.common import clock
+from classroom_admin.common.broker_errors import BROKER_ERRORS
 from classroom_admin.common.public_address import absolute
 from classroom_admin.integrations.webhooks import selectors
 from classroom_admin.operations.doctor_result import Result, failed, ok, skipped, warning
@@ -82,7 +82,7 @@ def workers() -> Result:
             broker.ensure_connection(max_retries=1, timeout=ANSWER_S)
             inspect = app.control.inspect(timeout=ANSWER_S, connection=broker)
             answers = inspect.active_queues() or {}
-    except (OperationalError, OSError):
+    except (*BROKER_ERRORS, OSError):
         return skipped("The broker does not answer.")
     served = {str(queue["name"]) for queues in answers.values() for queue in queues}
     if missing := sorted(needed - served):

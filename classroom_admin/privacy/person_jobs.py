@@ -18,12 +18,12 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
-from kombu.exceptions import OperationalError
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions.files.storage import storage_errors
 from classroom_admin.audit import record
 from classroom_admin.common import clock
+from classroom_admin.common.broker_errors import BROKER_ERRORS
 from classroom_admin.common.due_times import has_come
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.random_text import new_key
@@ -244,7 +244,7 @@ def wake_up(first: int | None = None) -> None:
     def send() -> None:
         try:
             current_app.send_task(RUN, args=(first,), expires=_WAKE_UP_EXPIRES_S, retry=False)
-        except OperationalError as error:
+        except BROKER_ERRORS as error:
             log.warning("no wake-up could be sent, the beat will run what is due: %s", error)
 
     transaction.on_commit(send)

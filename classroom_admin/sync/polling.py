@@ -105,6 +105,17 @@ class Poller:
         finally:
             self._busy.release()
 
+    def watch(self) -> None:
+        """Between two cycles, look whether the owner of the lease still renews it. Take the lease if not.
+
+        Otherwise a slow pace would also make it slow to take over from a machine that has disappeared.
+        """
+        if self._busy.acquire(blocking=False):
+            try:
+                self.take()
+            finally:
+                self._busy.release()
+
     def _wait_for_disk(self, held: Held) -> None:
         """Pause instead of fetching events that could perhaps not be stored. Pages say why."""
         if not self._waits_for_disk:

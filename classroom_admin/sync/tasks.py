@@ -15,11 +15,11 @@ from typing import Any
 
 from celery import Task, shared_task
 from django.conf import settings
-from kombu.exceptions import OperationalError
 
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
+from classroom_admin.common.broker_errors import BROKER_ERRORS
 from classroom_admin.sync import (
     chat_history,
     chat_rooms,
@@ -90,9 +90,13 @@ def _poll_in_time(poller: Poller) -> None:
         pace.begin()
         _poll_once(poller, fast=True)
         cycles += 1
-    if not cycles and pace.left_s(interval_s) <= EARLY_S:
+    if cycles:
+        return
+    if pace.left_s(interval_s) <= EARLY_S:
         pace.begin()
         _poll_once(poller)
+    else:
+        poller.watch()
 
 
 def _poll_once(poller: Poller, *, fast: bool = False) -> None:
@@ -272,7 +276,7 @@ def _wake_up(task: Task[Any, Any], *ids: int) -> bool:
     """Send a wake-up. Return False if the broker is unreachable. The work then waits for the next beat."""
     try:
         task.apply_async(args=ids, expires=WAKE_UP_EXPIRES_S, retry=False)
-    except OperationalError as error:
+    except BROKER_ERRORS as error:
         log.warning("no wake-up could be sent, the work waits for the next beat: %s", error)
         return False
     return True

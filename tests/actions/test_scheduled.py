@@ -195,6 +195,16 @@ def test_a_message_wakes_a_worker_up_when_all_is_committed(
     assert messages == [scheduled.RUN_SCHEDULED]
 
 
+def test_no_worker_keeps_a_message_for_hours(
+    school: School, messages: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    access = access_to(school.teacher, school.room)
+    with django_capture_on_commit_callbacks(execute=True):
+        participants.schedule_removal(access, participant=school.pupil, after_s=10_800)
+    assert messages == []  # the beat finds the command when it is due
+    assert ScheduledCommand.objects.filter(kind=ScheduledCommand.Kind.REMOVAL).exists()
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_lease_of_a_dead_worker_ends_after_a_jump_of_the_clock(school: School, hours: int) -> None:

@@ -45,19 +45,29 @@ def silent_server() -> Iterator[int]:
         one.close()
 
 
-def test_wake_up_to_a_broker_that_does_not_answer_fails_soon(silent_server: int) -> None:
-    url = f"redis://127.0.0.1:{silent_server}/0"
+def _send(broker: Connection) -> None:
+    broker.ensure_connection(max_retries=0)
+    broker.SimpleQueue("sync").put("a wake-up", retry=False)
+
+
+@pytest.mark.parametrize("address", ["redis://127.0.0.1:{}/0", "amqp://me:word@127.0.0.1:{}//"])
+def test_wake_up_to_a_broker_that_does_not_answer_fails_soon(silent_server: int, address: str) -> None:
+    url = address.format(silent_server)
     options = settings_data.broker_options(url)
     began = time.monotonic()
-    with pytest.raises(OperationalError), Connection(url, transport_options=options) as broker:
-        broker.SimpleQueue("sync").put("a wake-up", retry=False)
+    broker = Connection(url, transport_options=options, connect_timeout=4)  # Celery's default (s)
+    with pytest.raises(OperationalError), broker:
+        _send(broker)
     assert time.monotonic() - began < MOST_S
 
 
-def test_only_a_redis_server_gets_options_of_its_sockets() -> None:
-    plain = {"max_retries": 0}
-    for url in ("amqp://broker/", "redis+socket:///run/broker", "redis+socket:///run/broker?virtual_host=1"):
-        assert settings_data.broker_options(url) == plain
+def test_connections_to_a_server_notice_that_it_has_disappeared() -> None:
+    for url in ("redis+socket:///run/broker", "redis+socket:///run/broker?virtual_host=1"):
+        assert settings_data.broker_options(url) == {"max_retries": 0}
+    for url in ("amqp://broker//", "amqps://broker//", "amqp://a//;amqp://b//"):
+        options = settings_data.broker_options(url)
+        assert options["write_timeout"] > 0, url
+        assert options["socket_settings"][socket.TCP_KEEPIDLE] == 10, url
     for url in ("redis://broker/0", "rediss://broker/0", "sentinel://a:26379;sentinel://b:26379"):
         options = settings_data.broker_options(url)
         assert options["socket_timeout"] > 0, url

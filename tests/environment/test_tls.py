@@ -1,4 +1,4 @@
-"""`rediss://` checks the server's certificate, for the broker and the cache, unless told otherwise."""
+"""`rediss://` and `amqps://` check the server's certificate, unless told otherwise."""
 
 from __future__ import annotations
 
@@ -30,6 +30,15 @@ with app.connection_for_write() as connection:
         print("connected")
     except Exception as error:
         print(type(error).__name__, error)
+"""
+RABBITMQ = """
+import django
+django.setup()
+from classroom_admin.celery import app
+try:
+    app.connection_for_write(connect_timeout=1).connect()
+except Exception as error:
+    print(type(error).__name__, error)
 """
 CACHE = """
 import django
@@ -132,7 +141,11 @@ def server(certificate: Path, valkey: Path) -> Iterator[TlsProxy]:
 
 
 def connect(kind: str, address: str, data_dir: Path) -> str:
-    code, name = {"broker": (BROKER, "CELERY_BROKER_URL"), "cache": (CACHE, "CACHE_URL")}[kind]
+    code, name = {
+        "broker": (BROKER, "CELERY_BROKER_URL"),
+        "rabbitmq": (RABBITMQ, "CELERY_BROKER_URL"),
+        "cache": (CACHE, "CACHE_URL"),
+    }[kind]
     env = {"PATH": os.environ["PATH"], "DATA_DIR": str(data_dir), name: address}
     env["DJANGO_SETTINGS_MODULE"] = "classroom_admin.settings"
     done = quick_python.run("-c", code, env=env)
@@ -165,3 +178,20 @@ class TestRediss:
         address = f"rediss://127.0.0.1:{server.port}/0?ssl_cert_reqs=none"
         assert connect(kind, address, tmp_path) == "connected"
         assert server.connected
+
+
+class TestAmqps:
+    """The proxy has no RabbitMQ behind it. It shows what is sent to a server before RabbitMQ would answer."""
+
+    def test_only_a_server_with_the_right_certificate_gets_a_request(
+        self, server: TlsProxy, certificate: Path, tmp_path: Path
+    ) -> None:
+        own = f"?ssl_ca_certs={certificate}"
+        for address in (f"localhost:{server.port}//", f"127.0.0.1:{server.port}//{own}"):
+            said = connect("rabbitmq", f"amqps://me:word@{address}", tmp_path)
+            assert "certificate verify failed" in said.lower()
+            assert not server.connected
+        for address in (f"localhost:{server.port}//{own}", f"127.0.0.1:{server.port}//?ssl_cert_reqs=none"):
+            server.connected = 0
+            said = connect("rabbitmq", f"amqps://me:word@{address}", tmp_path)
+            assert server.connected, said

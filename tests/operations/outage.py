@@ -43,7 +43,7 @@ def wait_until(condition: Any, what: str) -> None:
 
 
 class Postgres:
-    """The server that scripts/services started. It can be stopped, and started again with the same data."""
+    """The server that scripts/services started. It can be stopped or killed, and started with its data."""
 
     def __init__(self) -> None:
         self.folder = Path(os.environ["SERVICES_LOG"]).parent / "data"
@@ -54,6 +54,23 @@ class Postgres:
     def stop(self) -> None:
         os.kill(self.pid, signal.SIGINT)  # "fast": PostgreSQL ends all connections
         wait_until(lambda: not (self.folder / "postmaster.pid").exists(), "PostgreSQL has stopped")
+
+    def kill(self) -> None:
+        """Kill the server, and wait until its processes have ended.
+
+        scripts/services does not notice the death. The killed process therefore still has its number, and
+        PostgreSQL would refuse to start beside it.
+        """
+        os.kill(self.pid, signal.SIGKILL)
+        wait_until(lambda: not self._has_processes(), "PostgreSQL's processes have ended")
+        (self.folder / "postmaster.pid").unlink()
+
+    def _has_processes(self) -> bool:
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (folder / "cwd").readlink() == self.folder:
+                    return True
+        return False
 
     def start(self) -> None:
         as_user: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from celery.beat import Service
 
+from classroom_admin import settings_data
 from classroom_admin.celery import app
 from classroom_admin.common import clock, clock_jumps
 from classroom_admin.common.clock_jumps import JumpWatch
@@ -127,3 +128,19 @@ def test_tasks_of_every_second_continue_after_a_jump_of_the_clock(
         again = Sent(stepped, tmp_path)
         assert again.run() >= EVERY_SECOND
         again.close()
+
+
+@pytest.mark.parametrize("address", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1//"])
+def test_broker_that_is_away_is_logged_in_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, address: str
+) -> None:
+    scheduler = SteadyScheduler(app, schedule_filename=str(tmp_path / "schedule"), max_interval=1)
+    entry = next(iter(scheduler.schedule.values()))
+    options = settings_data.broker_options(address)
+    with app.connection_for_write(address, transport_options=options) as broker:
+        scheduler.apply_entry(entry, producer=app.amqp.Producer(broker, auto_declare=False))
+    scheduler.close()
+    [record] = [one for one in caplog.records if one.name == "classroom_admin.runtime.beat"]
+    assert "the broker takes no messages" in record.getMessage()
+    assert "\n" not in record.getMessage()
+    assert record.exc_info is None

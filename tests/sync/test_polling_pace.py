@@ -11,10 +11,11 @@ import pytest
 from classroom_admin.agora.client import Client
 from classroom_admin.rooms.models import ChatMessage
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import polling_pace, tasks
+from classroom_admin.sync import lease, polling_pace, tasks
 from classroom_admin.sync.models import Lease
 from classroom_admin.sync.polling import Poller, poller_for
 from classroom_admin.sync.polling_pace import FAST_S, IDLE_S, NORMAL_S, WATCHED_FOR_S, Pace, interval_s
+from tests.stepped_clock import SteppedClock
 from tests.sync.comparison import assert_all_stored_once
 
 DEADLINE_S = 20.0
@@ -115,6 +116,27 @@ def test_beat_of_an_idle_installation_asks_the_cloud_at_most_once_in_five_second
         tasks.poll()
         at.now += 1
     assert polls_of(sim) - asked == 4
+
+
+@pytest.mark.usefixtures("sim", "cloud", "transactional_db")
+def test_idle_process_notices_within_two_seconds_that_the_lease_has_ended(
+    settings: Any, hands: SteppedClock
+) -> None:
+    settings.AGORA_POLL_SECONDS = None
+    poller = poller_of_the_task()
+    at = poller.pace._monotonic = Wristwatch()
+    gone = lease.Owner(host="another machine", pid=1, started="1")
+    held = lease.take(app_id=poller.app_id, owner=gone, watch=lease.Watch())
+    assert held is not None
+    tasks.poll()
+    lease.renew(held)  # then that machine disappears
+    seconds = 0
+    while Lease.objects.get(app_id=poller.app_id).owner == str(gone):
+        at.now += 1
+        hands.step(1)
+        seconds += 1
+        tasks.poll()
+        assert seconds <= lease.LEASE_S + 2
 
 
 def test_fixed_interval_asks_at_every_beat(

@@ -21,7 +21,6 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import Http404
 from django.utils import translation
-from kombu.exceptions import OperationalError
 
 from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
@@ -29,6 +28,7 @@ from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.files.storage import storage_errors
 from classroom_admin.audit import record
 from classroom_admin.common import clock
+from classroom_admin.common.broker_errors import BROKER_ERRORS
 from classroom_admin.common.chunks import chunks
 from classroom_admin.common.due_times import has_come
 from classroom_admin.common.problems import Problem
@@ -228,7 +228,7 @@ def wake_up(first: int | None = None) -> None:
     def send() -> None:
         try:
             current_app.send_task(RUN_EXPORTS, args=(first,), expires=_WAKE_UP_EXPIRES_S, retry=False)
-        except OperationalError as error:
+        except BROKER_ERRORS as error:
             log.warning("no wake-up could be sent, the beat will run what is due: %s", error)
 
     transaction.on_commit(send)
