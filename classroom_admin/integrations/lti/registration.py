@@ -118,7 +118,7 @@ def _registered(config: Mapping[str, Any], token: str) -> dict[str, Any]:
     if token:
         headers["Authorization"] = f"Bearer {token}"
     body = json.dumps(request_body()).encode()
-    status, _headers, content = bounded("POST", config["issuer"], address, data=body, headers=headers)
+    status, _headers, content = bounded("POST", config["issuer"], address, body=body, headers=headers)
     if status not in (200, 201):
         raise LtiRefused("lti_service_status", address=address[:200], status=status)
     try:
