@@ -107,8 +107,11 @@ def _config(address: str) -> dict[str, Any]:
 
 
 def _is_of(host: str, other: str) -> bool:
-    """Return whether two hosts belong to the same platform: they are equal, or have the same domain."""
-    return host == other or (host.count(".") >= 2 and host.split(".")[-2:] == other.split(".")[-2:])
+    """Return whether two hosts belong to the same platform: they are equal, or one is below the other.
+
+    The last two parts of a name prove nothing: all schools of some countries share `edu.au` or `sch.uk`.
+    """
+    return bool(host) and (host == other or other.endswith(f".{host}") or host.endswith(f".{other}"))
 
 
 @sensitive_variables("token")
