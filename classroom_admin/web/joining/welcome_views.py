@@ -97,21 +97,16 @@ def personal(request: HttpRequest, signed_link: str) -> HttpResponse:
     if link is None:
         return responses.no_link(request)
     facts = selectors.facts_of(link.page.room)
-    is_full = False
     if request.method == "POST" and not facts.is_over:
-        try:
-            return responses.private(redirect("joining:waiting", _ask_with(link).ticket))
-        except actions.TooManyRequests:
-            is_full = True
+        return responses.private(redirect("joining:waiting", _ask_with(link).ticket))
     context = {
         "page": link.page,
         "link": link,
         "signed_link": signed_link,
         "is_over": facts.is_over,
-        "is_full": is_full,
         **_class(link.page.room),
     }
-    return responses.page_response(request, "joining/personal.html", context, status=422 if is_full else 200)
+    return responses.page_response(request, "joining/personal.html", context)
 
 
 def _ask_with(link: PersonalLink) -> Any:

@@ -232,6 +232,22 @@ def test_class_has_a_limit_for_requests(page: JoinPage, monkeypatch: pytest.Monk
     assert "Too many people" in full.content.decode()
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_flood_stops_no_personal_link_and_ends_with_a_new_link(
+    school: School, page: JoinPage, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    """Strangers who have the link of the class can neither keep others out for long, nor stay themselves."""
+    monkeypatch.setattr(actions, "MOST_REQUESTS", 2)
+    settings_of(page, link_waits=waits)
+    strangers = [join(page, name)["Location"] for name in ("Eve", "Mallory")]
+    assert join(page, "Ada").status_code == 422
+    personal = links.path_of(links.personal_link_row(page, user_id="ada", name="Ada"))
+    assert Client().post(personal).status_code == 302
+    page = actions.renew_link(access_to(school.teacher, school.room))
+    assert join(page, "Ada").status_code == 302
+    assert [Client().get(one).status_code for one in strangers] == [404, 404]
+
+
 def test_requests_are_hidden_when_the_page_is_closed_and_deleted_after_a_day(page: JoinPage) -> None:
     with use(SteppedClock(datetime(2026, 9, 1, 8, tzinfo=UTC))) as stepped:
         waiting = join(page, "Ada")["Location"]
