@@ -82,9 +82,7 @@ def post_form(
     headers = {"Content-Type": _FORM}
     if auth is not None:
         headers["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
-    status, _headers, body = bounded(
-        "POST", issuer, address, headers=headers, body=urlencode(form).encode()
-    )
+    status, _headers, body = bounded("POST", issuer, address, headers=headers, body=urlencode(form).encode())
     return status, _json(status, body, address)
 
 

@@ -152,7 +152,9 @@ def _count(kind: str, who: _Who, now: datetime) -> None:
         pair.last_at = min(pair.last_at, now)
         wait_s = delay_s(pair.count, free=who.free) - (now - pair.last_at).total_seconds()
         shared = []
-        for limit in _shared_limits(kind, who):  # always in this order, so that no two attempts block each other
+        for limit in _shared_limits(
+            kind, who
+        ):  # always in this order, so that no two attempts block each other
             row, _ = _locked(limit.kind, limit.account, limit.place, now)
             passed_s = max(0.0, (now - row.last_at).total_seconds())
             row.count = max(0.0, row.count - passed_s * limit.per_s)

@@ -143,7 +143,8 @@ def _parsed(url: str) -> Url:
         parts = parse_url(url)
     except LocationParseError:
         raise OutboundRefused(Problem("outbound_not_address")) from None
-    if parts.scheme not in _PORTS or not parts.host or parts.auth or parts.fragment or url != url.strip():
+    is_odd = url != url.strip() or "\\" in url  # parsers disagree about the host of an address with "\"
+    if parts.scheme not in _PORTS or not parts.host or parts.auth or parts.fragment or is_odd:
         raise OutboundRefused(Problem("outbound_not_address"))
     return parts
 

@@ -229,6 +229,13 @@ def test_name_that_moves_to_a_private_network_is_not_called(monkeypatch, setting
     assert asked[-1] == "keys.school.test"
 
 
+def test_address_that_parsers_read_differently_is_not_called(server):
+    """A public provider would reach an allowed private network: one parser reads the public host."""
+    with pytest.raises(ProviderFailed, match="sign_on_unreachable"):
+        bounded("GET", "https://1.1.1.1", f"https://127.0.0.1:{server.server_port}\\@1.1.1.1/")
+    assert server.asked == 0
+
+
 def test_environment_changes_no_request(server, monkeypatch, tmp_path: Path):
     """A file with passwords does not replace the token, and a proxy of the environment does not get it."""
     passwords = tmp_path / "netrc"

@@ -83,6 +83,7 @@ def test_only_https_without_a_user_is_an_address(loopback_allowed: None, monkeyp
         "https://me:pw@a.test/",
         "https://a.test/#x",
         " https://a",
+        "https://10.0.0.1\\@a.test/",  # some parsers take a.test for the host
     ]
     for url in [*wrong, "https://a.test:99999/", "file:///etc/passwd", "javascript:alert(1)"]:
         assert problem(lambda url=url: outbound.check(url)) == "outbound_not_address", url
