@@ -78,7 +78,7 @@ def get_json(issuer: str, address: str, headers: Mapping[str, str] | None = None
 def post_form(
     issuer: str, address: str, form: Mapping[str, str], auth: tuple[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
-    """Send a form, with a user name and password if `auth` has them. Return the status and the JSON object."""
+    """Send a form, with a user name and password if `auth` has them. Return the status and a JSON object."""
     headers = {"Content-Type": _FORM}
     if auth is not None:
         headers["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
