@@ -29,13 +29,6 @@ DISCOVERY_CACHE_S: Final = 300
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _FORM: Final = "application/x-www-form-urlencoded"
-_CODES: Final = {
-    "outbound_timeout": "sign_on_timeout",
-    "outbound_tls": "sign_on_tls",
-    "outbound_not_https": "sign_on_not_https",
-    "outbound_private": "sign_on_private_network",
-}
-"""The codes of problems with words for administrators. All others mean that there is no connection."""
 
 
 class ProviderFailed(Exception):
@@ -127,13 +120,24 @@ def bounded(
             method, address, headers=headers, body=body, timeout_s=TIMEOUT_S, most_bytes=MOST_BYTES
         )
     except (OutboundRefused, OutboundFailed) as error:
-        code = _CODES.get(error.problem.code, "sign_on_unreachable")
-        raise ProviderFailed(code, address=address) from error
+        raise _failure(error.problem, address) from error
     if 300 <= answer.status < 400:
         raise ProviderFailed("sign_on_redirect", address=address)
     if answer.is_cut:
         raise ProviderFailed("sign_on_too_large", address=address)
     return answer.status, answer.headers, answer.body
+
+
+def _failure(problem: Problem, address: str) -> ProviderFailed:
+    """Return the error, in words for administrators, for a request that was not answered."""
+    match problem.code:
+        case "outbound_private":
+            return ProviderFailed("sign_on_private_network", address=address)
+        case "outbound_timeout":
+            return ProviderFailed("sign_on_timeout", address=address)
+        case "outbound_tls":
+            return ProviderFailed("sign_on_tls", address=address)
+    return ProviderFailed("sign_on_unreachable", address=address)
 
 
 def _json(status: int, body: bytes, address: str) -> dict[str, Any]:
