@@ -207,23 +207,24 @@ def _hash(what: str, value: str) -> str:
     return salted_hmac(f"classroom_admin.accounts.throttling.{what}", value, algorithm="sha256").hexdigest()
 
 
-def check_address(kind: str, request: HttpRequest) -> None:
+def check_address(kind: str, request: HttpRequest, *, browser: str = "") -> None:
     """Raise TooManyAttempts if this address has guessed too often. Nothing is counted or written.
 
-    This is for secrets that belong to no account, such as the link of a class.
+    This is for secrets that belong to no account, such as the link of a class. A known browser, if `browser`
+    has its id, has a count of its own, so that its neighbours do not matter.
     """
-    row = Attempts.objects.filter(account="", place=_address(request), kind=kind).first()
+    row = Attempts.objects.filter(account="", place=_place(request, browser), kind=kind).first()
     if row is not None:
         wait_s = (_guesses(row, clock.now()) + 1 - GUESSES) / GUESSES_PER_S
         if wait_s > 0:
             raise TooManyAttempts(wait_s)
 
 
-def failed_from_address(kind: str, request: HttpRequest) -> None:
-    """Count a wrong guess of this address. Raise TooManyAttempts if it has guessed too often."""
+def failed_from_address(kind: str, request: HttpRequest, *, browser: str = "") -> None:
+    """Count a wrong guess of this address or known browser. Raise TooManyAttempts if it was one too many."""
     now = clock.now()
     with transaction.atomic():
-        row, is_new = _locked(kind, "", _address(request), now)
+        row, is_new = _locked(kind, "", _place(request, browser), now)
         row.count = min(_guesses(row, now) + 1, float(GUESSES))
         row.last_at = now
         row.save(update_fields=["count", "last_at"])
@@ -235,6 +236,10 @@ def failed_from_address(kind: str, request: HttpRequest) -> None:
 
 def _guesses(row: Attempts, now: datetime) -> float:
     return max(0.0, row.count - max(0.0, (now - row.last_at).total_seconds()) * GUESSES_PER_S)
+
+
+def _place(request: HttpRequest, browser: str) -> str:
+    return _hash("browser", browser) if browser else _address(request)
 
 
 def _address(request: HttpRequest) -> str:

@@ -34,13 +34,16 @@ View = Callable[[HttpRequest, str], HttpResponse]
 
 
 def limited(view: View) -> View:
-    """Refuse addresses that have tried too many wrong links, unless someone has joined with this browser."""
+    """Refuse addresses that have tried too many wrong links or names.
+
+    A browser with which someone has joined has a count of its own.
+    """
 
     @wraps(view)
     def checked(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            if not responses.browser_of(request):
-                throttling.check_address(responses.WRONG_LINK, request)
+            browser = responses.browser_of(request)
+            throttling.check_address(responses.WRONG_LINK, request, browser=browser)
             return view(request, *args, **kwargs)
         except TooManyAttempts as refused:
             return responses.too_many(request, refused)
@@ -75,7 +78,8 @@ def _ask(request: HttpRequest, found: JoinPage, form: NameForm) -> HttpResponse 
     if found.who == JoinPage.Who.LISTED:
         person = identities.with_name(selectors.people_of(found.room), name)
     if person is None:
-        throttling.failed_from_address(responses.WRONG_LINK, request)
+        known = responses.browser_of(request)
+        throttling.failed_from_address(responses.WRONG_LINK, request, browser=known)
         form.add_error("name", _("This name is not on the class list. Enter it as your school writes it."))
         return None
     try:
