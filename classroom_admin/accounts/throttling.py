@@ -152,9 +152,7 @@ def _count(kind: str, who: _Who, now: datetime) -> None:
         pair.last_at = min(pair.last_at, now)
         wait_s = delay_s(pair.count, free=who.free) - (now - pair.last_at).total_seconds()
         shared = []
-        for limit in _shared_limits(
-            kind, who
-        ):  # always in this order, so that no two attempts block each other
+        for limit in _shared_limits(kind, who):
             row, _ = _locked(limit.kind, limit.account, limit.place, now)
             passed_s = max(0.0, (now - row.last_at).total_seconds())
             row.count = max(0.0, row.count - passed_s * limit.per_s)
@@ -175,7 +173,10 @@ def _count(kind: str, who: _Who, now: datetime) -> None:
 
 
 def _shared_limits(kind: str, who: _Who) -> list[_Limit]:
-    """Return the limits that a browser shares with others. A known device shares none."""
+    """Return the limits that a browser shares with others. A known device shares none.
+
+    The order is always the same, so two attempts that lock their rows do not block each other.
+    """
     if who.is_known_device:
         return []
     limits = [_Limit(ADDRESS, "", who.address, ADDRESS_LIMIT, ADDRESS_PER_S)]

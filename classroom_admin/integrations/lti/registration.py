@@ -107,11 +107,15 @@ def _config(address: str) -> dict[str, Any]:
 
 
 def _is_of(host: str, other: str) -> bool:
-    """Return whether two hosts belong to the same platform: they are equal, or one is below the other.
+    """Return whether two hosts belong to the same platform.
 
-    The last two parts of a name prove nothing: all schools of some countries share `edu.au` or `sch.uk`.
+    They are equal, one is below the other, or both are below the same name, as `school.instructure.com` and
+    `canvas.instructure.com` are. In the domain of a country, all schools may share such a name (`edu.au`).
     """
-    return bool(host) and (host == other or other.endswith(f".{host}") or host.endswith(f".{other}"))
+    if host == other or other.endswith(f".{host}") or host.endswith(f".{other}"):
+        return bool(host)
+    *_names, shared, top = ["", "", *host.split(".")]
+    return len(top) > 2 and host.count(".") > 1 and other.endswith(f".{shared}.{top}")
 
 
 @sensitive_variables("token")

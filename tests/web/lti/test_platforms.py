@@ -16,7 +16,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.common.encryption import decrypt
-from classroom_admin.integrations.lti import keys, tasks
+from classroom_admin.integrations.lti import keys, registration, tasks
 from classroom_admin.integrations.lti.models import (
     Course,
     Launch,
@@ -178,6 +178,25 @@ def test_platform_registers_itself(admin: Client, running: Moodle) -> None:
     assert Entry.objects.get(action="lti.register").actor.email == "head@school.test"
     assert frame.get(f"{address}?{urlencode(details)}").status_code == 410  # it works once
     assert frame.post(address, details).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("issuer", "config", "is_same"),
+    [
+        ("moodle.school.edu.au", "moodle.school.edu.au", True),
+        ("blackboard.com", "developer.blackboard.com", True),
+        ("canvas.instructure.com", "school.instructure.com", True),
+        ("moodle.school.edu.au", "attacker.edu.au", False),
+        ("good.co.uk", "evil.co.uk", False),
+        ("10.0.0.1", "10.9.0.1", False),
+        ("evil-instructure.com", "school.instructure.com", False),
+        ("", "school.instructure.com", False),
+    ],
+)
+def test_platform_can_not_register_with_the_name_of_another_school(
+    issuer: str, config: str, is_same: bool
+) -> None:
+    assert registration._is_of(issuer, config) is is_same
 
 
 def test_registration_is_refused(admin: Client, running: Moodle, monkeypatch, settings) -> None:
