@@ -1,24 +1,26 @@
-"""Send requests to a provider of school sign-on, with short time-outs and bounded answers.
+"""Send requests to a provider of school sign-on or a learning platform, and read their JSON.
 
-A provider must use https, except on this machine. Only a provider in a private network may name addresses in
-private networks, so that a public provider can't make the dashboard call internal services. A redirect is an
-error, because it could lead there, too.
+`common.outbound` sends them. A provider must use https, except on this machine. Only a provider in a private
+network may name addresses in private networks, so that a public provider can't make the dashboard call
+internal services. `OUTBOUND_PRIVATE_NETWORKS` must allow these networks in any case. A redirect is an error.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import socket
-import time
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-import requests
 from django.core.cache import cache
+from django.views.decorators.debug import sensitive_variables
 
+from classroom_admin.common import outbound
 from classroom_admin.common.addresses import is_loopback, is_public, is_web_address
+from classroom_admin.common.outbound import OutboundFailed, OutboundRefused
 from classroom_admin.common.problems import Problem
 
 TIMEOUT_S: Final = 5.0
@@ -26,6 +28,7 @@ MOST_BYTES: Final = 1_000_000
 DISCOVERY_CACHE_S: Final = 300
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_FORM: Final = "application/x-www-form-urlencoded"
 
 
 class ProviderFailed(Exception):
@@ -58,17 +61,22 @@ def discovery(issuer: str, *, fresh: bool = False) -> dict[str, Any]:
 
 def get_json(issuer: str, address: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the JSON object at `address`. Raise ProviderFailed if there is none."""
-    status, found = _send("GET", issuer, address, headers=headers)
+    status, _headers, body = bounded("GET", issuer, address, headers=headers)
     if status != 200:
         raise ProviderFailed("sign_on_status", address=address, status=status)
-    return found
+    return _json(status, body, address)
 
 
+@sensitive_variables()
 def post_form(
     issuer: str, address: str, form: Mapping[str, str], auth: tuple[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
-    """Send a form. Return the status and the JSON object of the answer."""
-    return _send("POST", issuer, address, data=form, auth=auth)
+    """Send a form, with a user name and password if `auth` has them. Return the status and a JSON object."""
+    headers = {"Content-Type": _FORM}
+    if auth is not None:
+        headers["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
+    status, _headers, body = bounded("POST", issuer, address, headers=headers, body=urlencode(form).encode())
+    return status, _json(status, body, address)
 
 
 def require_allowed(issuer: str, address: str) -> None:
@@ -88,44 +96,48 @@ def _is_private(host: str) -> bool:
     try:
         found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError):
-        return False  # the request will fail, or a proxy knows the name
+        return False  # the request will fail
     return any(not is_public(str(one)) for one in found)
 
 
-def bounded(method: str, issuer: str, address: str, **options: Any) -> tuple[int, Mapping[str, str], bytes]:
-    """Send a request of this provider. Return the status, headers and body of the answer.
+@sensitive_variables()
+def bounded(
+    method: str,
+    issuer: str,
+    address: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Send a request of this provider. Return the status, headers (in lower case) and body of the answer.
 
-    `options` are those of `requests`. Raise ProviderFailed if the address is not allowed, if the answer is a
-    redirect, or if it has more than MOST_BYTES or takes more than TIMEOUT_S.
+    Raise ProviderFailed if the address is not allowed, if the answer is a redirect, or if it has more than
+    MOST_BYTES or takes more than TIMEOUT_S.
     """
     require_allowed(issuer, address)
-    deadline = time.monotonic() + TIMEOUT_S
     try:
-        with (
-            requests.Session() as session,
-            session.request(
-                method, address, timeout=TIMEOUT_S, allow_redirects=False, stream=True, **options
-            ) as answer,
-        ):
-            if answer.is_redirect:
-                raise ProviderFailed("sign_on_redirect", address=address)
-            body = bytearray()
-            for part in answer.iter_content(16_384):
-                body += part
-                if len(body) > MOST_BYTES or time.monotonic() > deadline:
-                    raise ProviderFailed("sign_on_too_large", address=address)
-            return answer.status_code, answer.headers, bytes(body)
-    except requests.Timeout as error:
-        raise ProviderFailed("sign_on_timeout", address=address) from error
-    except requests.exceptions.SSLError as error:
-        raise ProviderFailed("sign_on_tls", address=address) from error
-    except requests.RequestException as error:
-        raise ProviderFailed("sign_on_unreachable", address=address) from error
+        answer = outbound.send(
+            method, address, headers=headers, body=body, timeout_s=TIMEOUT_S, most_bytes=MOST_BYTES
+        )
+    except (OutboundRefused, OutboundFailed) as error:
+        raise _failure(error.problem, address) from error
+    if 300 <= answer.status < 400:
+        raise ProviderFailed("sign_on_redirect", address=address)
+    if answer.is_cut:
+        raise ProviderFailed("sign_on_too_large", address=address)
+    return answer.status, answer.headers, answer.body
 
 
-def _send(method: str, issuer: str, address: str, **options: Any) -> tuple[int, dict[str, Any]]:
-    status, _headers, body = bounded(method, issuer, address, **options)
-    return status, _json(status, body, address)
+def _failure(problem: Problem, address: str) -> ProviderFailed:
+    """Return the error, in words for administrators, for a request that was not answered."""
+    match problem.code:
+        case "outbound_private":
+            return ProviderFailed("sign_on_private_network", address=address)
+        case "outbound_timeout":
+            return ProviderFailed("sign_on_timeout", address=address)
+        case "outbound_tls":
+            return ProviderFailed("sign_on_tls", address=address)
+    return ProviderFailed("sign_on_unreachable", address=address)
 
 
 def _json(status: int, body: bytes, address: str) -> dict[str, Any]:

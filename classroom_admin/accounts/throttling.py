@@ -1,9 +1,10 @@
 """Slow down people who guess passwords, codes and keys, without locking out the owner of an account.
 
-Attempts count for each account and address together. So a stranger elsewhere never delays the owner. A
+Attempts count for each account and address together. So a stranger elsewhere does not delay the owner. A
 browser in which the account has signed in before (a known device) has a count of its own, also where a
-stranger uses the same address. Each address also has a high limit for all accounts together, which a school
-does not reach when everyone signs in at the same time.
+stranger uses the same address. All other browsers share two high limits: one of each address for all
+accounts, which a school does not reach when everyone signs in at the same time, and one of each account for
+passwords from all addresses, which only many machines together reach.
 
 Call `check` before a secret is compared, and `succeeded` if it was right. An attempt counts as failed until
 then, so many attempts at the same moment do not pass.
@@ -30,7 +31,8 @@ from classroom_admin.accounts.throttling_models import Attempts
 from classroom_admin.common import clock
 from classroom_admin.common.client_address import client_address, client_network
 
-KINDS: Final = ("sign_in", "second_factor", "reauthentication", "first_run")
+SIGN_IN: Final = "sign_in"
+KINDS: Final = (SIGN_IN, "second_factor", "reauthentication", "first_run")
 FREE: Final = 5
 """The attempts on one account from one address before the first delay."""
 FREE_OF_KNOWN_DEVICE: Final = 10
@@ -42,6 +44,11 @@ ADDRESS_LIMIT: Final = 200
 """The failed attempts of one address on all accounts, before it must wait."""
 ADDRESS_PER_S: Final = 10 / 60
 """The failed attempts per second that an address may continue with."""
+ACCOUNT: Final = "account"
+ACCOUNT_LIMIT: Final = 500
+"""The wrong passwords for one account from all unknown devices, before they must wait."""
+ACCOUNT_PER_S: Final = 1 / 60
+"""The wrong passwords per second with which all unknown devices together may continue."""
 GUESSES: Final = 500
 """The wrong guesses of one address at secrets of no account, before it must wait. When a link was renewed, a
 whole school may try the old one.
@@ -71,6 +78,17 @@ class _Who:
         return FREE_OF_KNOWN_DEVICE if self.is_known_device else FREE
 
 
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A row of `Attempts` that may count up to `most`, and of which `per_s` attempts expire each second."""
+
+    kind: str
+    account: str
+    place: str
+    most: int
+    per_s: float
+
+
 def check(kind: str, account: User | str, request: HttpRequest) -> None:
     """Count an attempt on `account`, an account or the email address that was entered.
 
@@ -91,9 +109,9 @@ def succeeded(kind: str, account: User | str, request: HttpRequest) -> None:
     """Forget the attempts of this kind on `account` from here, because the secret was right."""
     who = _who(account, request)
     Attempts.objects.filter(account=who.account, place=who.place, kind=kind).delete()
-    if not who.is_known_device:
+    for limit in _shared_limits(kind, who):
         fewer = Greatest(F("count") - 1.0, 0.0)
-        Attempts.objects.filter(account="", place=who.address, kind=ADDRESS).update(count=fewer)
+        Attempts.objects.filter(account=limit.account, place=limit.place, kind=limit.kind).update(count=fewer)
 
 
 def forgive(account: User | str) -> None:
@@ -133,25 +151,38 @@ def _count(kind: str, who: _Who, now: datetime) -> None:
         clock_was_set_back = pair.last_at > now
         pair.last_at = min(pair.last_at, now)
         wait_s = delay_s(pair.count, free=who.free) - (now - pair.last_at).total_seconds()
-        address = None
-        if not who.is_known_device:
-            address, _ = _locked(ADDRESS, "", who.address, now)
-            passed_s = max(0.0, (now - address.last_at).total_seconds())
-            address.count = max(0.0, address.count - passed_s * ADDRESS_PER_S)
-            wait_s = max(wait_s, (address.count + 1 - ADDRESS_LIMIT) / ADDRESS_PER_S)
+        shared = []
+        for limit in _shared_limits(kind, who):
+            row, _ = _locked(limit.kind, limit.account, limit.place, now)
+            passed_s = max(0.0, (now - row.last_at).total_seconds())
+            row.count = max(0.0, row.count - passed_s * limit.per_s)
+            wait_s = max(wait_s, (row.count + 1 - limit.most) / limit.per_s)
+            shared.append(row)
         if wait_s > 0 and not clock_was_set_back:
             raise TooManyAttempts(wait_s)  # and keep no row of a refused attempt
         if wait_s > 0:
             pair.save(update_fields=["last_at"])  # the wait begins anew, so that it ends in time
-        for row in (pair, address) if wait_s <= 0 else ():
-            if row is not None:
-                row.count += 1
-                row.last_at = now
-                row.save(update_fields=["count", "last_at"])
+        for row in (pair, *shared) if wait_s <= 0 else ():
+            row.count += 1
+            row.last_at = now
+            row.save(update_fields=["count", "last_at"])
     if wait_s > 0:
         raise TooManyAttempts(wait_s)
     if is_new:
         Attempts.objects.filter(last_at__lt=now - FORGET_AFTER).delete()
+
+
+def _shared_limits(kind: str, who: _Who) -> list[_Limit]:
+    """Return the limits that a browser shares with others. A known device shares none.
+
+    The order is always the same, so two attempts that lock their rows do not block each other.
+    """
+    if who.is_known_device:
+        return []
+    limits = [_Limit(ADDRESS, "", who.address, ADDRESS_LIMIT, ADDRESS_PER_S)]
+    if kind == SIGN_IN:
+        limits.append(_Limit(ACCOUNT, who.account, "", ACCOUNT_LIMIT, ACCOUNT_PER_S))
+    return limits
 
 
 def _locked(kind: str, account: str, place: str, now: datetime) -> tuple[Attempts, bool]:
@@ -177,23 +208,24 @@ def _hash(what: str, value: str) -> str:
     return salted_hmac(f"classroom_admin.accounts.throttling.{what}", value, algorithm="sha256").hexdigest()
 
 
-def check_address(kind: str, request: HttpRequest) -> None:
+def check_address(kind: str, request: HttpRequest, *, browser: str = "") -> None:
     """Raise TooManyAttempts if this address has guessed too often. Nothing is counted or written.
 
-    This is for secrets that belong to no account, such as the link of a class.
+    This is for secrets that belong to no account, such as the link of a class. A known browser, if `browser`
+    has its id, has a count of its own, so that its neighbours do not matter.
     """
-    row = Attempts.objects.filter(account="", place=_address(request), kind=kind).first()
+    row = Attempts.objects.filter(account="", place=_place(request, browser), kind=kind).first()
     if row is not None:
         wait_s = (_guesses(row, clock.now()) + 1 - GUESSES) / GUESSES_PER_S
         if wait_s > 0:
             raise TooManyAttempts(wait_s)
 
 
-def failed_from_address(kind: str, request: HttpRequest) -> None:
-    """Count a wrong guess of this address. Raise TooManyAttempts if it has guessed too often."""
+def failed_from_address(kind: str, request: HttpRequest, *, browser: str = "") -> None:
+    """Count a wrong guess of this address or known browser. Raise TooManyAttempts if it was one too many."""
     now = clock.now()
     with transaction.atomic():
-        row, is_new = _locked(kind, "", _address(request), now)
+        row, is_new = _locked(kind, "", _place(request, browser), now)
         row.count = min(_guesses(row, now) + 1, float(GUESSES))
         row.last_at = now
         row.save(update_fields=["count", "last_at"])
@@ -205,6 +237,10 @@ def failed_from_address(kind: str, request: HttpRequest) -> None:
 
 def _guesses(row: Attempts, now: datetime) -> float:
     return max(0.0, row.count - max(0.0, (now - row.last_at).total_seconds()) * GUESSES_PER_S)
+
+
+def _place(request: HttpRequest, browser: str) -> str:
+    return _hash("browser", browser) if browser else _address(request)
 
 
 def _address(request: HttpRequest) -> str:

@@ -25,6 +25,8 @@ def is_web_address(url: str) -> bool:
 
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_SITE_LOCAL: Final = ipaddress.ip_network("fec0::/10")
+"""The private addresses of IPv6 until 2004. Some networks still use them."""
 _METADATA: Final = frozenset({"168.63.129.16"})
 """Addresses of cloud services for their machines that are not in a private range. All others are."""
 
@@ -39,7 +41,7 @@ def is_public(address: str) -> bool:
     inside = _ipv4_inside(ip) if isinstance(ip, ipaddress.IPv6Address) else None
     if inside is not None:
         return is_public(str(inside))
-    special = ip.is_multicast or ip.is_reserved or ip.is_unspecified
+    special = ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip in _SITE_LOCAL
     return ip.is_global and not special and str(ip) not in _METADATA
 
 

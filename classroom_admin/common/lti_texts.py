@@ -56,6 +56,10 @@ LAUNCH: Final[dict[str, str | tuple[str, ...]]] = {
     "lti_connected_otherwise": _(
         "The account of {email} belongs to another person of this learning platform. Ask an administrator."
     ),
+    "lti_administrator": _(
+        "The account of {email} belongs to an administrator. A learning platform can't open it. Sign in here "
+        "directly."
+    ),
     "lti_not_chosen": _("Your teacher has not chosen a class for this activity yet. Try again later."),
     "lti_not_created": _("The class has not been created yet. Try again later."),
     "lti_class_gone": _("The class of this activity no longer exists. Ask your teacher."),

@@ -1,4 +1,4 @@
-"""Send requests to addresses that people entered, such as webhooks, without reaching private networks.
+"""Send requests to addresses that people or other systems named, without reaching private networks.
 
 The name of the host is resolved once. All its addresses are checked, and the connection goes to a checked
 address. So an answer of the name server that changes in between (DNS rebinding) has no effect. TLS still
@@ -27,6 +27,7 @@ from urllib3.util import Url, parse_url
 from classroom_admin.common import clock
 from classroom_admin.common.addresses import is_public
 from classroom_admin.common.problems import Problem
+from classroom_admin.common.version import version
 
 TIMEOUT_S: Final = 10.0
 """The time for a request in all. Looking up the name of the host may take a few seconds more."""
@@ -53,7 +54,11 @@ class OutboundFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of a server. `body` has at most `most_bytes` bytes; `is_cut` is True if it was longer."""
+    """The answer of a server.
+
+    The names of headers are in lower case. `body` has at most `most_bytes` bytes; `is_cut` is True if it was
+    longer.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -138,7 +143,8 @@ def _parsed(url: str) -> Url:
         parts = parse_url(url)
     except LocationParseError:
         raise OutboundRefused(Problem("outbound_not_address")) from None
-    if parts.scheme not in _PORTS or not parts.host or parts.auth or parts.fragment or url != url.strip():
+    is_odd = url != url.strip() or "\\" in url  # parsers disagree about the host of an address with "\"
+    if parts.scheme not in _PORTS or not parts.host or parts.auth or parts.fragment or is_odd:
         raise OutboundRefused(Problem("outbound_not_address"))
     return parts
 
@@ -228,11 +234,12 @@ def _exchange(
     most_bytes: int,
 ) -> Answer:
     """Send the request, read the answer and close the connection."""
-    sent = {"Host": target.host_header, "Accept-Encoding": "identity", "Connection": "close", **headers}
+    fixed = {"Host": target.host_header, "Accept-Encoding": "identity", "Connection": "close"}
+    sent = {**fixed, "User-Agent": f"classroom-admin/{version()}", **headers}
     with closing(connection):
         connection.request(method, target.path, body=body or None, headers=sent)
         response = connection.getresponse()
         with closing(response):
             content = response.read(most_bytes + 1)
-            found = {name.lower(): value for name, value in response.getheaders()}
+            found = {name.lower(): response.getheader(name, "") for name in response.headers}
     return Answer(response.status, found, content[:most_bytes], len(content) > most_bytes)

@@ -80,6 +80,10 @@ PROVIDER: Final[dict[str, str | tuple[str, ...]]] = {
         "The provider is on the internet, but names an address in a private network: {address}. It was not "
         "called."
     ),
+    "sign_on_private_network": _(
+        "{address} is in a private network. To allow this, add the network to the environment variable "
+        "OUTBOUND_PRIVATE_NETWORKS."
+    ),
     "sign_on_other_issuer": _(
         "The provider states another issuer: “{issuer}”. Enter exactly this issuer, if it is yours."
     ),

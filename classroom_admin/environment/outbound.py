@@ -13,7 +13,8 @@ class Outbound(Section):
     intro = "See [outgoing webhooks](webhooks-out.md#addresses)."
 
     OUTBOUND_PRIVATE_NETWORKS: Annotated[tuple[str, ...], BeforeValidator(parts_of(network))] = variable(
-        "The addresses and networks that are not public, and to which webhooks may be sent all the same, "
-        "separated by commas, such as `10.1.0.0/16`",
+        "The addresses and networks that are not public, and to which the dashboard may send requests all "
+        "the same: webhooks, chat services, school sign-on and learning platforms. Separated by commas, such "
+        "as `10.1.0.0/16`",
         (),
     )

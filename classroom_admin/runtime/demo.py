@@ -116,6 +116,8 @@ def enter(environ: MutableMapping[str, str]) -> None:
     # The log of a demo is for people: requests and commands would hide the passwords that it prints.
     for name, value in (("LOG_FORMAT", "text"), ("LOG_LEVEL", "WARNING"), ("ACCESS_LOG", "false")):
         environ.setdefault(name, value)
+    # Learning platforms and receivers of webhooks to try out run on this machine.
+    environ.setdefault("OUTBOUND_PRIVATE_NETWORKS", "127.0.0.0/8")
     port = ports.free_port(before.simulator_port if before else None)
     cloud = f"http://127.0.0.1:{port}"
     environ.update(

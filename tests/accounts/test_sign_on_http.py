@@ -1,15 +1,27 @@
 """Requests to a provider of school sign-on: which addresses are called, and how much of an answer is read."""
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 
 from classroom_admin.accounts import sign_on_http
-from classroom_admin.accounts.sign_on_http import ProviderFailed, discovery, get_json, require_allowed
+from classroom_admin.accounts.sign_on_http import (
+    ProviderFailed,
+    bounded,
+    discovery,
+    get_json,
+    post_form,
+    require_allowed,
+)
+from tests.common.test_outbound import resolve_to
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -18,6 +30,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     answer: Answer
     asked = 0
+    headers: dict[str, str]
 
     @property
     def url(self) -> str:
@@ -29,10 +42,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked += 1
+        self.server.headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.answer(self)
+
+    do_POST = do_GET
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+@pytest.fixture(autouse=True)
+def _loopback_allowed(settings: Any) -> None:
+    settings.OUTBOUND_PRIVATE_NETWORKS = ("127.0.0.0/8",)
 
 
 @pytest.fixture
@@ -136,13 +157,15 @@ def test_provider_that_answers_too_slowly_is_named(server, monkeypatch):
         handler.end_headers()
         while not gone.wait(0.05):
             try:
-                handler.wfile.write(b" " * 20_000)
+                handler.wfile.write(b" ")  # each byte begins the time-out of a socket anew
             except OSError:
                 return
 
     server.answer = drip
+    began = time.monotonic()
     try:
-        assert problem(server.url) == "sign_on_too_large"
+        assert problem(server.url) == "sign_on_timeout"
+        assert time.monotonic() - began < 20  # the answer itself never ends
     finally:
         gone.set()
 
@@ -180,3 +203,52 @@ def test_error_status_of_an_endpoint_is_named(server):
     server.answer = says(b'{"error": "x"}', 401)
     with pytest.raises(ProviderFailed, match="sign_on_status"):
         get_json(server.url, f"{server.url}/keys")
+
+
+def test_provider_in_a_private_network_needs_the_setting(server, settings):
+    """An issuer is a name that people enter or that a registration link receives, so it may be anything."""
+    server.answer = says(config(server.url))
+    settings.OUTBOUND_PRIVATE_NETWORKS = ()
+    assert problem(server.url) == "sign_on_private_network"
+    assert server.asked == 0
+    settings.OUTBOUND_PRIVATE_NETWORKS = ("127.0.0.1",)
+    assert discovery(server.url)["issuer"] == server.url
+
+
+def test_name_that_moves_to_a_private_network_is_not_called(monkeypatch, settings):
+    """The name server answers with a public address when the request is checked, then with a private one."""
+    settings.OUTBOUND_PRIVATE_NETWORKS = ()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        asked = resolve_to(monkeypatch, ["1.1.1.1"], ["127.0.0.1"])
+        port = listening.getsockname()[1]
+        with pytest.raises(ProviderFailed, match="sign_on_private_network"):
+            bounded("GET", "https://idp.school.test", f"https://keys.school.test:{port}/")
+        listening.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+    assert asked[-1] == "keys.school.test"
+
+
+def test_address_that_parsers_read_differently_is_not_called(server):
+    """A public provider would reach an allowed private network: one parser reads the public host."""
+    with pytest.raises(ProviderFailed, match="sign_on_unreachable"):
+        bounded("GET", "https://1.1.1.1", f"https://127.0.0.1:{server.server_port}\\@1.1.1.1/")
+    assert server.asked == 0
+
+
+def test_environment_changes_no_request(server, monkeypatch, tmp_path: Path):
+    """A file with passwords does not replace the token, and a proxy of the environment does not get it."""
+    passwords = tmp_path / "netrc"
+    passwords.write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(passwords))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    server.answer = says(b"{}")
+    bounded("GET", server.url, server.url, headers={"Authorization": "Bearer token"})
+    assert server.headers["authorization"] == "Bearer token"
+    assert post_form(server.url, server.url, {"a": "b c"}, ("client", "secret")) == (200, {})
+    assert server.headers["authorization"] == "Basic Y2xpZW50OnNlY3JldA=="
+    assert server.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert server.headers["user-agent"].startswith("classroom-admin/")

@@ -104,6 +104,27 @@ def test_many_failures_elsewhere_do_not_lock_out_the_owner(school: School, stepp
     assert is_signed_in(owner)
 
 
+def test_guesses_from_many_addresses_share_a_limit_and_the_owner_gets_in(
+    school: School, stepped: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Known devices and new passwords are not affected, and neither are other accounts."""
+    monkeypatch.setattr(throttling, "ACCOUNT_LIMIT", 12)
+    known = at(HERE)
+    sign_in(known)
+    known.post("/sign-out/")
+    statuses = [guess(at(f"203.0.113.{number}"), 4) for number in range(1, 5)]
+    assert statuses == [[200] * 4] * 3 + [[429] * 4]
+    assert sign_in(at("198.51.100.9"), PASSWORD, "other@school.test").status_code == 302
+    assert sign_in(known).status_code == 302
+    stranger = at("203.0.113.9")
+    refused = sign_in(stranger)
+    assert (refused.status_code, refused["Retry-After"]) == (429, "60")
+    stepped.step(61)
+    assert guess(stranger, 2) == [200, 429]  # all unknown devices together may try one a minute
+    throttling.forgive(EMAIL)  # as a new password does
+    assert sign_in(at("203.0.113.10")).status_code == 302
+
+
 def test_right_password_forgets_earlier_failures(school: School, stepped: SteppedClock) -> None:
     client = at(HERE)
     for _ in range(4):
@@ -199,7 +220,7 @@ def test_unknown_accounts_wait_like_known_accounts(school: School, stepped: Step
 def test_table_names_neither_accounts_nor_addresses(school: School, stepped: SteppedClock) -> None:
     guess(at(HERE), 1)
     rows = str(list(Attempts.objects.values()))
-    assert Attempts.objects.count() == 2
+    assert Attempts.objects.count() == 3  # of the pair, of the address and of the account
     assert EMAIL not in rows
     assert HERE not in rows
 
@@ -208,7 +229,7 @@ def test_old_attempts_are_deleted(school: School, stepped: SteppedClock) -> None
     guess(at(HERE), 3)
     stepped.step(throttling.FORGET_AFTER.total_seconds() + 1)
     guess(at(ELSEWHERE), 1, "other@school.test")
-    assert Attempts.objects.count() == 2
+    assert Attempts.objects.count() == 3  # of the pair, of the address and of the account
 
 
 def test_count_is_shared_by_processes_and_does_not_need_the_cache(

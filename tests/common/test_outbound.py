@@ -25,7 +25,7 @@ PRIVATE = [
     "127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254",
     "168.63.129.16", "100.100.100.200", "0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.1",
     "::1", "::", "fe80::1%eth0", "fd00:ec2::254", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
-    "::ffff:10.0.0.1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::",
+    "::ffff:10.0.0.1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "fec0::1",
 ]  # fmt: skip
 
 
@@ -83,6 +83,7 @@ def test_only_https_without_a_user_is_an_address(loopback_allowed: None, monkeyp
         "https://me:pw@a.test/",
         "https://a.test/#x",
         " https://a",
+        "https://10.0.0.1\\@a.test/",  # some parsers take a.test for the host
     ]
     for url in [*wrong, "https://a.test:99999/", "file:///etc/passwd", "javascript:alert(1)"]:
         assert problem(lambda url=url: outbound.check(url)) == "outbound_not_address", url

@@ -30,6 +30,8 @@ OK: Final = range(200, 300)
 _SLACK: Final = re.compile(r"/services/([A-Z0-9]+)/([A-Z0-9]+)/([A-Za-z0-9]+)/?")
 _NTFY: Final = re.compile(r"/([A-Za-z0-9_-]{1,64})/?")
 _MATRIX: Final = re.compile(r"/(![^/?#\s]+)/?")
+_MARKUP: Final = re.compile(r"([\\`*_\[\]()<>#~|])")
+"""The characters with which Teams formats a text or makes a link."""
 _TEAMS_QUERY: Final = ("api-version", "sp", "sv", "sig")
 """The parameters of a workflow's address. apprise also knows some that read a file, which are refused."""
 
@@ -67,6 +69,8 @@ def send(target: ChatTarget, *, title: str, text: str) -> Problem | None:
     plugin = _plugin(target.service, stored["address"], stored["token"])
     if plugin is None:
         return Problem("chat_address_wrong")
+    if target.service == Service.TEAMS:
+        title = _MARKUP.sub(r"\\\1", title)  # apprise does this for the text only
     with _noted() as attempt:
         is_sent = plugin.notify(body=text, title=title, body_format=_text_format())
     if is_sent:

@@ -27,7 +27,7 @@ from classroom_admin.rooms.access import ClassAccess
 
 State = JoinRequest.State
 MOST_REQUESTS: Final = 2_000
-"""The most people who can ask to join one class within `PERIOD`."""
+"""The most people who can ask to join one class with its link within `PERIOD`."""
 PERIOD: Final = timedelta(hours=1)
 ASK_AGAIN_AFTER: Final = timedelta(minutes=2)
 AWAY_AFTER: Final = timedelta(seconds=90)
@@ -45,7 +45,8 @@ def ask(
     """Ask to join. Return the request, which has been admitted if the settings let the person in at once.
 
     `browser` is a keyed hash. A person who comes back with the same browser or the same personal link gets
-    their earlier request. Raise ``TooManyRequests`` at the limit of a class.
+    their earlier request. Raise ``TooManyRequests`` if too many people used the link of the class. Personal
+    links have no limit, because each makes one request, so strangers can't use up the places of their people.
     """
     now = clock.now()
     mine = Q(personal_link=personal_link) if personal_link else Q(personal_link=None, browser=browser)
@@ -56,7 +57,8 @@ def ask(
     if found is not None:
         seen([found.ticket])
         return found
-    if JoinRequest.objects.filter(page=page, asked_at__gt=now - PERIOD).count() >= MOST_REQUESTS:
+    recent = JoinRequest.objects.filter(page=page, personal_link=None, asked_at__gt=now - PERIOD)
+    if personal_link is None and recent.count() >= MOST_REQUESTS:
         raise TooManyRequests
     waits = page.personal_waits if personal_link else page.link_waits
     made = JoinRequest.objects.create(
@@ -167,7 +169,10 @@ def _decide(access: ClassAccess, requests: QuerySet[JoinRequest], state: State, 
 
 # --- people of the school: links and settings ---
 def renew_link(access: ClassAccess) -> JoinPage:
-    """Give the class a new link. The earlier one no longer works, and who waits with it is sent away."""
+    """Give the class a new link. The earlier one no longer works.
+
+    People who asked with it, and are not in the classroom yet, are sent away.
+    """
     access.require(Permission.SCHEDULE)
     with transaction.atomic():
         page = page_of(access.room)
@@ -193,7 +198,8 @@ def turn_link_off(access: ClassAccess) -> None:
 
 
 def _send_away(page: JoinPage) -> None:
-    page.requests.filter(personal_link=None, state=State.WAITING).delete()
+    """Delete the requests with the link of people who did not enter. They then leave room for others."""
+    page.requests.filter(personal_link=None, entered_at=None).exclude(state=State.REFUSED).delete()
     touch([page.pk])
 
 

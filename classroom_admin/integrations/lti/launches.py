@@ -114,7 +114,8 @@ def take(ticket: str, kind: Launch.Kind) -> Launch | None:
     found = rows.filter(
         ticket_digest=digest_of(ticket), ticket_used_at=None, kind=kind, valid_until__gt=clock.now()
     ).first()
-    return found if found and found.user and found.user.is_active and found.platform.is_on else None
+    usable = found and found.user and people.is_openable(found.user) and found.platform.is_on
+    return found if usable else None
 
 
 def use(launch: Launch) -> bool:

@@ -36,7 +36,7 @@ def account_of(platform: Platform, message: Message) -> User:
 def _account_of(platform: Platform, message: Message) -> User:
     known = AccountLink.objects.filter(platform=platform, sub=message.sub).select_related("user").first()
     if known is not None:
-        return _active(known.user)
+        return _openable(known.user)
     email = _email_in(message)
     found = User.objects.with_address(email)
     user = _created(platform, message, email) if found is None else _connected(platform, found)
@@ -77,6 +77,18 @@ def _email_in(message: Message) -> str:
     except ValidationError:
         return ""
     return message.email.lower()
+
+
+def is_openable(user: User) -> bool:
+    """Return whether a platform may open this account. It never opens one of an administrator."""
+    return user.is_active and not user.is_administrator
+
+
+def _openable(user: User) -> User:
+    """Return the account of a connected person, who may have become an administrator since then."""
+    if not is_openable(_active(user)):
+        raise LtiRefused("lti_administrator", email=user.email)
+    return user
 
 
 def _active(user: User) -> User:

@@ -107,8 +107,15 @@ def _config(address: str) -> dict[str, Any]:
 
 
 def _is_of(host: str, other: str) -> bool:
-    """Return whether two hosts belong to the same platform: they are equal, or have the same domain."""
-    return host == other or (host.count(".") >= 2 and host.split(".")[-2:] == other.split(".")[-2:])
+    """Return whether two hosts belong to the same platform.
+
+    They are equal, one is below the other, or both are below the same name, as `school.instructure.com` and
+    `canvas.instructure.com` are. In the domain of a country, all schools may share such a name (`edu.au`).
+    """
+    if host == other or other.endswith(f".{host}") or host.endswith(f".{other}"):
+        return bool(host)
+    *_names, shared, top = ["", "", *host.split(".")]
+    return len(top) > 2 and host.count(".") > 1 and other.endswith(f".{shared}.{top}")
 
 
 @sensitive_variables("token")
@@ -118,7 +125,7 @@ def _registered(config: Mapping[str, Any], token: str) -> dict[str, Any]:
     if token:
         headers["Authorization"] = f"Bearer {token}"
     body = json.dumps(request_body()).encode()
-    status, _headers, content = bounded("POST", config["issuer"], address, data=body, headers=headers)
+    status, _headers, content = bounded("POST", config["issuer"], address, body=body, headers=headers)
     if status not in (200, 201):
         raise LtiRefused("lti_service_status", address=address[:200], status=status)
     try:

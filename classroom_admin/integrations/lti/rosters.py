@@ -143,7 +143,7 @@ def _pages(course: Course, token: str) -> Iterator[Any]:
 
 
 def _next_in(headers: Mapping[str, str]) -> str:
-    links = requests.utils.parse_header_links(headers.get("Link", ""))
+    links = requests.utils.parse_header_links(headers.get("link", ""))
     return next((one["url"] for one in links if one.get("rel") == "next"), "")
 
 

@@ -65,7 +65,7 @@ def call(
     content_type: str = "",
     body: Mapping[str, Any] | None = None,
 ) -> tuple[Any, Mapping[str, str]]:
-    """Call a service. Return the JSON of its answer, or None if it has none, and its headers.
+    """Call a service. Return the JSON of its answer, or None if it has none, and its headers, in lower case.
 
     Raise ServiceRefused for a status that is no success, LtiRefused for an answer that is no JSON, and
     ProviderFailed if the service can't be reached.
@@ -73,8 +73,8 @@ def call(
     headers = {"Authorization": f"Bearer {token}"}
     headers |= {"Accept": accept} if accept else {}
     headers |= {"Content-Type": content_type} if content_type else {}
-    data = None if body is None else json.dumps(body).encode()
-    status, answered, content = bounded(method, platform.issuer, address, headers=headers, data=data)
+    sent = b"" if body is None else json.dumps(body).encode()
+    status, answered, content = bounded(method, platform.issuer, address, headers=headers, body=sent)
     if not 200 <= status < 300:
         raise ServiceRefused(address=_shown(address), status=status)
     if not accept:

@@ -52,7 +52,7 @@ def verified(platform: Platform, id_token: str, *, nonce: str) -> dict[str, Any]
     except jwt.PyJWTError as error:
         raise LtiRefused("lti_token", reason=_reason(error)) from error
     _require_right_party(claims, platform.client_id)
-    if float(claims["iat"]) < time.time() - LONGEST_AGE_S:
+    if int(claims["iat"]) < time.time() - LONGEST_AGE_S:
         raise LtiRefused("lti_clock")
     if not constant_time_compare(str(claims["nonce"]), nonce):
         raise LtiRefused("lti_token", reason="nonce")

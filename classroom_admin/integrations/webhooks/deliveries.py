@@ -26,7 +26,6 @@ from classroom_admin.common import clock, outbound
 from classroom_admin.common.encryption import Undecipherable
 from classroom_admin.common.outbound import Answer, OutboundFailed, OutboundRefused
 from classroom_admin.common.problems import Problem
-from classroom_admin.common.version import version
 from classroom_admin.integrations.webhooks import payloads, signatures
 from classroom_admin.integrations.webhooks.models import Attempt, Delivery, Endpoint
 
@@ -147,7 +146,7 @@ def _message(delivery: Delivery) -> Message:
         keys = signatures.secrets_of(delivery.endpoint, now)
     except Undecipherable:
         return Message(delivery, {}, body, Problem("webhook_secret_unreadable"))
-    fixed = {"Content-Type": "application/json", "User-Agent": f"classroom-admin/{version()}"}
+    fixed = {"Content-Type": "application/json"}
     return Message(delivery, fixed | signatures.headers(delivery.number, now, body, keys), body)
 
 

@@ -42,9 +42,9 @@ def private(response: HttpResponse) -> HttpResponse:
 def no_link(request: HttpRequest) -> HttpResponse:
     """Say that the link does not work. An unknown, an old and a revoked link have the same answer.
 
-    Count the attempt. Raise ``TooManyAttempts`` if this address has tried too many wrong links.
+    Count the attempt. Raise ``TooManyAttempts`` if this address or browser has tried too many wrong links.
     """
-    throttling.failed_from_address(WRONG_LINK, request)
+    throttling.failed_from_address(WRONG_LINK, request, browser=browser_of(request))
     return page_response(request, "joining/no_link.html", {}, status=HTTPStatus.NOT_FOUND)
 
 

@@ -34,13 +34,16 @@ View = Callable[[HttpRequest, str], HttpResponse]
 
 
 def limited(view: View) -> View:
-    """Refuse addresses that have tried too many wrong links, unless someone has joined with this browser."""
+    """Refuse addresses that have tried too many wrong links or names.
+
+    A browser with which someone has joined has a count of its own.
+    """
 
     @wraps(view)
     def checked(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            if not responses.browser_of(request):
-                throttling.check_address(responses.WRONG_LINK, request)
+            browser = responses.browser_of(request)
+            throttling.check_address(responses.WRONG_LINK, request, browser=browser)
             return view(request, *args, **kwargs)
         except TooManyAttempts as refused:
             return responses.too_many(request, refused)
@@ -75,7 +78,8 @@ def _ask(request: HttpRequest, found: JoinPage, form: NameForm) -> HttpResponse 
     if found.who == JoinPage.Who.LISTED:
         person = identities.with_name(selectors.people_of(found.room), name)
     if person is None:
-        throttling.failed_from_address(responses.WRONG_LINK, request)
+        known = responses.browser_of(request)
+        throttling.failed_from_address(responses.WRONG_LINK, request, browser=known)
         form.add_error("name", _("This name is not on the class list. Enter it as your school writes it."))
         return None
     try:
@@ -97,21 +101,16 @@ def personal(request: HttpRequest, signed_link: str) -> HttpResponse:
     if link is None:
         return responses.no_link(request)
     facts = selectors.facts_of(link.page.room)
-    is_full = False
     if request.method == "POST" and not facts.is_over:
-        try:
-            return responses.private(redirect("joining:waiting", _ask_with(link).ticket))
-        except actions.TooManyRequests:
-            is_full = True
+        return responses.private(redirect("joining:waiting", _ask_with(link).ticket))
     context = {
         "page": link.page,
         "link": link,
         "signed_link": signed_link,
         "is_over": facts.is_over,
-        "is_full": is_full,
         **_class(link.page.room),
     }
-    return responses.page_response(request, "joining/personal.html", context, status=422 if is_full else 200)
+    return responses.page_response(request, "joining/personal.html", context)
 
 
 def _ask_with(link: PersonalLink) -> Any:

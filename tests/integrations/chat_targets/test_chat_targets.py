@@ -12,7 +12,8 @@ from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import NotAllowed
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
-from classroom_admin.common.encryption import decrypt
+from classroom_admin.common import outbound
+from classroom_admin.common.encryption import decrypt, encrypt
 from classroom_admin.integrations.chat_targets import actions, delivery, services, tasks
 from classroom_admin.integrations.chat_targets.models import ChatMessage, ChatTarget
 from classroom_admin.integrations.notices.models import Notice
@@ -184,6 +185,27 @@ def test_addresses_of_slack_and_teams_lead_to_their_plugins(service: str, addres
     plugin = services._plugin(service, address, "")
     assert type(plugin).__name__ == {"slack": "NotifySlack", "teams": "NotifyWorkflows"}[service]
     assert plugin.verify_certificate
+
+
+@pytest.mark.parametrize(("service", "address"), [("slack", SLACK), ("teams", TEAMS)])
+def test_name_of_a_class_makes_no_link_and_calls_nobody(
+    monkeypatch: pytest.MonkeyPatch, service: str, address: str
+) -> None:
+    """Slack and Teams format texts. The servers of both can't run here."""
+    sent: list[dict[str, Any]] = []
+
+    def send(_method: str, _url: str, **more: Any) -> outbound.Answer:
+        sent.append(json.loads(more["body"])["attachments"][0])
+        return outbound.Answer(200, {}, b"ok", is_cut=False)
+
+    monkeypatch.setattr(outbound, "send", send)
+    target = ChatTarget(service=service, secret=encrypt(json.dumps({"address": address, "token": ""})))
+    assert services.send(target, title="<!channel> [Grades](https://evil.test)", text="started") is None
+    if service == "slack":
+        assert sent[0]["title"] == "&lt;!channel&gt; [Grades](https://evil.test)"  # no link in Slack
+    else:
+        title = sent[0]["content"]["body"][0]["text"]
+        assert title == r"\<!channel\> \[Grades\]\(https://evil.test\)"
 
 
 def test_matrix_gets_a_text_in_the_given_room_and_no_other_request(

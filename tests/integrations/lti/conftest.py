@@ -38,7 +38,8 @@ def server(running: Moodle) -> Any:
 
 
 @pytest.fixture
-def platform(db: None, running: Moodle, server: Any) -> Iterator[Platform]:
+def platform(db: None, running: Moodle, server: Any, settings: Any) -> Iterator[Platform]:
+    settings.OUTBOUND_PRIVATE_NETWORKS = ("127.0.0.0/8",)
     cache.clear()
     yield running.row()
     cache.clear()

@@ -19,7 +19,7 @@ from classroom_admin.common import clock
 from classroom_admin.integrations.joining import actions, links, selectors
 from classroom_admin.integrations.joining.models import JoinPage, JoinRequest, PersonalLink
 from classroom_admin.rooms.access import access_to
-from classroom_admin.rooms.models import ClassList, Participant, Room, RoomState
+from classroom_admin.rooms.models import ClassList, ListedPerson, Participant, Room, RoomState
 from classroom_admin.simulator.tokens import TokenVerifier
 from tests.school import ROOM_UUID, School
 from tests.stepped_clock import SteppedClock, use
@@ -224,12 +224,46 @@ def test_wrong_links_are_counted_and_then_refused(page: JoinPage) -> None:
     assert Client(REMOTE_ADDR="198.51.100.7").get(f"/join/{page.code}/").status_code == 200
 
 
+def test_known_browser_can_not_try_names_without_end(
+    school: School, page: JoinPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Someone who once joined any class could otherwise find out who is on the list of another one."""
+    monkeypatch.setattr(throttling, "GUESSES", 2)
+    known, neighbour = Client(), Client()
+    join(page, "Eve", known)
+    join(page, "Noah", neighbour)
+    listed = ClassList.objects.create(name="7b", owner=school.teacher)
+    ListedPerson.objects.create(class_list=listed, name="Ada Lovelace")
+    Room.objects.filter(pk=page.room.pk).update(class_list=listed)
+    settings_of(page, who=JoinPage.Who.LISTED)
+    with use(SteppedClock(clock.now())):  # no guess is forgotten meanwhile
+        assert [join(page, name, known).status_code for name in ("Ann", "Bob")] == [422, 429]
+        assert join(page, "Ada Lovelace", known).status_code == 429
+        assert join(page, "Ada Lovelace", neighbour).status_code == 302
+
+
 def test_class_has_a_limit_for_requests(page: JoinPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "MOST_REQUESTS", 1)
     assert join(page, "Ada").status_code == 302
     full = join(page, "Eve")
     assert full.status_code == 422
     assert "Too many people" in full.content.decode()
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_flood_stops_no_personal_link_and_ends_with_a_new_link(
+    school: School, page: JoinPage, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    """Strangers who have the link of the class can neither keep others out for long, nor stay themselves."""
+    monkeypatch.setattr(actions, "MOST_REQUESTS", 2)
+    settings_of(page, link_waits=waits)
+    strangers = [join(page, name)["Location"] for name in ("Eve", "Mallory")]
+    assert join(page, "Ada").status_code == 422
+    personal = links.path_of(links.personal_link_row(page, user_id="ada", name="Ada"))
+    assert Client().post(personal).status_code == 302
+    page = actions.renew_link(access_to(school.teacher, school.room))
+    assert join(page, "Ada").status_code == 302
+    assert [Client().get(one).status_code for one in strangers] == [404, 404]
 
 
 def test_requests_are_hidden_when_the_page_is_closed_and_deleted_after_a_day(page: JoinPage) -> None:

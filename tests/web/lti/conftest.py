@@ -25,7 +25,8 @@ def running() -> Iterator[Moodle]:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
+def _empty_cache(settings: Any) -> Iterator[None]:
+    settings.OUTBOUND_PRIVATE_NETWORKS = ("127.0.0.0/8",)
     cache.clear()
     yield
     cache.clear()

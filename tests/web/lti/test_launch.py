@@ -149,6 +149,25 @@ def test_accounts(platform: Moodle, row: Platform, ana) -> None:
     assert "You have no account here yet." in answer.content.decode()
 
 
+def test_platform_never_opens_the_account_of_an_administrator(
+    platform: Moodle, link, room, teacher, ana
+) -> None:
+    """The teacher was connected, and became an administrator later, also during a launch."""
+    resource = platform.server.resource("activity-1")
+    ticket = ticket_in(platform.launch(Client(), ana, resource, FRAME))
+    User.objects.update(role="administrator")
+    client = Client()
+    answer = platform.launch(client, ana, resource)
+    assert answer.status_code == 403
+    assert "belongs to an administrator" in answer.content.decode()
+    assert person_of(client) is None
+    assert client.post("/lti/enter/", {"ticket": ticket}).status_code == 403
+    assert client.post("/lti/confirm/", {"ticket": ticket}).status_code == 403
+    assert person_of(client) is None
+    User.objects.update(role="teacher")
+    assert platform.launch(client, ana, resource).status_code == 302
+
+
 def test_teacher_does_not_see_a_class_of_another_teacher(platform: Moodle, link, ana) -> None:
     RoomTeacher.objects.all().delete()
     answer = platform.launch(Client(), ana, platform.server.resource("activity-1"))
@@ -184,6 +203,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("expired", {"exp": 1}, "has expired"),
     ("from the future", {"iat": 9_999_999_999}, "not valid yet"),
     ("old", {"iat": 1_000_000_000}, "has expired"),
+    ("too old for a float", {"iat": -(10**400)}, "has expired"),
     ("no exp", {"exp": None}, "lacks exp"),
     ("no iat", {"iat": None}, "lacks iat"),
     ("no sub", {"sub": None}, "lacks sub"),

@@ -16,7 +16,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.common.encryption import decrypt
-from classroom_admin.integrations.lti import keys, tasks
+from classroom_admin.integrations.lti import keys, registration, tasks
 from classroom_admin.integrations.lti.models import (
     Course,
     Launch,
@@ -180,13 +180,33 @@ def test_platform_registers_itself(admin: Client, running: Moodle) -> None:
     assert frame.post(address, details).status_code == 410
 
 
-def test_registration_is_refused(admin: Client, running: Moodle, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("issuer", "config", "is_same"),
+    [
+        ("moodle.school.edu.au", "moodle.school.edu.au", True),
+        ("blackboard.com", "developer.blackboard.com", True),
+        ("canvas.instructure.com", "school.instructure.com", True),
+        ("moodle.school.edu.au", "attacker.edu.au", False),
+        ("good.co.uk", "evil.co.uk", False),
+        ("10.0.0.1", "10.9.0.1", False),
+        ("evil-instructure.com", "school.instructure.com", False),
+        ("", "school.instructure.com", False),
+    ],
+)
+def test_platform_can_not_register_with_the_name_of_another_school(
+    issuer: str, config: str, is_same: bool
+) -> None:
+    assert registration._is_of(issuer, config) is is_same
+
+
+def test_registration_is_refused(admin: Client, running: Moodle, monkeypatch, settings) -> None:
     address, server = registration_link(admin), running.server
     assert Client().get(address).status_code == 422
     assert "from your learning platform" in text(Client().get(address))
     config = server._configuration()
     for changed in (
         {"issuer": "https://evil.example"},
+        {"issuer": "https://127.9.0.1"},  # only the last two parts are the same
         {"registration_endpoint": None},
         {"jwks_uri": "https://10.0.0.7/keys", "issuer": "https://platform.example"},
         {"token_endpoint": "ftp://127.0.0.1/"},
@@ -197,6 +217,10 @@ def test_registration_is_refused(admin: Client, running: Moodle, monkeypatch) ->
         assert page.status_code == 422, changed
     page = Client().post(address, {"openid_configuration": "http://127.0.0.1:9/x"})
     assert "can't be reached" in text(page)
+    monkeypatch.setattr(server, "_configuration", lambda: config)
+    settings.OUTBOUND_PRIVATE_NETWORKS = ()
+    page = Client().post(address, {"openid_configuration": f"{server.url}/openid-configuration"})
+    assert "is in a private network" in text(page)
     User.objects.update(is_active=False)
     assert Client().get(address).status_code == 410
     User.objects.update(is_active=True)

@@ -20,7 +20,8 @@ def provider() -> Iterator[RunningProvider]:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
+def _empty_cache(settings: Any) -> Iterator[None]:
+    settings.OUTBOUND_PRIVATE_NETWORKS = ("127.0.0.0/8",)
     cache.clear()
     yield
     cache.clear()

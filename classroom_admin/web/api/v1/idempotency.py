@@ -51,7 +51,7 @@ def begin(request: HttpRequest, person: User) -> None:
     same: dict[str, Any] = {"user": person, "key": hashlib.sha256(key.encode()).hexdigest()}
     killed = IdempotentRequest.objects.filter(**same, status=None, created_at__lte=now - WORK_ENDS_AFTER)
     killed.delete()
-    fingerprint = _fingerprint(request)
+    fingerprint = _fingerprint(request, person)
     try:
         with transaction.atomic():
             row = IdempotentRequest.objects.create(**same, fingerprint=fingerprint, created_at=now)
@@ -68,8 +68,10 @@ def finish(request: HttpRequest, response: HttpResponseBase) -> None:
     if response.status_code not in _SUCCESSES or not isinstance(response, HttpResponse):
         row.delete()
         return
-    row.status, row.body = response.status_code, response.content.decode()
-    row.save(update_fields=["status", "body"])
+    # After `WORK_ENDS_AFTER`, the row may be deleted, or belong to a repeated request.
+    IdempotentRequest.objects.filter(pk=row.pk).update(
+        status=response.status_code, body=response.content.decode()
+    )
 
 
 def _repeated(first: IdempotentRequest | None, fingerprint: str) -> Exception:
@@ -84,6 +86,8 @@ def _repeated(first: IdempotentRequest | None, fingerprint: str) -> Exception:
     return AnsweredBefore(again)
 
 
-def _fingerprint(request: HttpRequest) -> str:
-    parts = (str(request.method).encode(), request.get_full_path().encode(), request.body)
+def _fingerprint(request: HttpRequest, person: User) -> str:
+    """Return a hash of the request and the person's role: with another role, the response may be another."""
+    words = (str(request.method), request.get_full_path(), person.role)
+    parts = (*(one.encode() for one in words), request.body)
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from classroom_admin.accounts.models import ApiToken, IdempotentRequest, User
+from classroom_admin.actions import class_lists
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import ClassList, RoomTeacher
 from classroom_admin.web.api.v1 import rate_limits
@@ -171,6 +172,31 @@ def test_repeated_request_does_its_work_once(school: School) -> None:
         "/class_lists", {"name": "8a"}, Idempotency_Key="one"
     ).status_code == 201  # fmt: skip
     assert ClassList.objects.count() == 2
+
+
+def test_repeated_request_gets_no_stored_response_after_the_role_changed(school: School) -> None:
+    api = api_of(school.teacher)
+    assert api.post("/class_lists", {"name": "7b"}, Idempotency_Key="one").status_code == 201
+    User.objects.filter(pk=school.teacher.pk).update(role=User.Role.OBSERVER)
+    again = api.post("/class_lists", {"name": "7b"}, Idempotency_Key="one")
+    assert (again.status_code, again.found["code"]) == (409, "idempotency_key_reused")
+
+
+def test_slow_request_is_answered_although_its_key_was_used_again(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row is gone when it has done its work, because it took longer than a minute."""
+    ask = class_lists.make_list
+
+    def slow(**values: Any) -> Any:
+        made = ask(**values)
+        IdempotentRequest.objects.all().delete()
+        return made
+
+    monkeypatch.setattr(class_lists, "make_list", slow)
+    answer = api_of(school.teacher).post("/class_lists", {"name": "7b"}, Idempotency_Key="one")
+    assert answer.status_code == 201
+    assert not IdempotentRequest.objects.exists()
 
 
 def test_failed_request_can_be_repeated_with_its_key(school: School) -> None:
