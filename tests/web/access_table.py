@@ -62,7 +62,7 @@ def about(of: str, get: Word = SIGNED_IN, post: Word = None, **args: Any) -> Rou
 
 def operations_of_api() -> dict[str, Route]:
     """The paths of the API, which no session opens. `api/v1/access_table.py` says who may use them."""
-    values = {"key": "key", "id": 1}
+    values = {"key": "key", "id": 1, "link": 1, "number": 0}
     return {
         f"{API_SPACE}{path.name}": school(**{name: values[name] for name in path.pattern.converters})
         for path in api.urls[0]
