@@ -227,6 +227,7 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "webhook.rotate": (_("Created a new secret for a webhook"), ""),
         "webhook.test": (_("Tested a webhook"), ""),
         "webhook.again": (_("Sent a message of a webhook again"), ""),
+        "mail.again": (_("Sent a failed mail again"), ""),
     },
     _("Learning platforms"): {
         "lti.add_platform": (_("Added a learning platform"), ""),

@@ -165,6 +165,8 @@ SETTINGS = {
 NOTICES = {
     "notices:choose_mails": school(None, SIGNED_IN),
     "notices:unsubscribe": school(TOKEN, TOKEN, token="guessed"),
+    "notices:mail_failures": school(P.SETTINGS),
+    "notices:mail_again": school(None, P.SETTINGS, pk="failed_mail"),
     "notices:targets": school(P.SETTINGS),
     "notices:add_target": school(P.SETTINGS, P.SETTINGS),
     "notices:change_target": school(P.SETTINGS, P.SETTINGS, key="chat"),
