@@ -232,6 +232,7 @@ NO_PAGES = {
     "lti:register",
     "lti:read_students",
     "lti:send_scores",
+    "lti:choose_grade",
     "lti:registration_link",
     "lti:replace_key",
     "lti:test_platform",

@@ -340,6 +340,7 @@ LTI = {
     "lti:register": school(EVERYONE, EVERYONE, code="guessed", ok=(410,)),
     "lti:courses": of_class(P.CHOOSE_LIST),
     "lti:read_students": of_class(None, P.CHOOSE_LIST),
+    "lti:choose_grade": of_class(None, P.CHOOSE_LIST, pk=1),  # a POST without a choice
     "lti:send_scores": of_class(None, P.CHOOSE_LIST),
     "lti:platforms": school(P.SETTINGS),
     "lti:registration_link": school(None, P.SETTINGS),

@@ -43,7 +43,7 @@ def classes_of(user: User) -> QuerySet[Room]:
 def may_score(launch: Launch) -> bool:
     """Return whether the platform offers a gradebook for the activity."""
     if launch.link is not None:
-        return bool(launch.link.line_item_url or launch.link.line_items_url)
+        return launch.link.has_gradebook
     return bool(launch.data.get("takes_line_item"))
 
 

@@ -211,6 +211,11 @@ class ResourceLink(models.Model):
     def __str__(self) -> str:
         return self.title or self.key
 
+    @property
+    def has_gradebook(self) -> bool:
+        """Whether the platform offers a gradebook for the activity."""
+        return bool(self.line_item_url or self.line_items_url)
+
 
 class Score(models.Model):
     """The score of a member for a link. A row with `due_at` waits to be sent."""
