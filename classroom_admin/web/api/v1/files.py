@@ -45,7 +45,7 @@ class NewFile(In):
     url: Annotated[str, Field(min_length=1, max_length=2048)]
     extension: Annotated[str, Field(min_length=1, max_length=20)]
     size: int = Field(ge=1, le=MOST_NUMBER, description="Bytes.")
-    convert: bool = Field(False, description=_CONVERT)
+    convert: bool = Field(True, description=_CONVERT)
 
 
 class UploadedAs(Schema):

@@ -48,6 +48,7 @@ def of_export(ok: tuple[int, ...] = (200,)) -> Operation:
 
 SOON = {"name": "Latin", "starts_at": "2199-01-01T09:00:00Z"}
 FILE = {"name": "a.pdf", "url": "https://files.school.example/a.pdf", "extension": "pdf", "size": 10}
+EXCUSED = {"user_id": "ana", "status": "excused"}
 LINK = {"ends_at": "2199-01-01T09:00:00Z"}
 PDF = SimpleUploadedFile("a.pdf", b"%PDF-1.7\n%%EOF")
 OPERATIONS = {
@@ -103,6 +104,7 @@ OPERATIONS = {
     "cancel_series_class": of_series(id="missing", ok=(404,)),
     "restore_series_class": of_series(id="missing", ok=(404,)),
     "get_attendance": of_class(P.REPORTS),
+    "correct_attendance": of_class(P.ATTENDANCE, body=EXCUSED, ok=(422,)),  # the class still runs
     "list_exports": Operation(SCHOOL, P.REPORTS),
     "create_export": Operation(SCHOOL, P.REPORTS, body={"what": "attendance"}, ok=(202,)),
     "get_export": of_export(),

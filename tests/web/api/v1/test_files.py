@@ -53,7 +53,7 @@ def test_uploaded_file_is_shared_and_its_bytes_come_back(sim: RunningSimulator, 
     plain = api.post(f"/classes/{key}/uploads", {"file": pdf(name="Plain.pdf"), "convert": "false"})
     assert plain.status_code == 202
     by_address = {"name": "Web.pdf", "url": "https://files.test/a.pdf", "extension": "pdf", "size": 9}
-    assert api.post(f"/classes/{key}/files", {**by_address, "convert": True}).status_code == 202
+    assert api.post(f"/classes/{key}/files", by_address).status_code == 202
     call_command("sync", "--once")
     files = {one["name"]: one for one in api.get(f"/classes/{key}/files").found["items"]}
     assert files["Plain.pdf"]["converted_percent"] is None
