@@ -105,7 +105,10 @@ def test_class_is_not_given_if_who_chose_it_lost_it(
     assert teachers_of(room) == set()
 
 
-def test_deleted_course_is_asked_for_some_days_and_its_list_stays(server, course: Course, link) -> None:
+def test_deleted_course_is_asked_for_some_days_and_its_list_stays(
+    server, course: Course, link, monkeypatch
+) -> None:
+    monkeypatch.setattr(rosters, "GIVE_UP_AFTER", 3)
     rosters.keep_in_step(course)
     server.fail_next = [404] * rosters.GIVE_UP_AFTER
     for _number in range(rosters.GIVE_UP_AFTER):
