@@ -163,6 +163,7 @@ def change_series_class(request: ApiHttpRequest, key: str, id: RowId, body: Chan
     planned = _planned(_series(request, key), id)
     plan = body.applied_to(plan_of(planned))
     if "teacher" in body.model_fields_set:
+        permissions.require(request.user, Permission.PEOPLE)
         teacher = teacher_for(request.user, body.teacher)
         plan = replace(plan, taught_by=teacher.pk if teacher else None)
     if "class_list" in body.model_fields_set:
