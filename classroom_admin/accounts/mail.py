@@ -138,7 +138,7 @@ def _embed(mail: EmailMultiAlternatives, logo: Logo) -> None:
     part = MIMEImage(logo.content, kind)
     part.add_header("Content-ID", f"<{LOGO_ID}>")
     part.add_header("Content-Disposition", "inline", filename=f"logo.{kind}")
-    mail.mixed_subtype = "related"
+    mail.mixed_subtype = "related"  # type: ignore[attr-defined]  # the types lack it
     mail.attach(part)
 
 

@@ -82,8 +82,8 @@ def _classes_for(teacher: CourseTeacher) -> list[Room]:
     choosers = Q(made_by__in=course.teachers.values("user")) | Q(made_by=course.owner_id)
     links = ResourceLink.objects.filter(choosers, course=course, room__gone_at=None, made_by__isnull=False)
     links = links.exclude(made_by=user).exclude(room__in=teacher.classes.values("room"))
-    rooms = {link.room_id: link for link in links.exclude(room=None).select_related("room", "made_by")}
-    return [link.room for link in rooms.values() if _sees(link.made_by, link.room)]
+    rooms = {link.room: link.made_by for link in links.select_related("room", "made_by")}
+    return [room for room, chooser in rooms.items() if room and chooser and _sees(chooser, room)]
 
 
 def _sees(person: User, room: Room) -> bool:
