@@ -96,10 +96,10 @@ def test_platform_registers_itself_and_a_teacher_adds_a_class(
     class_page.set_viewport_size({"width": 390, "height": 844})
     assert_fits(class_page)
     keep_screenshot(class_page, "courses of a class", full=True)
-    class_page.get_by_label("Sent to the gradebook").select_option("quiz")
+    class_page.get_by_label("Send to the gradebook").select_option("quiz")
     class_page.get_by_role("button", name="Save").click()
     expect(class_page.get_by_text("The choice was saved.")).to_be_visible()
-    expect(class_page.get_by_label("Sent to the gradebook")).to_have_value("quiz")
+    expect(class_page.get_by_label("Send to the gradebook")).to_have_value("quiz")
 
 
 def test_another_site_can_not_show_a_launch_in_a_frame(chromium: Browser, platform: Any) -> None:
