@@ -227,6 +227,7 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "webhook.rotate": (_("Created a new secret for a webhook"), ""),
         "webhook.test": (_("Tested a webhook"), ""),
         "webhook.again": (_("Sent a message of a webhook again"), ""),
+        "mail.again": (_("Sent a failed mail again"), ""),
     },
     _("Learning platforms"): {
         "lti.add_platform": (_("Added a learning platform"), ""),
@@ -240,6 +241,7 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "lti.create": (_("Created an account for a teacher of a learning platform"), ""),
         "lti.launch_failed": (_("Failed to open a class from a learning platform"), ""),
         "lti.link": (_("Chose the class of an activity in a learning platform"), ""),
+        "lti.grade": (_("Chose what a class sends to a gradebook"), ""),
         "lti.roster": (_("Asked for the students of a course"), ""),
         "lti.scores": (_("Sent scores to a learning platform"), ""),
     },

@@ -117,6 +117,8 @@ EXEMPT: Final[dict[str, str]] = {
     "lti.accountlink": WITH_ACCOUNT,
     "lti.course": "`lti.tasks.tidy` deletes it 30 days after its last class was deleted.",
     "lti.member": "It is deleted with its course.",
+    "lti.courseteacher": "It is deleted with its course, or when the person no longer teaches it.",
+    "lti.givenclass": "It is deleted with its course, or when the person no longer teaches it.",
     "lti.launch": "`lti.tasks.tidy` deletes it within three hours.",
     "lti.registrationlink": "`lti.tasks.tidy` deletes it within three hours.",
     "notice_mail.mailchoices": WITH_ACCOUNT,

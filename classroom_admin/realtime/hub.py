@@ -10,7 +10,7 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import translation
@@ -30,6 +30,7 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.sync import freshness, polling_pace
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 _connection: Any = connections[DEFAULT_DB_ALIAS]
 DATABASE_ERRORS: Final = (*database_outage.ERRORS, _connection.Database.Error)
@@ -138,7 +139,11 @@ class Hub:
 
     async def authorise(self, session_key: str, key: str | None) -> tuple[User, Right]:
         """Call `rights.authorise` in a thread."""
-        return await self._threads.run(rights.authorise, session_key, key)
+        return await self.run(rights.authorise, session_key, key)
+
+    async def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        """Call a function that uses the database in one of the threads of this hub."""
+        return await self._threads.run(work, *arguments)
 
     async def join_class(self, subscriber: Subscriber, version: str) -> None:
         """Send `subscriber` the changes in its class since `version`, then every later change."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom_admin.actions.files.kinds import CONTENT_TYPES, NAME_BYTES, ext_of, problem, shown_name
+from classroom_admin.actions.files.kinds import CONTENT_TYPES, NAME_BYTES, Why, ext_of, problem, shown_name
 from classroom_admin.agora.parameters import RESOURCE_EXTS
 from classroom_admin.common.public_address import reach
 from tests.actions.files import DOC, GOOD, HOSTILE, PDF, XLS, office
@@ -19,7 +19,8 @@ MOST = 1_000_000
 
 def judge(name: str, content: bytes) -> str:
     allowed = {"allow_macros": True} if name.endswith(".pptm") else {}
-    return problem(name=name, size=len(content), content=io.BytesIO(content), most_bytes=MOST, **allowed)
+    found = problem(name=name, size=len(content), content=io.BytesIO(content), most_bytes=MOST, **allowed)
+    return found[1] if found else ""
 
 
 def test_every_kind_of_the_contract_is_known_and_has_an_example():
@@ -47,9 +48,10 @@ def test_no_good_file_passes_for_another_kind(name: str):
 
 def test_empty_and_too_big():
     assert "empty" in judge("a.pdf", b"")
-    assert "at most 1 MB" in problem(
-        name="a.pdf", size=MOST + 1, content=io.BytesIO(b"%PDF-"), most_bytes=MOST
-    )
+    found = problem(name="a.pdf", size=MOST + 1, content=io.BytesIO(b"%PDF-"), most_bytes=MOST)
+    assert found is not None
+    assert found[0] == Why.TOO_LARGE
+    assert "at most 1 MB" in found[1]
 
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if "locked" in name])

@@ -20,13 +20,14 @@ TYPES = '<Override PartName="/ppt/presentation.xml" ContentType="application/vnd
 
 
 def judge(name: str, content: bytes, *, allow_macros: bool = False) -> str:
-    return problem(
+    found = problem(
         name=name,
         size=len(content),
         content=io.BytesIO(content),
         most_bytes=10**9,
         allow_macros=allow_macros,
     )
+    return found[1] if found else ""
 
 
 def package(folder: str, types: str = "<xml/>", **parts: bytes) -> bytes:

@@ -130,7 +130,7 @@ from classroom_admin.common import clock
 from classroom_admin.integrations.lti.models import Course, Platform, ResourceLink
 from classroom_admin.integrations.chat_targets.models import ChatMessage, ChatTarget
 from classroom_admin.integrations.mail.choices import unsubscribe_path
-from classroom_admin.integrations.mail.models import MailKind
+from classroom_admin.integrations.mail.models import Mail, MailKind
 from classroom_admin.integrations.notices.models import Notice
 from classroom_admin.integrations.webhooks.models import Attempt, Delivery, Endpoint
 from classroom_admin.reports.models import ExportJob
@@ -213,6 +213,9 @@ else:
     ChatMessage.objects.get_or_create(target=chat, notice=happened, defaults={
         "state": "failed", "claimable_at": None,
         "problem": {"code": "chat_status", "params": {"status": 500}}})
+    Mail.objects.get_or_create(person=User.objects.get(email="teacher@school.test"), room=room,
+        state="failed", kind="alert", defaults={"due_at": clock.now(), "problem": {"code": "mail_recipient",
+            "params": {"place": "mail.school.example:587", "code": 550, "reply": "5.1.1 No such user"}}})
     unsubscribe = unsubscribe_path(User.objects.get(email="teacher@school.test"), MailKind.RECORDING_READY)
     print(json.dumps({"chat_target": chat.key, "unsubscribe": unsubscribe,
         "webhook": endpoint.key, "webhook_message": hook.pk, "room": room.key,

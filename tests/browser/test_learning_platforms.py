@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Dashboard, Opener
 from tests.browser.console import ROOT
+from tests.browser.page_parts import assert_fits, keep_screenshot
 from tests.browser.school import ADMINISTRATOR
 from tests.lti import lms
 
@@ -92,6 +93,13 @@ def test_platform_registers_itself_and_a_teacher_adds_a_class(
     class_page.get_by_role("link", name="Courses of the class").click()
     class_page.get_by_role("button", name="Read the students now").click()
     expect(class_page.get_by_text("The class list of Biology 7b is up to date.")).to_be_visible()
+    class_page.set_viewport_size({"width": 390, "height": 844})
+    assert_fits(class_page)
+    keep_screenshot(class_page, "courses of a class", full=True)
+    class_page.get_by_label("Send to the gradebook").select_option("quiz")
+    class_page.get_by_role("button", name="Save").click()
+    expect(class_page.get_by_text("The choice was saved.")).to_be_visible()
+    expect(class_page.get_by_label("Send to the gradebook")).to_have_value("quiz")
 
 
 def test_another_site_can_not_show_a_launch_in_a_frame(chromium: Browser, platform: Any) -> None:

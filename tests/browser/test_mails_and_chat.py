@@ -10,6 +10,14 @@ from tests.browser.school import ADMINISTRATOR, TEACHER
 from tests.integrations.chat_targets.chat_server import chat_server
 
 PHONE = {"width": 390, "height": 844}
+FAILED = """
+from classroom_admin.accounts.models import User
+from classroom_admin.common import clock
+from classroom_admin.integrations.mail.models import Mail
+Mail.objects.create(person=User.objects.get(email="{email}"), kind="weekly_summary", state="failed",
+    due_at=clock.now(), week=clock.now().date(), problem={{"code": "mail_refused", "params": {{
+        "place": "mail.school.example:587", "code": 452, "reply": "4.2.2 Mailbox full"}}}})
+"""
 LINK = """
 from classroom_admin.accounts.models import User
 from classroom_admin.integrations.mail.choices import MailKind, unsubscribe_path
@@ -40,6 +48,21 @@ def test_teacher_chooses_mails_and_unsubscribes_without_a_sign_in(
     expect(visitor.get_by_label("Password")).to_be_visible()
     page.reload()
     expect(page.get_by_role("checkbox", name="Weekly summary")).not_to_be_checked()
+
+
+def test_administrator_sends_a_failed_mail_again(window: Opener, dashboard: Dashboard) -> None:
+    dashboard.manage("shell", "--verbosity", "0", "-c", FAILED.format(email=TEACHER))
+    page = window(ADMINISTRATOR, viewport=PHONE)
+    page.goto("/settings/")
+    notice = page.get_by_role("status").filter(has_text="of the past 30 days")
+    notice.get_by_role("link", name="Show").click()
+    expect(page.get_by_role("heading", name="Mails that were not sent")).to_be_visible()
+    assert_fits(page)
+    keep_screenshot(page, "failed mails")
+    row = page.get_by_role("row").filter(has_text="4.2.2 Mailbox full")
+    row.get_by_role("button", name="Send the mail to").click()
+    expect(page.get_by_text("The mail will be sent again in a few seconds.")).to_be_visible()
+    expect(page.get_by_text("4.2.2 Mailbox full")).to_have_count(0)
 
 
 def test_administrator_adds_tests_and_deletes_a_chat_service(window: Opener) -> None:

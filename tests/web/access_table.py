@@ -62,7 +62,7 @@ def about(of: str, get: Word = SIGNED_IN, post: Word = None, **args: Any) -> Rou
 
 def operations_of_api() -> dict[str, Route]:
     """The paths of the API, which no session opens. `api/v1/access_table.py` says who may use them."""
-    values = {"key": "key", "id": 1}
+    values = {"key": "key", "id": 1, "link": 1, "number": 0}
     return {
         f"{API_SPACE}{path.name}": school(**{name: values[name] for name in path.pattern.converters})
         for path in api.urls[0]
@@ -165,6 +165,8 @@ SETTINGS = {
 NOTICES = {
     "notices:choose_mails": school(None, SIGNED_IN),
     "notices:unsubscribe": school(TOKEN, TOKEN, token="guessed"),
+    "notices:mail_failures": school(P.SETTINGS),
+    "notices:mail_again": school(None, P.SETTINGS, pk="failed_mail"),
     "notices:targets": school(P.SETTINGS),
     "notices:add_target": school(P.SETTINGS, P.SETTINGS),
     "notices:change_target": school(P.SETTINGS, P.SETTINGS, key="chat"),
@@ -338,6 +340,7 @@ LTI = {
     "lti:register": school(EVERYONE, EVERYONE, code="guessed", ok=(410,)),
     "lti:courses": of_class(P.CHOOSE_LIST),
     "lti:read_students": of_class(None, P.CHOOSE_LIST),
+    "lti:choose_grade": of_class(None, P.CHOOSE_LIST, pk=1),  # a POST without a choice
     "lti:send_scores": of_class(None, P.CHOOSE_LIST),
     "lti:platforms": school(P.SETTINGS),
     "lti:registration_link": school(None, P.SETTINGS),

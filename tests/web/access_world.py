@@ -21,6 +21,7 @@ from classroom_admin.common.encryption import encrypt
 from classroom_admin.integrations.chat_targets.models import ChatTarget, Service
 from classroom_admin.integrations.joining.actions import renew_link
 from classroom_admin.integrations.lti.models import Platform
+from classroom_admin.integrations.mail.models import Mail
 from classroom_admin.integrations.webhooks.models import Delivery, Endpoint
 from classroom_admin.reports.export_models import ExportJob
 from classroom_admin.rooms.access import access_to
@@ -146,6 +147,9 @@ def _things(room: Room, owner: User, administrator: User) -> dict[str, Any]:
         "signed": signed,
         "webhook_message": Delivery.objects.create(
             endpoint=Endpoint.objects.get(), number=f"msg_{room.pk}", state="delivered", claimable_at=None
+        ).pk,
+        "failed_mail": Mail.objects.create(
+            kind="alert", person=owner, room=room, state="failed", due_at=clock.now()
         ).pk,
         "file_name": file_name,
     }

@@ -16,6 +16,7 @@ from classroom_admin.actions.class_lists import make_list
 from classroom_admin.web.size_by_address import limited
 from tests.realtime.serving import Server, running_server
 from tests.school import School
+from tests.web.api.v1.client import api_of
 from tests.web.test_odd_values import Prober, patterns
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,12 +30,15 @@ def server(transactional_db: None) -> Iterator[Server]:
         yield running
 
 
-def announce(server: Server, path: str, *, length: int, user: Any = None, school: School) -> int:
+def announce(
+    server: Server, path: str, *, length: int, user: Any = None, school: School, token: str | None = None
+) -> int:
     """Return the status for the headers of a POST: 100 if the body is accepted."""
     cookies = "; ".join(f"{name}={one.value}" for name, one in school.signed_in(user).cookies.items())
     head = (
         f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {length}", "Expect: 100-continue",
         "Content-Type: application/x-www-form-urlencoded", f"Cookie: {cookies}",
+        f"Authorization: Bearer {token}",
     )  # fmt: skip
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall("\r\n".join((*head, "", "")).encode())
@@ -84,6 +88,26 @@ def test_people_of_the_class_can_upload_files(server: Server, school: School) ->
             (None, 4 * MB, 413),
         ):
             assert announce(server, where, length=length, user=user, school=school) == status
+
+
+def test_tokens_of_people_of_the_class_can_upload_files(
+    server: Server, school: School, settings: Any
+) -> None:
+    where = f"/api/v1/classes/{school.room.key}/uploads"
+    most = settings.FILES_MAX_BYTES
+    teacher, other = (api_of(one).token for one in (school.teacher, school.other_teacher))
+    reader = api_of(school.teacher, scopes=("read",)).token
+    for token, length, status in (
+        (teacher, most, 100),
+        (teacher, most + 4 * MB, 413),
+        (other, 4 * MB, 413),
+        (reader, 4 * MB, 413),
+        ("unknown", 4 * MB, 413),
+    ):
+        answer = announce(server, where, length=length, school=school, token=token)
+        assert answer == status, (token == teacher, length)
+    settings.DISK_RESERVE_BYTES = 2**62  # no disk has so much space
+    assert announce(server, where, length=MB, school=school, token=teacher) == 507
 
 
 @pytest.mark.parametrize(

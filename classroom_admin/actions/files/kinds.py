@@ -3,6 +3,7 @@
 The functions only read the given file.
 """
 
+from enum import StrEnum
 from typing import IO, Final
 
 from django.utils.translation import gettext as _
@@ -32,6 +33,18 @@ CONTENT_TYPES: Final[dict[str, str]] = {
 SHOWN_INLINE: Final = frozenset({"mp3", "mp4", "png", "jpg", "gif"})
 """Extensions of files that a browser shows without running their code. It downloads all other files."""
 NAME_BYTES: Final = 63
+
+
+class Why(StrEnum):
+    """Why a file can't be stored: something about the file itself, or the space for it."""
+
+    TYPE = "type"
+    TOO_LARGE = "too_large"
+    CONTENT = "content"
+    QUOTA = "quota"
+    STORAGE = "storage"
+
+
 _MACROS: Final = {"pptm": "pptx"}  # the same format, with macros
 _MOST_NAMES: Final = 3
 
@@ -68,25 +81,48 @@ def problem_with_kind(ext: str, *, allow_macros: bool) -> str:
     }
 
 
-def problem(*, name: str, size: int, content: IO[bytes], most_bytes: int, allow_macros: bool = False) -> str:
-    """Return a sentence that says why the file can't be shared, or "" if it can.
+def problem(
+    *, name: str, size: int, content: IO[bytes], most_bytes: int, allow_macros: bool = False
+) -> tuple[Why, str] | None:
+    """Return what is wrong with the file, and a sentence about it. Return None if it can be shared.
 
     ``content`` must be seekable.
     """
+    if wrong := problem_with_type(name, allow_macros=allow_macros):
+        return Why.TYPE, wrong
+    if wrong := problem_with_size(size, most_bytes=most_bytes):
+        return Why.TOO_LARGE, wrong
+    if wrong := problem_with_content(content, size, ext_of(name), allow_macros=allow_macros):
+        return Why.CONTENT, wrong
+    return None
+
+
+def problem_with_type(name: str, *, allow_macros: bool) -> str:
+    """Return a sentence if files with the extension of this name can't be shared, otherwise ""."""
     ext = ext_of(name)
     if wrong := problem_with_kind(ext, allow_macros=allow_macros):
         return wrong
-    if ext not in RESOURCE_EXTS:
-        return _("This type of file can't be shared with a class. Choose one of these types: %(kinds)s.") % {
-            "kinds": ", ".join(kind.upper() for kind in shareable(allow_macros=allow_macros))
-        }
+    if ext in RESOURCE_EXTS:
+        return ""
+    return _("This type of file can't be shared with a class. Choose one of these types: %(kinds)s.") % {
+        "kinds": ", ".join(kind.upper() for kind in shareable(allow_macros=allow_macros))
+    }
+
+
+def problem_with_size(size: int, *, most_bytes: int) -> str:
+    """Return a sentence if a file of ``size`` bytes has more than ``most_bytes``, otherwise ""."""
+    if size <= most_bytes:
+        return ""
+    words = _(
+        "This file is too large. You can upload at most %(most)s MB. Make the file smaller or split it."
+    )
+    return words % {"most": f"{most_bytes / 1_000_000:g}"}
+
+
+def problem_with_content(content: IO[bytes], size: int, ext: str, *, allow_macros: bool) -> str:
+    """Return a sentence if the content is empty, does not fit the extension, or can't be used, else ""."""
     if size <= 0:
         return _("This file is empty. Save it again on your computer, then choose it again.")
-    if size > most_bytes:
-        words = _(
-            "This file is too large. You can upload at most %(most)s MB. Make the file smaller or split it."
-        )
-        return words % {"most": f"{most_bytes / 1_000_000:g}"}
     return _problem_inside(content, size, ext) or _problem_packed(content, size, allow_macros=allow_macros)
 
 

@@ -16,6 +16,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import addresses, kinds, resources, scanning
+from classroom_admin.actions.files.kinds import Why
 from classroom_admin.actions.files.quota import quota_of
 from classroom_admin.actions.files.storage import storage_errors
 from classroom_admin.actions.models import Upload
@@ -35,22 +36,18 @@ MOST_UNSHARED: Final = 20
 _AT_ONCE: Final = 500
 
 
+class UploadRefused(ActionRefused):
+    """The error if a file can't be stored, with the reason `why`."""
+
+    def __init__(self, problem: str, why: Why) -> None:
+        self.why = why
+        super().__init__(problem, field="file")
+
+
 def take(access: ClassAccess, *, file: UploadedFile[bytes]) -> Upload:
-    """Check and store a file. Raise ``ActionRefused`` if it is invalid, infected, or can't be stored."""
+    """Check and store a file. Raise ``UploadRefused`` if it is invalid, infected, or can't be stored."""
     name, size = kinds.shown_name(file.name or ""), file.size or 0
-    wrong = (
-        kinds.problem(
-            name=name,
-            size=size,
-            content=file,
-            most_bytes=settings.FILES_MAX_BYTES,
-            allow_macros=settings.FILES_ALLOW_MACROS,
-        )
-        or quota_of(access.person).problem(size)
-        or scanning.problem(file)
-    )
-    if wrong:
-        raise ActionRefused(wrong, field="file")
+    _require_usable(access.person, file, name=name, size=size)
     access.require(Permission.FILES)
     _make_room(access.person)
     upload = Upload(room=access.room, by=access.person, name=name, ext=kinds.ext_of(name), size=size)
@@ -59,20 +56,37 @@ def take(access: ClassAccess, *, file: UploadedFile[bytes]) -> Upload:
         upload.content.save(name, file)
     except storage_errors() as error:
         log.error("an uploaded file could not be kept: %s", error)
-        raise ActionRefused(
+        raise UploadRefused(
             _("There is not enough storage for this file. Ask an administrator to check the storage."),
-            field="file",
+            Why.STORAGE,
         ) from error
     _require_within_quota(access.person, upload)
     return upload
 
 
+def _require_usable(person: User, file: UploadedFile[bytes], *, name: str, size: int) -> None:
+    """Raise ``UploadRefused`` for the first thing that is wrong with the file, or if there is no space."""
+    found = kinds.problem(
+        name=name,
+        size=size,
+        content=file,
+        most_bytes=settings.FILES_MAX_BYTES,
+        allow_macros=settings.FILES_ALLOW_MACROS,
+    )
+    if found:
+        raise UploadRefused(found[1], found[0])
+    if wrong := quota_of(person).problem(size):
+        raise UploadRefused(wrong, Why.QUOTA)
+    if wrong := scanning.problem(file):
+        raise UploadRefused(wrong, Why.CONTENT)
+
+
 def _require_within_quota(person: User, upload: Upload) -> None:
-    """Delete the upload and raise ``ActionRefused`` if other uploads at the same time used up the space."""
+    """Delete the upload and raise ``UploadRefused`` if other uploads at the same time used up the space."""
     quota = quota_of(person)
     if quota.most and quota.used > quota.most:
         forget(upload)
-        raise ActionRefused(quota_of(person).problem(upload.size), field="file")
+        raise UploadRefused(quota_of(person).problem(upload.size), Why.QUOTA)
 
 
 def waiting(access: ClassAccess, *, key: str) -> Upload:

@@ -21,7 +21,7 @@ from classroom_admin.audit import record
 from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import reason_in
 from classroom_admin.common.problems import Problem
-from classroom_admin.integrations.lti import addresses, keys, rosters
+from classroom_admin.integrations.lti import addresses, keys, rosters, teachers
 from classroom_admin.integrations.lti.claims import CLAIM, DEEP_LINKING, VERSION
 from classroom_admin.integrations.lti.launches import use
 from classroom_admin.integrations.lti.models import Launch, ResourceLink
@@ -43,7 +43,7 @@ def classes_of(user: User) -> QuerySet[Room]:
 def may_score(launch: Launch) -> bool:
     """Return whether the platform offers a gradebook for the activity."""
     if launch.link is not None:
-        return bool(launch.link.line_item_url or launch.link.line_items_url)
+        return launch.link.has_gradebook
     return bool(launch.data.get("takes_line_item"))
 
 
@@ -138,6 +138,7 @@ def _stored(launch: Launch, *, room: Room | None, room_uuid: str, name: str, gra
     if course.owner is None:
         course.owner = user
         course.save(update_fields=["owner"])
+    teachers.give_classes(course)
     rosters.ask(course)
     record.done(
         actor=user,

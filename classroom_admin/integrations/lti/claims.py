@@ -18,6 +18,16 @@ VERSION: Final = "1.3.0"
 RESOURCE: Final = "LtiResourceLinkRequest"
 DEEP_LINK: Final = "LtiDeepLinkingRequest"
 MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+_TEACHERS: Final = frozenset(
+    {
+        f"{MEMBERSHIP}#Instructor",
+        "Instructor",
+        f"{MEMBERSHIP}/Instructor#TeachingAssistant",
+        "Instructor#TeachingAssistant",
+        "TeachingAssistant",
+        f"{MEMBERSHIP}#TeachingAssistant",
+    }
+)
 _MOST_ID: Final = 255
 _MOST_NAME: Final = 255
 _MOST_ADDRESS: Final = 2000
@@ -107,8 +117,11 @@ def roles_of(value: object) -> frozenset[str]:
 
 
 def is_teacher(roles: frozenset[str]) -> bool:
-    """Return whether the roles contain that of an instructor of the course."""
-    return bool(roles & {f"{MEMBERSHIP}#Instructor", "Instructor"})
+    """Return whether the roles contain that of an instructor or a teaching assistant of the course.
+
+    An assistant should also have the role of an instructor, but some platforms send only the sub-role.
+    """
+    return bool(roles & _TEACHERS)
 
 
 def is_student(roles: frozenset[str]) -> bool:

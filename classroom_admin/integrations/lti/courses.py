@@ -1,13 +1,16 @@
-"""What people do with the courses of a class: read the students now, send scores again."""
+"""What people do with the courses of a class: read the students, choose what is graded, send scores again."""
 
 from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import Q
 
 from classroom_admin.actions.class_lists import Changes
 from classroom_admin.audit import record
 from classroom_admin.common import clock
 from classroom_admin.integrations.lti import rosters
 from classroom_admin.integrations.lti.models import Course, ResourceLink, Score
-from classroom_admin.rooms.access import ClassAccess
+from classroom_admin.rooms.access import ClassAccess, NotYours
 from classroom_admin.rooms.models import Room
 
 
@@ -49,3 +52,31 @@ def try_again(access: ClassAccess) -> int:
     """Make the scores due that a platform did not accept. Return how many."""
     failed = Score.objects.filter(link__room=access.room, due_at=None).exclude(problem="")
     return failed.update(due_at=clock.now(), attempts=0)
+
+
+def choose_grade(access: ClassAccess, *, pk: int, grade: str) -> bool:
+    """Choose what an activity sends to the gradebook from now on. Scores that were sent stay there.
+
+    Return False if it was chosen already. Raise ``NotYours`` if the activity opens another class or has no
+    gradebook, and ValueError if there is no such choice.
+    """
+    wanted = ResourceLink.Grade(grade)
+    with transaction.atomic():
+        link = ResourceLink.objects.select_for_update().filter(room=access.room, pk=pk).first()
+        if link is None or not link.has_gradebook:
+            raise NotYours
+        if link.grade == wanted:
+            return False
+        link.grade, link.graded_at = wanted, None
+        link.save(update_fields=["grade", "graded_at"])
+        unsent = Q(due_at__isnull=False) | ~Q(problem="")
+        link.scores.filter(unsent).delete()  # they are of the earlier kind
+        record.done(
+            actor=access.person,
+            action="lti.grade",
+            room_uuid=access.room.room_uuid,
+            target=link.course.context_id,
+            target_name=link.course.title,
+            params={"grade": wanted.value},
+        )
+    return True

@@ -22,7 +22,7 @@ from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
-from classroom_admin.integrations.lti import addresses, claims, links, people, tokens
+from classroom_admin.integrations.lti import addresses, claims, links, people, teachers, tokens
 from classroom_admin.integrations.lti.claims import Message
 from classroom_admin.integrations.lti.ids import cloud_user_id, digest_of
 from classroom_admin.integrations.lti.models import Launch, Member, Platform, ResourceLink
@@ -173,6 +173,8 @@ def _resolved(launch: Launch, message: Message, user: User | None) -> Launched:
     link = None if message.is_deep_link else links.link_of(course, message)
     room = links.room_of(link) if link else None
     launch.user, launch.course, launch.link = user, course, link
+    if user is not None:
+        teachers.note_launch(course, user)
     if user is None:
         assert link is not None
         _require_room(link, room)

@@ -16,7 +16,11 @@ def course_of(platform: Platform, message: Message) -> Course:
     course.title = message.context_title or course.title
     course.members_url = message.members_url or course.members_url
     course.updated_at = clock.now()
-    course.save(update_fields=["title", "members_url", "updated_at"])
+    changed = ["title", "members_url", "updated_at"]
+    if course.members_due_at is None and course.members_problem:  # the course exists after all
+        course.members_due_at, course.members_attempts = clock.now(), 0
+        changed += ["members_due_at", "members_attempts"]
+    course.save(update_fields=changed)
     return course
 
 

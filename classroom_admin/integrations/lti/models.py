@@ -138,6 +138,37 @@ class Member(models.Model):
         return self.user_uuid
 
 
+class CourseTeacher(models.Model):
+    """A person with an account who teaches a course, as the platform says."""
+
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="teachers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["course", "user"], name="lti_course_teacher_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"teacher {self.user_id}"
+
+
+class GivenClass(models.Model):
+    """A class that a teacher got because they teach the course. Each class is given only once."""
+
+    teacher = models.ForeignKey(CourseTeacher, on_delete=models.CASCADE, related_name="classes")
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")
+    is_new = models.BooleanField(help_text="false: the class was assigned to the teacher before")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["teacher", "room"], name="lti_given_class_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"class {self.room_id}"
+
+
 class ResourceLink(models.Model):
     """An activity in a course that opens a class.
 
@@ -179,6 +210,11 @@ class ResourceLink(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.key
+
+    @property
+    def has_gradebook(self) -> bool:
+        """Whether the platform offers a gradebook for the activity."""
+        return bool(self.line_item_url or self.line_items_url)
 
 
 class Score(models.Model):

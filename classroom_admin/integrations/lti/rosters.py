@@ -23,7 +23,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common import clock
 from classroom_admin.common.cloud_ids import ID_BYTES
 from classroom_admin.common.problems import Problem, to_text
-from classroom_admin.integrations.lti import claims, services
+from classroom_admin.integrations.lti import claims, services, teachers
 from classroom_admin.integrations.lti.ids import cloud_user_id
 from classroom_admin.integrations.lti.models import Course, Member, ResourceLink
 from classroom_admin.integrations.lti.problem import LtiRefused
@@ -35,6 +35,8 @@ log: Final = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 READ_EVERY: Final = timedelta(hours=6)
 FIRST_WAIT: Final = timedelta(minutes=1)
+GIVE_UP_AFTER: Final = 50
+"""How many failures in a row mean that the course no longer exists. This takes more than ten days."""
 MOST_PAGES: Final = 200
 LONGEST_READ_S: Final = 60.0
 """How long (s) all pages of a course may take, because a person may wait for them."""
@@ -49,6 +51,14 @@ class Student:
     sub: str
     name: str
     email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """The members of a course. `teachers` has the platform's ids of those who teach it."""
+
+    students: list[Student]
+    teachers: frozenset[str]
 
 
 def ask(course: Course) -> None:
@@ -66,13 +76,16 @@ def due() -> list[int]:
 
 
 def keep_in_step(course: Course) -> Changes | None:
-    """Read the members of a course and change its class list. Return the changes, or None if this failed.
+    """Read the members of a course, and change its class list and its teachers.
 
-    A failure is stored with the course and is tried again later, at growing intervals.
+    Return the changes of the list, or None if this failed. A failure is stored with the course, and is tried
+    again later, at growing intervals. After GIVE_UP_AFTER failures, the course counts as deleted, and nothing
+    is asked until someone opens one of its activities.
     """
     try:
-        students = students_in(course)
-        changes = _apply(course, students)
+        members = members_in(course)
+        changes = _apply(course, members.students)
+        teachers.keep_in_step(course, members.teachers)
     except (LtiRefused, ProviderFailed) as failure:
         _note(course, failure.problem)
         return None
@@ -85,10 +98,11 @@ def keep_in_step(course: Course) -> Changes | None:
     return changes
 
 
-def students_in(course: Course) -> list[Student]:
-    """Return the active learners of a course, from all pages of the platform's answer."""
+def members_in(course: Course) -> Members:
+    """Return the active members of a course, from all pages of the platform's answer."""
     token = services.access_token(course.platform, [services.MEMBERS])
-    found: dict[str, Student] = {}
+    students: dict[str, Student] = {}
+    found: set[str] = set()
     for page in _pages(course, token):
         members = page.get("members") if isinstance(page, dict) else None
         if not isinstance(members, list):
@@ -96,27 +110,42 @@ def students_in(course: Course) -> list[Student]:
         for one in members:
             student = student_in(one)
             if student is not None:
-                found[student.sub] = student
-        if len(found) > MOST_PEOPLE:
+                students[student.sub] = student
+            elif sub := teacher_in(one):
+                found.add(sub)
+        if len(students) > MOST_PEOPLE or len(found) > MOST_PEOPLE:
             raise LtiRefused("lti_too_many", most=MOST_PEOPLE)
-    return list(found.values())
+    return Members(students=list(students.values()), teachers=frozenset(found))
 
 
 def student_in(member: object) -> Student | None:
     """Return the learner, or None for teachers, people who left, and entries without an id or a name."""
-    if not isinstance(member, dict) or member.get("status", "Active") != "Active":
+    sub, roles = _active(member)
+    if not isinstance(member, dict) or not sub or not claims.is_student(roles):
         return None
-    sub, roles = member.get("user_id"), member.get("roles")
-    usable = isinstance(sub, str) and 0 < len(sub) <= 255 and sub.isprintable()
-    if not usable or not isinstance(roles, list):
-        return None
-    named = frozenset(_full(one) for one in roles if isinstance(one, str))
     name = claims.name_of(member)
-    if not name or not claims.is_student(named):
+    if not name:
         return None
     email = member.get("email")
     email = email.strip() if isinstance(email, str) and len(email) <= _LONGEST["email"] else ""
-    return Student(sub=str(sub), name=name[: _LONGEST["name"]], email=email)
+    return Student(sub=sub, name=name[: _LONGEST["name"]], email=email)
+
+
+def teacher_in(member: object) -> str:
+    """Return the platform's id of an active teacher of the course, or "" for other entries."""
+    sub, roles = _active(member)
+    return sub if claims.is_teacher(roles) else ""
+
+
+def _active(member: object) -> tuple[str, frozenset[str]]:
+    """Return the id and the roles of an active member, or "" and no roles if the entry is of no use."""
+    if not isinstance(member, dict) or member.get("status", "Active") != "Active":
+        return "", frozenset()
+    sub, roles = member.get("user_id"), member.get("roles")
+    usable = isinstance(sub, str) and 0 < len(sub) <= 255 and sub.isprintable()
+    if not usable or not isinstance(roles, list):
+        return "", frozenset()
+    return str(sub), frozenset(_full(one) for one in roles if isinstance(one, str))
 
 
 def _full(role: str) -> str:
@@ -199,8 +228,9 @@ def _note(course: Course, problem: Problem) -> None:
     """Store a failure. The next attempt is after 1, 2, 4 … minutes, at most after READ_EVERY."""
     log.warning("The members of course %s can't be read: %s", course.pk, problem)
     wait = min(FIRST_WAIT * 2 ** min(course.members_attempts, 20), READ_EVERY)
+    attempts = course.members_attempts + 1
     Course.objects.filter(pk=course.pk).update(
-        members_attempts=course.members_attempts + 1,
-        members_due_at=clock.now() + wait,
+        members_attempts=attempts,
+        members_due_at=None if attempts >= GIVE_UP_AFTER else clock.now() + wait,
         members_problem=to_text(problem),
     )

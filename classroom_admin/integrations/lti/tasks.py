@@ -10,7 +10,7 @@ from celery import shared_task
 from django.db.models import Exists, OuterRef
 
 from classroom_admin.common import clock
-from classroom_admin.integrations.lti import grades, keys, links, rosters
+from classroom_admin.integrations.lti import grades, keys, links, rosters, teachers
 from classroom_admin.integrations.lti.models import Course, Launch, RegistrationLink, ResourceLink
 from classroom_admin.sync.tasks import only_one
 
@@ -61,4 +61,5 @@ def find_classes() -> None:
     waiting = ResourceLink.objects.filter(room=None).exclude(room_uuid="").select_related("room", "course")
     for link in waiting:
         if links.room_of(link) is not None:
+            teachers.give_classes(link.course)
             rosters.ask(link.course)

@@ -52,6 +52,19 @@ def read_students(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @signed_in
+def choose_grade(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Choose what an activity sends to the gradebook."""
+    access = access_by_key(request.user, key, to=Permission.CHOOSE_LIST)
+    chosen = request.POST.get("grade", "")
+    if chosen not in ResourceLink.Grade.values:
+        messages.error(request, _("Choose what goes to the gradebook."))
+    elif courses.choose_grade(access, pk=pk, grade=chosen):
+        messages.success(request, _("The choice was saved. Scores that were sent stay in the gradebook."))
+    return redirect("lti:courses", key)
+
+
+@require_POST
+@signed_in
 def send_scores(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Send the scores again that a platform did not accept."""
     access = access_by_key(request.user, key, to=Permission.CHOOSE_LIST)
@@ -65,6 +78,7 @@ def _line(link: ResourceLink) -> dict[str, Any]:
     problem = next((one.problem for one in scores if one.problem), "")
     return {
         "link": link,
+        "grades": ResourceLink.Grade.choices if link.has_gradebook else (),
         "course": link.course,
         "members_problem": stored_in_words(link.course.members_problem),
         "sent": sum(one.sent_at is not None and one.due_at is None and not one.problem for one in scores),

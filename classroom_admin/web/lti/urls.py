@@ -15,6 +15,7 @@ urlpatterns = [
     path("register/<slug:code>/", registering.page, name="register"),
     path("classes/<slug:key>/", courses.page, name="courses"),
     path("classes/<slug:key>/students/", courses.read_students, name="read_students"),
+    path("classes/<slug:key>/grade/<number:pk>/", courses.choose_grade, name="choose_grade"),
     path("classes/<slug:key>/scores/", courses.send_scores, name="send_scores"),
     path("platforms/", platforms.page, name="platforms"),
     path("platforms/new/", platforms.add, name="add_platform"),

@@ -42,6 +42,7 @@ TYPES: Final = {
     "mp4": "video/mp4", "m4v": "video/mp4", "webm": "video/webm", "m3u8": HLS, "ts": "video/mp2t",
     "m4a": "audio/mp4", "mp3": "audio/mpeg", "aac": "audio/aac",
 }  # fmt: skip
+UNKNOWN_TYPE: Final = "application/octet-stream"
 _RANGE: Final = re.compile(r"bytes=(\d{1,18}-\d{0,18}|-\d{1,18})")
 _TAG: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,200}"')
 _DATE: Final = re.compile(r"[A-Za-z]{3}, [0-9A-Za-z: ]{15,25}")
@@ -64,7 +65,7 @@ class Source(Protocol):
 def kind_of(url: str) -> str:
     """Return the media type of a file by its name. Unknown files are offered as downloads only."""
     ext = urlsplit(url).path.rpartition(".")[2].lower()
-    return TYPES.get(ext, "application/octet-stream")
+    return TYPES.get(ext, UNKNOWN_TYPE)
 
 
 def file_response(

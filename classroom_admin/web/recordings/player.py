@@ -58,7 +58,7 @@ def player_for(request: HttpRequest, recording: Recording, address: Callable[[in
 
     The parameter `at` is a second of the whole recording. The parameter `part` is a number of a file, from 1.
     """
-    files = [_file(recording, number, part, address(number)) for part, number in _numbered(recording)]
+    files = files_of(recording, address)
     part, second = 1, 0
     if is_number(given := request.GET.get("at", "")):
         index, second = place(int(given), len(files))
@@ -67,6 +67,11 @@ def player_for(request: HttpRequest, recording: Recording, address: Callable[[in
         part = int(given)
     chosen = next((file for file in files if file.part == part), files[0] if files else None)
     return Player(files=files, file=chosen, second=second, length_s=_length_s(recording))
+
+
+def files_of(recording: Recording, address: Callable[[int], str]) -> list[File]:
+    """Return the files of a recording. `address` returns our address of a file by its number."""
+    return [_file(recording, number, part, address(number)) for part, number in _numbered(recording)]
 
 
 def _numbered(recording: Recording) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,6 +25,8 @@ from django.utils.formats import number_format
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
+from classroom_admin.accounts import face
+from classroom_admin.accounts.face_models import SchoolLogo
 from classroom_admin.common import clock
 from classroom_admin.reports.exports.files import file_name
 from classroom_admin.reports.exports.tables import Kind, Table
@@ -72,7 +75,8 @@ def answer(request: AuthenticatedHttpRequest, table: Table, title: str) -> HttpR
 def pdf_of(html: str) -> tuple[bytes, str]:
     """Return the PDF of a page, and the characters that no font on this server has.
 
-    The page may refer to no other file. Nothing is read from the disk or the network.
+    The page may refer to no other file, so pictures are inside of it. Nothing is read from the disk or the
+    network.
     """
     import weasyprint
 
@@ -97,9 +101,16 @@ def _page(table: Table, title: str) -> str:
             for row in table.rows
         ],
         "zone": timezone.get_current_timezone_name(),
+        "logo": _logo(),
         "made_at": f"{timezone.localtime(clock.now()):%Y-%m-%d %H:%M}",
     }
     return render_to_string("reports/pdf.html", context)
+
+
+def _logo() -> str:
+    """Return the logo of the school as a `data:` address, or "" if there is none."""
+    row = SchoolLogo.objects.first() if face.current().logo else None
+    return f"data:{row.kind};base64,{b64encode(bytes(row.content)).decode()}" if row else ""
 
 
 def _words(value: Any, kind: Kind) -> str:
@@ -144,11 +155,13 @@ def _missing_characters() -> Iterator[list[str]]:
 
 
 def _nothing() -> Any:
-    """Return an object that refuses every address."""
+    """Return an object that refuses every address except `data:`, which is a part of the page."""
     from weasyprint.urls import URLFetcher
 
     class Nothing(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: Any = None) -> Any:
+            if url.startswith("data:"):
+                return super().fetch(url, headers)
             raise ValueError(f"{url} is not read")
 
     return Nothing()

@@ -19,6 +19,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.common import problem_texts
 from classroom_admin.common.version import version
+from classroom_admin.integrations.mail.failures import failures
 from classroom_admin.integrations.webhooks import selectors as webhooks
 from classroom_admin.sync.health import chat_health, health
 from classroom_admin.web.access import AuthenticatedHttpRequest, requires
@@ -146,5 +147,6 @@ def _overview() -> dict[str, Any]:
         "health": health(),
         "capabilities": capabilities(),
         "troubled_webhooks": webhooks.troubled(),
+        "failed_mails": failures().count(),
         "version": version(),
     }

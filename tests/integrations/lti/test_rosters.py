@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from classroom_admin.accounts.models import User
 from classroom_admin.actions import class_lists
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
-from classroom_admin.integrations.lti import rosters, tasks
+from classroom_admin.integrations.lti import links, rosters, tasks
 from classroom_admin.integrations.lti.ids import cloud_user_id
-from classroom_admin.integrations.lti.models import Course, Member, Platform
-from classroom_admin.rooms.models import ClassList, Room
+from classroom_admin.integrations.lti.models import AccountLink, Course, Member, Platform, ResourceLink
+from classroom_admin.rooms.models import ClassList, Room, RoomTeacher
 from tests.lti import lms
+from tests.school import make_room
 
 
 def listed() -> list[str]:
@@ -50,6 +53,75 @@ def test_class_list_is_made_and_kept_in_step(server, course: Course, link, room:
     class_lists.delete_list(actor=teacher, class_list=ClassList.objects.get())
     rosters.keep_in_step(Course.objects.get())
     assert listed() == ["Leo Park-Kim", "Mia Chen", "Zoe Young"]
+
+
+def account(course: Course, name: str, **columns) -> User:
+    """Return a teacher whose account is connected with the platform."""
+    user = User.objects.create_user(f"{name}@school.test", "x", name=name.title(), **columns)
+    AccountLink.objects.create(platform=course.platform, sub=f"sub-{name}", user=user)
+    return user
+
+
+def teachers_of(room: Room) -> set[str]:
+    return set(RoomTeacher.objects.filter(room=room).values_list("user__name", flat=True))
+
+
+def test_co_teachers_with_an_account_get_the_classes(
+    server, course: Course, link, room: Room, teacher
+) -> None:
+    eva, tom = account(course, "eva"), account(course, "tom")
+    account(course, "ruth", role=User.Role.ADMINISTRATOR)
+    other = make_room("Assigned by hand")
+    ResourceLink.objects.create(
+        platform=course.platform, course=course, room=other, room_uuid=other.room_uuid, made_by=teacher
+    )
+    for user in (teacher, tom):
+        RoomTeacher.objects.create(room=other, user=user)
+    names = {"eva": f"{lms.ROLE}Instructor", "tom": "Instructor", "ruth": "Instructor", "new": "Instructor"}
+    server.people += [lms.Person(f"sub-{name}", name.title(), role=role) for name, role in names.items()]
+    rosters.keep_in_step(course)
+    assert teachers_of(room) == teachers_of(other) == {"Ana Torres", "Eva", "Tom"}  # an administrator sees it
+    assert Entry.objects.filter(action="room.assign").count() == 3
+    rosters.keep_in_step(Course.objects.get())
+    assert Entry.objects.filter(action="room.assign").count() == 3  # nothing changed
+
+    server.people = [one for one in server.people if one.sub not in ("sub-eva", "sub-tom")]
+    rosters.keep_in_step(Course.objects.get())
+    assert teachers_of(room) == {"Ana Torres"}
+    assert teachers_of(other) == {"Ana Torres", "Tom"}  # Tom's did not come from the course
+    server.people = [one for one in server.people if one.role == "Learner"]
+    rosters.keep_in_step(Course.objects.get())
+    assert set(course.teachers.values_list("user__name", flat=True)) == {"Ruth"}  # it hides teachers
+    assert {eva.pk, tom.pk}.isdisjoint(course.teachers.values_list("user", flat=True))
+
+
+def test_class_is_not_given_if_who_chose_it_lost_it(
+    server, course: Course, link, room: Room, teacher
+) -> None:
+    account(course, "eva")
+    server.people.append(lms.Person("sub-eva", "Eva", role="Instructor"))
+    RoomTeacher.objects.all().delete()
+    rosters.keep_in_step(course)
+    assert teachers_of(room) == set()
+
+
+def test_deleted_course_is_asked_for_some_days_and_its_list_stays(
+    server, course: Course, link, monkeypatch
+) -> None:
+    monkeypatch.setattr(rosters, "GIVE_UP_AFTER", 3)
+    rosters.keep_in_step(course)
+    server.fail_next = [404] * rosters.GIVE_UP_AFTER
+    for _number in range(rosters.GIVE_UP_AFTER):
+        rosters.keep_in_step(Course.objects.select_related("platform", "owner").get())
+    gone = Course.objects.get()
+    assert gone.members_due_at is None
+    assert "lti_service_status" in gone.members_problem
+    assert listed() == ["Leo Park", "Mia Chen", "Sam Weiss"]
+    message = SimpleNamespace(
+        deployment_id="deployment-1", context_id="course-1", context_title="", members_url=""
+    )
+    links.course_of(course.platform, message)  # someone opens an activity, so the course exists
+    assert rosters.due() == [course.pk]
 
 
 def test_list_that_a_person_chose_stays(course: Course, link, room: Room, teacher) -> None:

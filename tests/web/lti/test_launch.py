@@ -20,7 +20,14 @@ from classroom_admin.common import clock
 from classroom_admin.integrations.joining.links import path_of
 from classroom_admin.integrations.joining.models import PersonalLink
 from classroom_admin.integrations.lti.ids import cloud_user_id
-from classroom_admin.integrations.lti.models import AccountLink, Launch, Member, Platform
+from classroom_admin.integrations.lti.models import (
+    AccountLink,
+    Course,
+    Launch,
+    Member,
+    Platform,
+    ResourceLink,
+)
 from classroom_admin.rooms.models import RoomTeacher
 from tests.lti import FRAME, TOP, Moodle, lms
 
@@ -173,6 +180,52 @@ def test_teacher_does_not_see_a_class_of_another_teacher(platform: Moodle, link,
     answer = platform.launch(Client(), ana, platform.server.resource("activity-1"))
     assert answer.status_code == 403
     assert "not assigned to you" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "role",
+    [lms.ROLE + "Instructor", lms.ROLE.replace("membership#", "membership/Instructor#TeachingAssistant")],
+)
+def test_co_teacher_who_opens_the_class_gets_it(
+    platform: Moodle, row, link, room, teacher, role: str
+) -> None:
+    eva = User.objects.create_user("eva@school.test", "x", name="Eva")
+    AccountLink.objects.create(platform=row, sub="sub-eva", user=eva)
+    person, roles = lms.Person("sub-eva", "Eva"), {CLAIM + "roles": [role]}
+    client, launch = Client(), {**platform.server.resource("activity-1"), **roles}
+    assert platform.launch(client, person, launch)["Location"] == f"/classes/{room.key}/"
+    assert RoomTeacher.objects.filter(room=room, user=eva).exists()
+    entry = Entry.objects.get(action="room.assign")
+    assert (entry.target, entry.params["course"]) == (eva.email, "Biology 7b")
+    RoomTeacher.objects.filter(user=eva).delete()  # an administrator takes it away, and it stays away
+    assert platform.launch(client, person, launch).status_code == 403
+
+
+def test_copied_activity_does_not_open_the_class_to_another_course(
+    platform: Moodle, row, link, room, teacher
+) -> None:
+    eva = User.objects.create_user("eva@school.test", "x", name="Eva")
+    AccountLink.objects.create(platform=row, sub="sub-eva", user=eva)
+    copied = {
+        **platform.server.resource("copied", custom={"class_link": link.key}),
+        CLAIM + "context": {"id": "course-2", "title": "Biology 8a"},
+    }
+    answer = platform.launch(Client(), lms.Person("sub-eva", "Eva", role="Instructor"), copied)
+    assert answer.status_code == 403
+    assert not RoomTeacher.objects.filter(user=eva).exists()
+
+
+def test_each_deployment_has_courses_of_its_own(platform: Moodle, row, link, room, teacher, ana) -> None:
+    Platform.objects.update(deployment_ids="deployment-1 deployment-2")
+    second = {**platform.server.resource("activity-1"), CLAIM + "deployment_id": "deployment-2"}
+    answer = platform.launch(Client(), ana, second)
+    assert answer.status_code == 200
+    assert set(Course.objects.values_list("deployment_id", "context_id")) == {
+        ("deployment-1", "course-1"), ("deployment-2", "course-1"),
+    }  # fmt: skip
+    assert ResourceLink.objects.get(course__deployment_id="deployment-2").room is None
+    Platform.objects.update(deployment_ids="deployment-1")
+    assert platform.launch(Client(), ana, second).status_code == 403
 
 
 def test_state_works_once_and_for_minutes(platform: Moodle, link, ana, teacher) -> None:

@@ -257,6 +257,27 @@ def test_courses_of_a_class(platform: Moodle, link: ResourceLink, room, teacher)
     assert Score.objects.get().due_at is not None
 
 
+def test_teacher_chooses_later_what_goes_to_the_gradebook(
+    platform: Moodle, link: ResourceLink, room, teacher
+) -> None:
+    client = Client()
+    client.force_login(teacher)
+    page, where = f"/lti/classes/{room.key}/", f"/lti/classes/{room.key}/grade/{link.pk}/"
+    assert "<select" not in client.get(page).content.decode()  # the platform offers no gradebook
+    assert client.post(where, {"grade": "quiz"}).status_code == 404
+    link.line_items_url = f"{platform.server.url}/lineitems"
+    link.save()
+    member = link.course.members.create(sub="sub-leo", user_uuid="leo")
+    link.scores.create(member=member, given=1, maximum=2, due_at=clock.now())
+    assert "The choice was saved." in text(client.post(where, {"grade": "quiz"}, follow=True))
+    assert (ResourceLink.objects.get().grade, Score.objects.count()) == ("quiz", 0)
+    assert Entry.objects.get(action="lti.grade").params == {"grade": "quiz"}
+    assert '<option value="quiz" selected>' in client.get(page).content.decode()
+    assert "Choose what goes" in text(client.post(where, {"grade": "everything"}, follow=True))
+    client.post(where, {"grade": "quiz"})
+    assert Entry.objects.filter(action="lti.grade").count() == 1
+
+
 def test_old_rows_are_deleted(platform: Moodle, link: ResourceLink, room) -> None:
     platform.begin(Client())
     Launch.objects.update(valid_until=clock.now() - timedelta(hours=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from classroom_admin.audit.models import Entry
+from classroom_admin.common import clock
+from classroom_admin.integrations.mail import delivery
 from classroom_admin.integrations.mail.choices import chosen, unsubscribe_path
-from classroom_admin.integrations.mail.models import MailKind
+from classroom_admin.integrations.mail.models import Mail, MailKind
 from tests.school import School
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +80,33 @@ def test_changed_addresses_and_addresses_of_deactivated_people_are_not_valid(sch
     school.teacher.is_active = False
     school.teacher.save()
     assert Client().post(path).status_code == 404
+
+
+def test_administrator_sees_failed_mails_and_sends_one_again(school: School) -> None:
+    problem = {
+        "code": "mail_recipient",
+        "params": {"place": "mail.test:25", "code": 550, "reply": "No such user"},
+    }
+    mail = Mail.objects.create(
+        person=school.teacher, kind="alert", room=school.room, state="failed", attempts=3, problem=problem,
+        due_at=clock.now() - timedelta(days=2),
+    )  # fmt: skip
+    Mail.objects.create(
+        person=school.other_teacher, kind="recording_ready", room=school.room, state="failed", attempts=1,
+        due_at=clock.now() - timedelta(days=3),
+    )  # fmt: skip
+    client, page = school.signed_in(school.administrator), reverse("notices:mail_failures")
+    assert "2 mails of the past 30 days were not sent." in client.get("/settings/").content.decode()
+    shown = client.get(page).content.decode()
+    assert "refuses the recipient (550): No such user" in shown
+    assert "It could not be sent in time." in shown
+    again = reverse("notices:mail_again", args=[mail.pk])
+    answer = client.post(again, follow=True)
+    assert "will be sent again" in answer.content.decode()
+    mail.refresh_from_db()
+    assert mail.state == "waiting"
+    assert list(delivery.due()) == [mail]
+    assert "is being sent already" in client.post(again, follow=True).content.decode()
+    [entry] = Entry.objects.filter(action="mail.again")
+    assert (entry.target, entry.params) == (school.teacher.email, {"kind": "alert"})
+    assert school.signed_in(school.teacher).post(again).status_code == 404

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 
 import pytest
 from django.test import Client
 
+from classroom_admin.accounts import face
+from classroom_admin.accounts.face_models import SchoolLogo
+from classroom_admin.actions import face as actions
+from classroom_admin.reports.exports.tables import Table
 from classroom_admin.web.reports import pdf
 from tests.reports.summary_rows import make_person, make_summary
 from tests.school import School
+from tests.web.face.pictures import png
 
 PAGE = "/reports/attendance/?period=all"
 
@@ -54,6 +61,36 @@ def test_missing_font_is_no_pdf_with_boxes(school: School, admin: Client) -> Non
     assert answer["Content-Type"].startswith("text/html")
     assert "no font for these characters: \ue987." in answer.content.decode()
     assert answer.request["QUERY_STRING"] == "period=all"
+
+
+@pytest.fixture
+def _logo(school: School) -> Iterator[None]:
+    actions.change_logo(actor=school.administrator, content=png(300, 100))
+    face.forget()  # it changes only after the transaction of the test
+    yield
+    face.forget()
+
+
+@pytest.mark.usefixtures("_fresh", "_logo")
+def test_page_of_the_pdf_has_the_logo(school: School) -> None:
+    """The picture is inside of the page, because WeasyPrint reads no other file."""
+    html = pdf._page(Table(name="attendance", columns=(), rows=(), total=0), "Attendance")
+    source = re.search(r'<img src="data:image/png;base64,([^"]+)"', html)
+    assert source is not None
+    assert b64decode(source[1]) == bytes(SchoolLogo.objects.get().content)
+    SchoolLogo.objects.all().delete()
+    assert "<img" not in pdf._page(Table(name="attendance", columns=(), rows=(), total=0), "Attendance")
+
+
+@pytest.mark.usefixtures("_fresh", "_logo")
+def test_pdf_draws_the_logo(school: School, admin: Client) -> None:
+    pytest.importorskip("weasyprint", exc_type=ImportError)
+    make_person(make_summary("Algebra"), "Zoë")
+    content = admin.get(f"{PAGE}&format=pdf").content
+    assert b"/Subtype /Image" in content
+    assert b"/Width 300" in content
+    SchoolLogo.objects.all().delete()
+    assert b"/Subtype /Image" not in admin.get(f"{PAGE}&format=pdf").content
 
 
 def test_pdf_reads_no_file() -> None:

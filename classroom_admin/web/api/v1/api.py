@@ -30,7 +30,7 @@ from classroom_admin.web.api.v1 import (
     series,
 )
 from classroom_admin.web.api.v1.authentication import READ
-from classroom_admin.web.api.v1.body_parser import StrictParser
+from classroom_admin.web.api.v1.body_parser import FORM, StrictParser
 from classroom_admin.web.api.v1.idempotency import HEADER, AnsweredBefore
 from classroom_admin.web.api.v1.problems import add_handlers, response
 from classroom_admin.web.api.v1.schemas import Problem
@@ -45,11 +45,12 @@ _ERRORS: Final = {
     403: "The scope of the token or the role of its person does not include this.",
     404: "This does not exist, or the person may not see it.",
     409: "The `Idempotency-Key` belongs to another request, or the first request is still in work.",
-    413: "The body is too big.",
-    415: "The body is not JSON.",
+    413: "The body or the file is too big.",
+    415: "The body is not JSON, or this type of file can't be shared.",
     422: "A value is not valid.",
     424: "The cloud refused the command or did not answer.",
     429: "Too many requests. `Retry-After` says how many seconds to wait.",
+    507: "There is no space for the file.",
 }
 TOPICS: Final = (
     me, classes, commands, participants, chat, quizzes_polls, recordings, files, class_lists, series,
@@ -78,8 +79,9 @@ class Api(NinjaAPI):
 def _complete(operation: dict[str, Any], *, writes: bool) -> None:
     """Add the errors, and the header for repeated requests, to an operation of the document."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    uploads = FORM in operation.get("requestBody", {}).get("content", {})
     for status, words in _ERRORS.items():
-        if writes or status not in _WRITING:
+        if (writes or status not in _WRITING) and (uploads or status != 507):
             operation["responses"][status] = {
                 "description": words,
                 "content": {problem_json.MEDIA_TYPE: schema},

@@ -8,13 +8,14 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from ninja import Field, Schema
 
+from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
 from classroom_admin.actions.class_plans import plan_of
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.actions.scheduled import State
 from classroom_admin.actions.series_selectors import list_of, scheduled_classes, teacher_of, visible_series
-from classroom_admin.rooms.access import ClassAccess, NotYours, access_by_key
+from classroom_admin.rooms.access import ClassAccess, NotYours, access_by_key, visible_rooms
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.web.api.v1.authentication import ApiHttpRequest
 from classroom_admin.web.api.v1.schemas import Moment
@@ -126,7 +127,17 @@ def class_access(request: ApiHttpRequest, key: str, *, to: Permission | None = N
 
     The key of a series with only one class leads to that class.
     """
-    return access_by_key(request.user, _room_key(request.user, key), described(Room.objects.all()), to=to)
+    key = _room_key(request.user, key)
+    return access_by_key(request.user, key, described(Room.objects.all()), to=to)
+
+
+def has_access(person: User, key: str, *, to: Permission) -> bool:
+    """Return whether ``class_access`` would succeed for this person."""
+    try:
+        key = _room_key(person, key)
+    except NotYours:
+        return False
+    return permissions.may(person, to) and visible_rooms(person).filter(key=key).exists()
 
 
 def planned_class(person: User, key: str) -> ScheduledCommand | None:

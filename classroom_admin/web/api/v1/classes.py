@@ -6,21 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
+from django.db import transaction
+from django.db.models import QuerySet
 from ninja import Field, Query, Router, Schema, Status
 
 from classroom_admin.accounts import permissions
 from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission
-from classroom_admin.actions import class_lists, class_state, people, scheduling, series_changes
-from classroom_admin.actions.models import ScheduledCommand
-from classroom_admin.actions.rescheduling import Edit, Scope, digest
-from classroom_admin.actions.series_selectors import series_rule, slots_of
+from classroom_admin.actions import class_lists, class_state, people, scheduling
+from classroom_admin.actions.class_plans import ClassPlan, plan_of
 from classroom_admin.common import clock
-from classroom_admin.rooms.access import access_to
+from classroom_admin.rooms.access import access_to, is_assigned_to
 from classroom_admin.rooms.class_lists import visible_lists
-from classroom_admin.rooms.models import ClassList, Room, RoomState
+from classroom_admin.rooms.models import ClassList, Room, RoomState, RoomTeacher
 from classroom_admin.rooms.selectors import COMING, LIVE, PAST, ClassFilters, found_classes
 from classroom_admin.web.api.v1.authentication import WRITE, ApiHttpRequest
 from classroom_admin.web.api.v1.class_rows import (
@@ -37,6 +36,7 @@ from classroom_admin.web.api.v1.command_rows import CommandOut, sent
 from classroom_admin.web.api.v1.paging import Paging, page_of
 from classroom_admin.web.api.v1.problems import ApiProblem, invalid
 from classroom_admin.web.api.v1.schemas import In, MomentIn, Page
+from classroom_admin.web.api.v1.series_edits import change_planned
 
 router: Final = Router(tags=["Classes"])
 WHEN: Final = {"live": LIVE, "upcoming": COMING, "past": PAST}
@@ -58,6 +58,12 @@ class Filters(Schema):
     recording: Literal["on", "off"] | None = None
     hands_raised: bool = Field(False, description="Only classes with raised hands.")
     ends_soon: bool = Field(False, description="Only live classes that should end within 10 minutes.")
+    starts_from: MomentIn | None = Field(None, description="Only classes scheduled at this time or later.")
+    starts_before: MomentIn | None = Field(None, description="Only classes scheduled before this time.")
+    teacher: str = Field(
+        "", max_length=254, description="The email address of an account to which the classes are assigned."
+    )
+    class_list: str = Field("", max_length=16, description="The key of a class list.")
 
     def chosen(self) -> ClassFilters:
         return ClassFilters(
@@ -68,6 +74,17 @@ class Filters(Schema):
             hands=self.hands_raised,
             ends_soon=self.ends_soon,
         )
+
+    def limited(self, rooms: QuerySet[Room]) -> QuerySet[Room]:
+        """Return those of the classes that match the filters which pages do not have."""
+        if self.starts_from:
+            rooms = rooms.filter(planned_start_at__gte=self.starts_from)
+        if self.starts_before:
+            rooms = rooms.filter(planned_start_at__lt=self.starts_before)
+        if self.teacher:
+            teacher = User.objects.with_address(self.teacher)
+            rooms = rooms.filter(is_assigned_to(teacher)) if teacher else rooms.none()
+        return rooms.filter(class_list__key=self.class_list) if self.class_list else rooms
 
 
 class NewClass(In):
@@ -88,13 +105,26 @@ class ChangedClass(In):
     starts_at: MomentIn | None = None
     minutes: Minutes | None = None
 
+    def applied_to(self, plan: ClassPlan) -> ClassPlan:
+        """Return the plan of a class with the new name and duration."""
+        settings = dict(plan.settings)
+        if self.minutes is not None:
+            settings["duration_s"] = self.minutes * 60
+        return replace(plan, name=self.name or plan.name, settings=settings)
+
+
+class Teachers(In):
+    """The accounts to which a class is assigned. Others who joined it as teachers see it, too."""
+
+    emails: list[Annotated[str, Field(max_length=254)]] = Field(max_length=20)
+
 
 @router.get("/classes", response=Page[ClassOut], url_name="classes")
 def list_classes(request: ApiHttpRequest, filters: Query[Filters], paging: Query[Paging]) -> Any:
     """List the classes that you may see, newest first."""
     when = WHEN[filters.when] if filters.when else None
-    rooms = described(found_classes(request.user, when=when, filters=filters.chosen()))
-    return page_of(rooms, paging, of_room)
+    rooms = filters.limited(found_classes(request.user, when=when, filters=filters.chosen()))
+    return page_of(described(rooms), paging, of_room)
 
 
 @router.post("/classes", response={201: ClassOut}, auth=WRITE, url_name="classes")
@@ -153,11 +183,28 @@ def change_class(request: ApiHttpRequest, key: str, body: ChangedClass) -> Any:
     if planned is None:
         words = "The cloud can't change a class that it has created. Cancel it, and create another one."
         raise ApiProblem(422, words, code="cannot_change")
-    _change(request.user, planned, body)
+    change_planned(request.user, planned, body.applied_to(plan_of(planned)), starts_at=body.starts_at)
     planned.refresh_from_db()
     assert planned.series is not None
     made = Room.objects.filter(room_uuid=planned.key).first()
     return of_room(class_access(request, made.key).room) if made else of_planned(planned, planned.series.key)
+
+
+@router.put("/classes/{key}/teachers", response=ClassOut, auth=WRITE, url_name="class_teachers")
+def assign_teachers(request: ApiHttpRequest, key: str, body: Teachers) -> Any:
+    """Replace the teachers to whom a class is assigned. Only administrators may do this."""
+    person = request.user
+    access = class_access(request, key, to=Permission.PEOPLE)
+    wanted = {
+        found.pk: found for email in body.emails if (found := teacher_for(person, email, field="emails"))
+    }
+    with transaction.atomic():
+        for one in RoomTeacher.objects.filter(room=access.room).select_related("user"):
+            if one.user_id not in wanted:
+                people.unassign_room(actor=person, person=one.user, room=access.room)
+        for teacher in wanted.values():
+            people.assign_room(actor=person, person=teacher, room=access.room)
+    return of_room(class_access(request, key).room)
 
 
 @router.post("/classes/{key}/start", response={202: CommandOut}, auth=WRITE, url_name="start_class")
@@ -199,17 +246,17 @@ def listed_for(person: User, key: str | None) -> ClassList | None:
     return found
 
 
-def teacher_for(person: User, email: str | None) -> User | None:
+def teacher_for(person: User, email: str | None, *, field: str = "teacher") -> User | None:
     """Return the teacher with this address, or None without an address. Raise ``ApiProblem`` 422.
 
-    Raise ``NotAllowed`` if the person may not choose teachers.
+    Raise ``NotAllowed`` if the person may not choose teachers. ``field`` is the name of the value.
     """
     if email is None:
         return None
     permissions.require(person, Permission.PEOPLE)
     found = User.objects.with_address(email)
     if found is None or not found.is_active or not permissions.may_teach(found):
-        raise invalid("teacher", "No teacher has this email address.")
+        raise invalid(field, "No teacher has this email address.")
     return found
 
 
@@ -218,25 +265,3 @@ def _complete(person: User, room: Room, *, teacher: User | None, class_list: Cla
         people.assign_room(actor=person, person=teacher, room=room)
     if class_list is not None:
         class_lists.use_list(access_to(person, room), class_list=class_list)
-
-
-def _change(person: User, planned: ScheduledCommand, wanted: ChangedClass) -> None:
-    """Change one class of a series, as the page of the series does."""
-    series = planned.series
-    assert series is not None
-    slots = slots_of(series)
-    anchor = next(slot for slot in slots if slot.pk == planned.pk)
-    local = (wanted.starts_at or anchor.starts_at).astimezone(ZoneInfo(series.zone))
-    settings = dict(anchor.plan.settings)
-    if wanted.minutes is not None:
-        settings["duration_s"] = wanted.minutes * 60
-    edit = Edit(
-        anchor=anchor.pk,
-        scope=Scope.THIS,
-        day=local.date(),
-        at=local.time(),
-        plan=replace(anchor.plan, name=wanted.name or anchor.plan.name, settings=settings),
-        rule=series_rule(series, slots),
-    )
-    changes = series_changes.preview(series=series, edit=edit)
-    series_changes.apply(actor=person, series=series, edit=edit, seen=digest(changes))

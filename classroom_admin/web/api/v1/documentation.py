@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from classroom_admin.common import public_address
 from classroom_admin.common.problem_json import PATH
 from classroom_admin.web.api.v1.api import document
+from classroom_admin.web.api.v1.body_parser import FORM
 
 CODES: Final = {
     "malformed": "400. The body is not JSON, or the path has forbidden characters.",
@@ -24,8 +25,8 @@ CODES: Final = {
     "method_not_allowed": "405. The header `Allow` names the methods.",
     "idempotency_key_reused": "409. The `Idempotency-Key` belongs to another request.",
     "request_in_progress": "409. The first request with this `Idempotency-Key` is still being answered.",
-    "too_large": "413. The body is too big.",
-    "unsupported_media_type": "415. Send `Content-Type: application/json`.",
+    "too_large": "413. The body or the file is too big.",
+    "unsupported_media_type": "415. Send the body as JSON, an upload as a form, or another type of file.",
     "invalid": "422. `errors` names the invalid fields.",
     "state": "422. The class or the series is in another state.",
     "cannot_change": "422. The cloud can't change this class.",
@@ -33,6 +34,8 @@ CODES: Final = {
     "cloud_failed": "424. The cloud refused the command, or the connection is not set up.",
     "outcome_unknown": "424. The cloud did not answer. The command may have worked: verify it.",
     "too_many_requests": "429. `Retry-After` says how many seconds to wait.",
+    "disk_full": "507. The server has no space for files. Tell an administrator.",
+    "quota": "507. The files of the person have used up their space. Delete some of them.",
 }
 """What the codes of errors mean."""
 
@@ -58,7 +61,8 @@ def topics() -> list[dict[str, Any]]:
 
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    content = operation.get("requestBody", {}).get("content", {})
+    body = next((one["schema"] for one in content.values()), None)
     return {
         "id": operation["operationId"],
         "method": method,
@@ -66,6 +70,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, A
         "summary": operation["description"],
         "parameters": [_parameter(one) for one in operation["parameters"]],
         "bodies": _bodies(body) if body else [],
+        "is_form": FORM in content,
         "answers": [_answer(status, one) for status, one in operation["responses"].items() if status < "300"],
         "errors": [(status, one["description"]) for status, one in _errors(operation)],
     }

@@ -7,6 +7,8 @@ responses are stored. After an error, a request with the same key does its work.
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from django.utils import timezone
 
 from classroom_admin.accounts.api_tokens import forget_old_requests
 from classroom_admin.accounts.models import IdempotentRequest, User
+from classroom_admin.web.api.v1.body_parser import FORM, UPLOAD
 from classroom_admin.web.api.v1.problems import ApiProblem, invalid
 
 HEADER: Final = "Idempotency-Key"
@@ -89,5 +92,21 @@ def _repeated(first: IdempotentRequest | None, fingerprint: str) -> Exception:
 def _fingerprint(request: HttpRequest, person: User) -> str:
     """Return a hash of the request and the person's role: with another role, the response may be another."""
     words = (str(request.method), request.get_full_path(), person.role)
-    parts = (*(one.encode() for one in words), request.body)
+    parts = (*(one.encode() for one in words), *_body_parts(request))
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def _body_parts(request: HttpRequest) -> Iterator[bytes]:
+    """Yield what the body says. Files are read in pieces, and the boundary of a form does not count."""
+    match = request.resolver_match
+    if request.content_type != FORM or match is None or match.url_name != UPLOAD:
+        yield request.body
+        return
+    for name, values in sorted(request.POST.lists()):
+        yield json.dumps([name, values]).encode()
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            digest = hashlib.sha256()
+            for chunk in file.chunks():
+                digest.update(chunk)
+            yield json.dumps([name, file.name, digest.hexdigest()]).encode()

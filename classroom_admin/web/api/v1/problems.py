@@ -9,17 +9,27 @@ from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils.encoding import force_str
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.files.kinds import Why
+from classroom_admin.actions.files.uploads import UploadRefused
 from classroom_admin.common import problem_json
 from classroom_admin.web import refused_access
 
 CHALLENGE: Final = 'Bearer realm="classroom-admin"'
 _NOT_SENT_BY_CLOUD: Final = frozenset({"connection_not_set_up", "not_offered"})
 """The codes of commands that were not sent, but not because of what the request asked for."""
+_OF_UPLOAD: Final = {
+    Why.TYPE: (415, ""),
+    Why.TOO_LARGE: (413, ""),
+    Why.QUOTA: (507, "quota"),
+    Why.STORAGE: (507, ""),
+}
+"""The status and the code (empty: the usual one) of an upload that is refused. Other reasons are 422."""
 
 
 class ApiProblem(Exception):
@@ -62,6 +72,7 @@ def add_handlers(api: NinjaAPI) -> None:
         PermissionDenied: _forbidden,
         RequestDataTooBig: lambda _request, _error: response(413, "This request is too big."),
         ActionRefused: _refused,
+        MultiPartParserError: lambda _request, _error: response(400, "The form can't be read."),
         ValidationError: lambda _request, error: _validation(error.errors),
         HttpError: _http_error,
         Exception: _unexpected,
@@ -97,6 +108,11 @@ def _forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
 
 
 def _refused(_request: HttpRequest, error: ActionRefused) -> HttpResponse:
+    if isinstance(error, UploadRefused) and error.why in _OF_UPLOAD:
+        status, code = _OF_UPLOAD[error.why]
+        refused = response(status, error.message, code=code)
+        refused._has_been_logged = True  # type: ignore[attr-defined]  # a full quota is no error of the server
+        return refused
     if error.problem.code in _NOT_SENT_BY_CLOUD:
         return response(424, error.message)
     errors = [{"field": error.field or "", "message": error.message_at_field}]

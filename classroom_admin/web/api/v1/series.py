@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from classroom_admin.actions import recurrence, scheduling
 from classroom_admin.actions.class_plans import plan_of
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.actions.recurrence import MOST_CLASSES, Weekly
+from classroom_admin.actions.rescheduling import Scope
 from classroom_admin.actions.series_selectors import scheduled_classes, visible_series
 from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import stored_in_words
@@ -25,10 +27,18 @@ from classroom_admin.rooms.access import NotYours
 from classroom_admin.rooms.models import ClassList, Room
 from classroom_admin.web.api.v1.authentication import WRITE, ApiHttpRequest
 from classroom_admin.web.api.v1.class_rows import CANCELLED, FAILED, SCHEDULED
-from classroom_admin.web.api.v1.classes import Minutes, Name, RoomType, listed_for, teacher_for
+from classroom_admin.web.api.v1.classes import (
+    ChangedClass,
+    Minutes,
+    Name,
+    RoomType,
+    listed_for,
+    teacher_for,
+)
 from classroom_admin.web.api.v1.paging import Paging, page_of
 from classroom_admin.web.api.v1.problems import ApiProblem, invalid
 from classroom_admin.web.api.v1.schemas import In, Moment, MomentIn, Page, RowId
+from classroom_admin.web.api.v1.series_edits import change_planned
 
 router: Final = Router(tags=["Scheduling"])
 State = ScheduledCommand.State
@@ -87,6 +97,14 @@ class Changed(Schema):
     changed: int = Field(description="How many classes were changed.")
 
 
+class ChangedOfSeries(ChangedClass):
+    """What to change. Other values stay. If `scope` is not `this`, `starts_at` changes the time of day."""
+
+    scope: Literal["this", "following", "all"] = "this"
+    teacher: str | None = Field(None, max_length=254, description="Null: none.")
+    class_list: str | None = Field(None, max_length=16, description="Null: none.")
+
+
 @router.get("/series", response=Page[SeriesOut], url_name="series")
 def list_series(request: ApiHttpRequest, paging: Query[Paging]) -> Any:
     """List the series that you may see, newest first."""
@@ -136,6 +154,25 @@ def list_series_classes(request: ApiHttpRequest, key: str, paging: Query[Paging]
     return page_of(classes, paging, lambda one: _of_class(one, keys.get(one.key)), newest_first=False)
 
 
+@router.patch("/series/{key}/classes/{id}", response=Changed, auth=WRITE, url_name="one_series_class")
+def change_series_class(request: ApiHttpRequest, key: str, id: RowId, body: ChangedOfSeries) -> Any:
+    """Change a class of a series, and with another `scope` the following or all classes, too.
+
+    A class that the cloud has created already is replaced by a new one, with a new key.
+    """
+    planned = _planned(_series(request, key), id)
+    plan = body.applied_to(plan_of(planned))
+    if "teacher" in body.model_fields_set:
+        permissions.require(request.user, Permission.PEOPLE)
+        teacher = teacher_for(request.user, body.teacher)
+        plan = replace(plan, taught_by=teacher.pk if teacher else None)
+    if "class_list" in body.model_fields_set:
+        class_list = listed_for(request.user, body.class_list)
+        plan = replace(plan, class_list=class_list.pk if class_list else None)
+    scope = Scope(body.scope)
+    return {"changed": change_planned(request.user, planned, plan, starts_at=body.starts_at, scope=scope)}
+
+
 @router.post("/series/{key}/cancel", response=Changed, auth=WRITE, url_name="cancel_series")
 def cancel_series(request: ApiHttpRequest, key: str) -> Any:
     """Cancel all classes of a series that are not created yet."""
@@ -162,12 +199,19 @@ def restore_series_class(request: ApiHttpRequest, key: str, id: RowId) -> Any:
 
 def _changed(request: ApiHttpRequest, key: str, pk: int, change: Any, problem: str) -> dict[str, Any]:
     series = _series(request, key)
-    planned = get_object_or_404(scheduled_classes(), series=series, pk=pk)
+    planned = _planned(series, pk)
     if not change(actor=request.user, series=series, planned=planned):
         raise ApiProblem(422, problem, code="state")
     planned.refresh_from_db()
     made = Room.objects.filter(room_uuid=planned.key).values_list("key", flat=True).first()
     return _of_class(planned, made)
+
+
+def _planned(series: Series, pk: int) -> ScheduledCommand:
+    found: ScheduledCommand = get_object_or_404(
+        scheduled_classes().select_related("series"), series=series, pk=pk
+    )
+    return found
 
 
 def _series(request: ApiHttpRequest, key: str) -> Series:

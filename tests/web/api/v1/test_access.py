@@ -30,7 +30,7 @@ def world(db: None, settings: Any) -> World:
     for things in (made.own, made.foreign):
         room = Room.objects.get(key=things["key"])
         things["of the poll"] = Poll.objects.get(room=room).pk
-        things["missing"] = 10**9
+        things["missing"], things["first"] = 10**9, 0
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import get_args
+from urllib.parse import urlencode
 
 import pytest
 
@@ -139,6 +140,63 @@ def test_command_reaches_the_cloud_and_is_listed(sim: RunningSimulator, teacher:
     assert api.post(f"/classes/{key}/commands", unknown).found["errors"][0]["field"] == "user_id"
     ended = api.post(f"/classes/{key}/end")
     assert (ended.status_code, ended.found["command"]) == (202, "class.end")
+
+
+def test_classes_are_filtered_by_start_teacher_and_list(teacher: User) -> None:
+    listed = ClassList.objects.create(name="7b", owner=teacher)
+    now = clock.cloud_now()
+    early = make_room("Early", planned_start_at=now, class_list=listed)
+    late = make_room("Late", planned_start_at=now + timedelta(hours=3))
+    api, other = api_of(teacher), User.objects.create_user("bob@school.test", "x")
+    for room in (early, late):
+        RoomTeacher.objects.create(room=room, user=teacher)
+    RoomTeacher.objects.create(room=late, user=other)
+
+    def names(**query: str) -> list[str]:
+        return [one["name"] for one in api.get(f"/classes?{urlencode(query)}").found["items"]]
+
+    hour_later = (now + timedelta(hours=1)).isoformat()
+    assert names(starts_from=hour_later) == ["Late"]
+    assert names(starts_before=hour_later) == ["Early"]
+    assert names(teacher=other.email) == ["Late"]
+    assert names(teacher="nobody@school.test") == []
+    assert names(class_list=listed.key) == ["Early"]
+    assert names() == ["Late", "Early"]
+
+
+def test_administrators_assign_teachers_to_a_class(teacher: User) -> None:
+    room = make_room("Latin")
+    RoomTeacher.objects.create(room=room, user=teacher)
+    administrator = User.objects.create_user("ruth@school.test", "x", role=User.Role.ADMINISTRATOR)
+    other = User.objects.create_user("bob@school.test", "x", name="Bob")
+    api, where = api_of(administrator), f"/classes/{room.key}/teachers"
+    wrong = api.ask("PUT", where, {"emails": [other.email, "nobody@school.test"]})
+    assert wrong.found["errors"][0]["field"] == "emails"
+    assert api_of(teacher).ask("PUT", where, {"emails": [other.email]}).status_code == 403
+    changed = api.ask("PUT", where, {"emails": [other.email]}).found
+    assert changed["teachers"] == [{"name": "Bob", "email": other.email}]
+    assert api_of(teacher).get(f"/classes/{room.key}").status_code == 404
+    assert api_of(other).get(f"/classes/{room.key}").status_code == 200
+
+
+def test_classes_of_a_series_are_changed_together(sim: RunningSimulator, teacher: User) -> None:
+    api = api_of(teacher)
+    listed = ClassList.objects.create(name="7b", owner=teacher)
+    starts_at = (clock.cloud_now() + timedelta(days=60)).replace(microsecond=0, second=0)
+    key = api.post("/series", {"name": "Latin", "starts_at": starts_at.isoformat(), "times": 3}).found["key"]
+    classes = api.get(f"/series/{key}/classes").found["items"]
+    where = f"/series/{key}/classes/{classes[1]['id']}"
+    earlier = (starts_at + timedelta(days=7, minutes=-30)).isoformat()
+    body = {"scope": "following", "name": "Greek", "starts_at": earlier, "class_list": listed.key}
+    assert api.ask("PATCH", where, body).found == {"changed": 2}
+    after = api.get(f"/series/{key}/classes").found["items"]
+    assert [one["name"] for one in after] == ["Latin", "Greek", "Greek"]
+    moved = [before["starts_at"] != now["starts_at"] for before, now in zip(classes, after, strict=True)]
+    assert moved == [False, True, True]
+    assert api.ask("PATCH", where, {"scope": "following", "class_list": None}).found == {"changed": 2}
+    assert api.ask("PATCH", where, {"teacher": teacher.email}).status_code == 403
+    assert api.ask("PATCH", where, {"scope": "every"}).status_code == 422
+    assert api.ask("PATCH", where, {"minutes": 30}).found == {"changed": 1}
 
 
 def test_refused_command_says_why(sim: RunningSimulator, teacher: User) -> None:

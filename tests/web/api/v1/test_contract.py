@@ -51,7 +51,7 @@ def test_no_answer_is_outside_the_document(
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
     world = make_world()
     room = Room.objects.get(key=world.own["key"])
-    known = {**world.own, "of the poll": Poll.objects.get(room=room).pk, "missing": 10**9}
+    known = {**world.own, "of the poll": Poll.objects.get(room=room).pk, "missing": 10**9, "first": 0}
     _row, secret = api_tokens.create(
         world.people["administrator"], name="a test", scopes=api_tokens.SCOPES, days=1
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -17,9 +18,11 @@ from django.core.asgi import get_asgi_application
 from django.core.management import call_command
 
 from classroom_admin.accounts.models import User
+from classroom_admin.actions.models import Upload
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.web.size_by_address import limited
+from tests.actions.files import PDF
 from tests.realtime.serving import Server, running_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,21 +51,29 @@ def example(language: str, part: str) -> str:
     return next(one for one in found if part in one)
 
 
-def run(argv: list[str], server: Server, token: str) -> str:
+def run(argv: list[str], server: Server, token: str, *, folder: Path | None = None, **more: str) -> str:
     env = {"PATH": os.environ["PATH"], "TOKEN": token, "DASHBOARD": f"http://127.0.0.1:{server.port}"}
-    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=100, check=False)
+    env |= more
+    done = subprocess.run(argv, env=env, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, f"{done.stdout} {done.stderr}"
     return done.stdout
 
 
 def test_examples_of_the_document_create_and_list_classes(
-    sim: RunningSimulator, server: Server, token: str
+    sim: RunningSimulator, server: Server, token: str, tmp_path: Path
 ) -> None:
     shown = run(["sh", "-e", "-c", example("sh", "curl")], server, token)
     assert shown.count('"name": "Algebra 7b"') == 2
     shown = run([sys.executable, "-c", example("python", "requests")], server, token)
     assert [line.split()[1] for line in shown.splitlines()] == ["Latin", "Algebra"]
     assert {room.name for room in Room.objects.all()} == {"Algebra 7b", "Latin 8a"}
+    (tmp_path / "worksheet.pdf").write_bytes(PDF)
+    key = Room.objects.get(name="Algebra 7b").key
+    argv = ["sh", "-e", "-c", example("sh", "uploads")]
+    first, again = (run(argv, server, token, KEY=key, folder=tmp_path) for _ in range(2))
+    assert json.loads(first)["command"] == "resource.put"
+    assert first == again
+    assert Upload.objects.get().name == "worksheet.pdf"
 
 
 def test_front_of_the_server_answers_with_problems(server: Server, token: str) -> None:
