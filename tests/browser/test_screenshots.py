@@ -126,7 +126,7 @@ def furnished(school: tuple[Classroom, Classroom], dashboard: Dashboard) -> dict
     return {name: found[page] for name, page in (FURNISHED | IN_THE_TOUR).items()}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_every_page(
@@ -141,6 +141,13 @@ def test_every_page(
     open_class(page, school[0])
     expect(row_of(page, "Amir Haddad")).to_contain_text("Rewards: 3")
     expect(row_of(page, "Ilse van den Berg")).to_have_count(0)
+    expect(page.locator("#people-absent")).to_contain_text("Ada Lovelace")
+    table = page.get_by_role("table", name="People in the class now")
+    left_over = table.evaluate(
+        """(one) => one.getBoundingClientRect().right
+           - one.rows[0].lastElementChild.getBoundingClientRect().right"""
+    )
+    assert left_over <= 1, "the columns do not fill the table"
     _keep(page, "class", look)
     expect(card(page, "Chat").get_by_role("log")).to_contain_text("show us on the board")
     card(page, "People")
