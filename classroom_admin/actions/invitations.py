@@ -13,7 +13,6 @@ from classroom_admin.actions import scheduled
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.audit import record
-from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
 
@@ -59,6 +58,5 @@ def _record(actor: User, person: User, problem: Problem | None = None) -> None:
         action="account.invite",
         target=person.email,
         target_name=str(person),
-        outcome=Step.Kind.FAILED if problem else Step.Kind.DONE,
-        detail={"reason": problem.as_json()} if problem else None,
+        problem=problem,
     )

@@ -21,7 +21,6 @@ from classroom_admin.accounts.sign_on_http import ProviderFailed, discovery, get
 from classroom_admin.accounts.sign_on_providers import Provider, from_environment
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
-from classroom_admin.audit.models import Step
 from classroom_admin.common.encryption import encrypt
 from classroom_admin.common.problems import Problem
 
@@ -120,8 +119,7 @@ def test_provider(*, actor: User, provider: Provider) -> TestReport:
         action="sign_on.test_provider",
         target=provider.issuer,
         target_name=provider.label,
-        outcome=Step.Kind.FAILED if report.problem else Step.Kind.DONE,
-        detail={"reason": report.problem.as_json()} if report.problem else None,
+        problem=report.problem,
     )
     return report
 

@@ -11,6 +11,7 @@ from classroom_admin.audit.actions import LABELS
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock, request_context
 from classroom_admin.common.logs import context as log_context
+from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import secret_name_in
 
 log: Final = logging.getLogger(__name__)
@@ -101,8 +102,14 @@ def done(
     params: Mapping[str, Any] | None = None,
     outcome: Step.Kind = Step.Kind.DONE,
     detail: Mapping[str, Any] | None = None,
+    problem: Problem | None = None,
 ) -> Entry:
-    """Add an entry with a single step, for an action that does not involve the cloud."""
+    """Add an entry with a single step, for an action that does not involve the cloud.
+
+    With a `problem`, the action failed for this reason.
+    """
+    if problem is not None:
+        outcome, detail = Step.Kind.FAILED, {"reason": problem.as_json()}
     with transaction.atomic():
         entry = record(
             actor=actor,

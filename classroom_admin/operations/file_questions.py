@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, OutputWrapper
 
-from classroom_admin.rooms.class_list_files.cells import Question
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common.problem_texts import in_english
+from classroom_admin.rooms.class_list_files.cells import Question, UnreadableFile
 from classroom_admin.rooms.class_list_files.columns import checked_mapping
 from classroom_admin.rooms.class_list_files.contents import Contents
 from classroom_admin.rooms.class_list_files.header_words import IGNORE
@@ -22,6 +26,35 @@ class Asked(Exception):
     def __init__(self, question: Question) -> None:
         self.question = question
         super().__init__(question.text)
+
+
+@contextmanager
+def problems_said(stdout: OutputWrapper, *, as_json: bool) -> Iterator[None]:
+    """Run the import of a file. Say in words what stopped it.
+
+    If the user must answer something and `as_json` is set, print the question as JSON and exit with 1. Raise
+    ``CommandError`` in all other cases.
+    """
+    try:
+        yield
+    except Asked as asked:
+        if not as_json:
+            raise CommandError(f"{asked} Nothing was written.") from asked
+        stdout.write(json.dumps({"question": question_as_json(asked.question)}, ensure_ascii=False))
+        sys.exit(QUESTION)
+    except UnreadableFile as error:
+        raise CommandError(str(error)) from error
+    except OSError as error:
+        said = f"{error.filename} can't be read: {error.strerror}. Nothing was written."
+        raise CommandError(said) from error
+    except ActionRefused as refused:
+        raise CommandError(in_english(refused.problem)) from refused
+
+
+def columns_as_text(mapping: Mapping[str, str], ignored: Sequence[str]) -> str:
+    """Return which columns of the file were used and which were ignored, as one line."""
+    used = ", ".join(f"{header} = {role}" for header, role in mapping.items() if role != IGNORE)
+    return f"Columns: {used}. Ignored: {', '.join(ignored) or 'none'}."
 
 
 def question_as_json(question: Question) -> dict[str, Any]:

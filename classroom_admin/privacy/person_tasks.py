@@ -1,14 +1,14 @@
 """Celery tasks of exports and erasures of people. If a message is lost, the beat sends another message."""
 
-import threading
 from typing import Final
 
 from celery import shared_task
 
 from classroom_admin.common import disk_space
+from classroom_admin.common.one_thread import OneThread
 from classroom_admin.privacy import person_jobs
 
-_one_at_a_time: Final = threading.Lock()
+_one_thread: Final = OneThread()
 
 
 @shared_task(name=person_jobs.RUN)
@@ -17,13 +17,7 @@ def run_person_jobs(first: int | None = None) -> None:
 
     While disk space is scarce, they wait.
     """
-    if disk_space.is_low() or not _one_at_a_time.acquire(blocking=False):
-        return
-    try:
-        more = person_jobs.work(first=first)
-    finally:
-        _one_at_a_time.release()
-    if more:
+    if not disk_space.is_low() and _one_thread.run(lambda: person_jobs.work(first=first)):
         person_jobs.wake_up()
 
 

@@ -132,11 +132,11 @@ def test_administrator_manages_platforms(window: Opener) -> None:
     page.get_by_label("Classes can be opened from this platform").uncheck()
     page.get_by_role("button", name="Save").click()
     expect(row.get_by_text("Off")).to_be_visible()
-    for press in ("Cancel", "Remove the platform"):
-        row.get_by_role("link", name="Remove").click()
+    for press in ("Cancel", "Delete learning platform"):
+        row.get_by_role("link", name="Delete").click()
         role: Any = "link" if press == "Cancel" else "button"
         page.get_by_role(role, name=press).click()
-    expect(page.get_by_text("Canvas was removed.")).to_be_visible()
+    expect(page.get_by_text("Canvas was deleted.")).to_be_visible()
     page.get_by_role("button", name="Replace the key").click()
     expect(page.get_by_text("There is a new key.")).to_be_visible()
 

@@ -66,6 +66,11 @@ IN_THE_TOUR = {
     "streams": "live:streams",
     "present-at-message": "live:there",
     "bulk": "live:together",
+    "platforms": "lti:platforms",
+    "tokens": "tokens:own",
+    "webhook": "webhooks:webhook",
+    "appearance": "face:settings",
+    "import": "people:import_preview",
 }
 PAGES = {
     "create": "/classes/new/",
@@ -121,7 +126,7 @@ def furnished(school: tuple[Classroom, Classroom], dashboard: Dashboard) -> dict
     return {name: found[page] for name, page in (FURNISHED | IN_THE_TOUR).items()}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_every_page(
@@ -136,6 +141,13 @@ def test_every_page(
     open_class(page, school[0])
     expect(row_of(page, "Amir Haddad")).to_contain_text("Rewards: 3")
     expect(row_of(page, "Ilse van den Berg")).to_have_count(0)
+    expect(page.locator("#people-absent")).to_contain_text("Ada Lovelace")
+    table = page.get_by_role("table", name="People in the class now")
+    left_over = table.evaluate(
+        """(one) => one.getBoundingClientRect().right
+           - one.rows[0].lastElementChild.getBoundingClientRect().right"""
+    )
+    assert left_over <= 1, "the columns do not fill the table"
     _keep(page, "class", look)
     expect(card(page, "Chat").get_by_role("log")).to_contain_text("show us on the board")
     card(page, "People")
@@ -179,6 +191,27 @@ def test_previews(window: Opener, school: tuple[Classroom, Classroom], furnished
     page.get_by_role("button", name="Start recording", exact=True).click()
     expect(page.get_by_role("region", name=re.compile("Skipped"))).to_contain_text(school[0].name)
     _keep(page, "bulk-preview", "1440-light", full=False)
+
+
+def test_students_wait_to_join(
+    window: Opener, school: tuple[Classroom, Classroom], furnished: dict[str, str]
+) -> None:
+    page = window(ADMINISTRATOR, viewport={"width": 1440, "height": 900}, color_scheme="light")
+    page.goto(f"{furnished['details'].removesuffix('details/')}joining/")
+    page.get_by_role("button", name="Create the link").click()
+    _keep(page, "joining", "1440-light")
+    address = page.get_by_label("Send this link to the students").input_value()
+    for name in ("Noor Aziz", "Emma Johansson"):
+        student = window(viewport={"width": NARROW[0], "height": 700}, color_scheme="light")
+        student.goto(address)
+        student.get_by_label("Your name").fill(name)
+        _keep(student, "join", "390-light", full=False)
+        student.get_by_role("button", name="Join").click()
+        expect(student.get_by_role("heading", name="Please wait")).to_be_visible()
+    _keep(student, "join-wait", "390-light", full=False)
+    open_class(page, school[0])
+    expect(page.get_by_role("region", name="Waiting room")).to_contain_text("2 people are waiting")
+    _keep(page, "waiting-room", "1440-light", full=False)
 
 
 def test_a_class_from_right_to_left(window: Opener, school: tuple[Classroom, Classroom]) -> None:

@@ -16,7 +16,6 @@ from django.views.decorators.debug import sensitive_variables
 from classroom_admin.accounts.models import User
 from classroom_admin.accounts.permissions import Permission, require
 from classroom_admin.audit import record
-from classroom_admin.audit.models import Step
 from classroom_admin.common.encryption import encrypt
 from classroom_admin.common.problems import Problem
 from classroom_admin.integrations.chat_targets import delivery, services
@@ -99,8 +98,7 @@ def send_test(*, actor: User, row: ChatTarget) -> Problem | None:
         action="chat_target.test",
         target=row.host,
         target_name=row.name,
-        outcome=Step.Kind.FAILED if problem else Step.Kind.DONE,
-        detail={"reason": problem.as_json()} if problem else None,
+        problem=problem,
     )
     return problem
 

@@ -1,28 +1,22 @@
 """Celery tasks of chat services. The beat starts them, and the database contains what is due."""
 
-import threading
 from typing import Final
 
 from celery import shared_task
 
 from classroom_admin.actions import scheduled
+from classroom_admin.common.one_thread import OneThread
 from classroom_admin.integrations.chat_targets import delivery
 
 SEND: Final = "chat_targets.send"
-_one_at_a_time: Final = threading.Lock()
+_one_thread: Final = OneThread()
 """One thread per worker waits for chat services, so that slow ones leave the others for events."""
 
 
 @shared_task(name=SEND)
 def send(_first: int | None = None) -> None:
     """Send the messages that are due."""
-    if not _one_at_a_time.acquire(blocking=False):
-        return
-    try:
-        more = delivery.work()
-    finally:
-        _one_at_a_time.release()
-    if more:
+    if _one_thread.run(delivery.work):
         scheduled.wake_up(SEND)
 
 

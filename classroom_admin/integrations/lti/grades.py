@@ -17,7 +17,6 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from classroom_admin.accounts.sign_on_http import ProviderFailed
 from classroom_admin.audit import record
-from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.integrations.lti import services
@@ -250,6 +249,5 @@ def _record(link: ResourceLink, *, sent: int, failed: int, problem: Problem | No
         target=link.course.context_id,
         target_name=link.course.title,
         params={"through": link.platform.label, "sent": sent, "failed": failed},
-        outcome=Step.Kind.FAILED if problem else Step.Kind.DONE,
-        detail={"reason": problem.as_json()} if problem else None,
+        problem=problem,
     )

@@ -17,7 +17,6 @@ from classroom_admin.accounts.models import User
 from classroom_admin.accounts.sign_on_http import ProviderFailed, require_allowed
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
-from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
 from classroom_admin.integrations.lti import keys, services, tokens
@@ -95,8 +94,7 @@ def test_platform(*, actor: User, row: Platform) -> Problem | None:
         action="lti.test_platform",
         target=row.issuer,
         target_name=row.label,
-        outcome=Step.Kind.FAILED if problem else Step.Kind.DONE,
-        detail={"reason": problem.as_json()} if problem else None,
+        problem=problem,
     )
     return problem
 

@@ -67,7 +67,9 @@ class FaceForm(forms.Form):
     banner_from = _time(_("Show from"))
     banner_until = _time(_("Show until"))
     banner_can_be_dismissed = forms.BooleanField(label=_("People can dismiss it"), required=False)
-    banner_for_visitors = forms.BooleanField(label=_("Show it on the sign-in page, too"), required=False)
+    banner_for_visitors = forms.BooleanField(
+        label=_("Show it on the sign-in page and to students who join, too"), required=False
+    )
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())

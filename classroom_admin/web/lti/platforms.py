@@ -138,12 +138,12 @@ def test(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @requires(Permission.SETTINGS)
 @recently_signed_in
 def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Ask whether to remove a platform. A POST removes it."""
+    """Ask whether to delete a platform. A POST deletes it."""
     row = get_object_or_404(Platform, key=key)
     if request.method != "POST":
         return render(request, "lti/delete.html", {"platform": row})
     platforms.delete_platform(actor=request.user, row=row)
-    messages.success(request, _("%(label)s was removed.") % {"label": row.label})
+    messages.success(request, _("%(label)s was deleted.") % {"label": row.label})
     return redirect("lti:platforms")
 
 

@@ -50,6 +50,7 @@ class ChatTargetForm(forms.Form):
         choices=list(KINDS.items()),
         initial=[Notice.Kind.ALERT_RAISED],
         error_messages={"required": _("Choose at least one kind of message.")},
+        widget=forms.CheckboxSelectMultiple(),
     )
     class_list = forms.ModelChoiceField(
         label=_("Classes"),

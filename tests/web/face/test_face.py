@@ -75,6 +75,7 @@ def test_every_kind_of_page_shows_the_name_the_colour_the_logo_and_the_links(
     for browser, address in (
         (Client(), "/sign-in/"),
         (Client(), "/sign-in/forgotten/"),
+        (Client(), "/join/unknown/"),
         (admin, "/"),
         (admin, f"/classes/{dressed.room.key}/"),
         (admin, "/settings/"),

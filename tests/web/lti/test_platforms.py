@@ -63,7 +63,7 @@ def actions() -> list[str]:
     )
 
 
-def test_platform_is_added_changed_and_removed(admin: Client) -> None:
+def test_platform_is_added_changed_and_deleted(admin: Client) -> None:
     assert "Canvas was saved." in text(admin.post("/lti/platforms/new/", GIVEN, follow=True))
     row = Platform.objects.get()
     assert (row.deployment_ids.split(), row.link_by_email, row.create_accounts, row.is_on) == (
@@ -79,8 +79,8 @@ def test_platform_is_added_changed_and_removed(admin: Client) -> None:
     assert entry.params["changed"] == ["create_accounts", "label"]
     again = admin.post("/lti/platforms/new/", GIVEN)
     assert "already a platform with this issuer and client id" in text(again)
-    assert "Remove “Renamed”?" in text(admin.get(f"/lti/platforms/{row.key}/remove/"))
-    assert "Renamed was removed." in text(admin.post(f"/lti/platforms/{row.key}/remove/", follow=True))
+    assert "Delete “Renamed”?" in text(admin.get(f"/lti/platforms/{row.key}/remove/"))
+    assert "Renamed was deleted." in text(admin.post(f"/lti/platforms/{row.key}/remove/", follow=True))
     assert not Platform.objects.exists()
     assert actions() == ["lti.add_platform", "lti.change_platform", "lti.delete_platform"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,18 @@ from django.http import Http404
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import class_list_files, class_lists
-from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.common.problem_texts import in_english
 from classroom_admin.operations.file_questions import (
-    QUESTION,
     Asked,
+    columns_as_text,
     mapping_of,
     problem_as_question,
-    question_as_json,
+    problems_said,
 )
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.class_list_files import oneroster
-from classroom_admin.rooms.class_list_files.cells import Question, UnreadableFile
+from classroom_admin.rooms.class_list_files.cells import Question
 from classroom_admin.rooms.class_list_files.contents import Contents, Options, read_contents
-from classroom_admin.rooms.class_list_files.header_words import IGNORE, ROLES
+from classroom_admin.rooms.class_list_files.header_words import ROLES
 from classroom_admin.rooms.models import ClassList, Room
 
 
@@ -57,25 +54,14 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            with transaction.atomic():
-                contents = import_file(options)
-        except Asked as asked:
-            if not options["as_json"]:
-                raise CommandError(f"{asked} Nothing was written.") from asked
-            self.stdout.write(json.dumps({"question": question_as_json(asked.question)}, ensure_ascii=False))
-            sys.exit(QUESTION)
-        except UnreadableFile as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            said = f"{error.filename} can't be read: {error.strerror}. Nothing was written."
-            raise CommandError(said) from error
-        except ActionRefused as refused:
-            raise CommandError(in_english(refused.problem)) from refused
-        except Http404 as error:
-            raise CommandError(
-                "The owner may not use this list or this class. Nothing was written."
-            ) from error
+        with problems_said(self.stdout, as_json=options["as_json"]):
+            try:
+                with transaction.atomic():
+                    contents = import_file(options)
+            except Http404 as error:
+                raise CommandError(
+                    "The owner may not use this list or this class. Nothing was written."
+                ) from error
         self.stdout.write(
             json.dumps(as_json(contents), ensure_ascii=False) if options["as_json"] else as_text(contents)
         )
@@ -124,10 +110,9 @@ def as_json(contents: Contents) -> dict[str, Any]:
 
 def as_text(contents: Contents) -> str:
     """Return a summary of the import and its warnings as text."""
-    used = ", ".join(f"{header} = {role}" for header, role in contents.mapping.items() if role != IGNORE)
     lines = [
         f"{len(contents.people)} people imported.",
-        f"Columns: {used}. Ignored: {', '.join(contents.ignored) or 'none'}.",
+        columns_as_text(contents.mapping, contents.ignored),
     ]
     return "\n".join([*lines, *map(str, contents.warnings)])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,16 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions.account_files import saving
 from classroom_admin.actions.account_files.comparison import Change, Plan
 from classroom_admin.actions.account_files.rows import AccountContents, read_accounts
-from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.common.problem_texts import in_english
 from classroom_admin.operations.file_questions import (
-    QUESTION,
     Asked,
+    columns_as_text,
     mapping_of,
     problem_as_question,
-    question_as_json,
+    problems_said,
 )
-from classroom_admin.rooms.class_list_files.cells import Question, UnreadableFile
+from classroom_admin.rooms.class_list_files.cells import Question
 from classroom_admin.rooms.class_list_files.contents import Options
-from classroom_admin.rooms.class_list_files.header_words import ACCOUNT_COLUMNS, IGNORE
+from classroom_admin.rooms.class_list_files.header_words import ACCOUNT_COLUMNS
 
 
 class Command(BaseCommand):
@@ -58,20 +55,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with problems_said(self.stdout, as_json=options["as_json"]):
             contents, plan = import_file(options)
-        except Asked as asked:
-            if not options["as_json"]:
-                raise CommandError(f"{asked} Nothing was written.") from asked
-            self.stdout.write(json.dumps({"question": question_as_json(asked.question)}, ensure_ascii=False))
-            sys.exit(QUESTION)
-        except UnreadableFile as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            said = f"{error.filename} can't be read: {error.strerror}. Nothing was written."
-            raise CommandError(said) from error
-        except ActionRefused as refused:
-            raise CommandError(in_english(refused.problem)) from refused
         if options["as_json"]:
             self.stdout.write(json.dumps(as_json(contents, plan), ensure_ascii=False))
         else:
@@ -113,11 +98,10 @@ def as_json(contents: AccountContents, plan: Plan) -> dict[str, Any]:
 
 def as_text(contents: AccountContents, plan: Plan, *, is_done: bool) -> str:
     """Return a summary of the import and its warnings as text."""
-    used = ", ".join(f"{header} = {role}" for header, role in contents.mapping.items() if role != IGNORE)
     counts = ", ".join(f"{count} {name}" for name, count in plan.counts.items())
     lines = [
         f"{len(plan.changes)} people {'imported' if is_done else 'read, nothing was written'}: {counts}.",
-        f"Columns: {used}. Ignored: {', '.join(contents.ignored) or 'none'}.",
+        columns_as_text(contents.mapping, contents.ignored),
     ]
     return "\n".join([*lines, *map(str, contents.warnings)])
 
