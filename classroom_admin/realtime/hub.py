@@ -21,7 +21,7 @@ from classroom_admin.realtime import messages, rights
 from classroom_admin.realtime.class_channel import ClassChannel, ClassPage
 from classroom_admin.realtime.limits import StreamLimits
 from classroom_admin.realtime.polling import PageKey, PollingPages
-from classroom_admin.realtime.process import GarbageCollector, Threads
+from classroom_admin.realtime.process import THREADS, GarbageCollector, Threads
 from classroom_admin.realtime.rights import Refused, Right
 from classroom_admin.realtime.source import ANYTHING, Changed, source_for
 from classroom_admin.realtime.subscriber import Subscriber
@@ -112,6 +112,8 @@ class Hub:
     ) -> None:
         self._class_page = class_page
         self._threads = Threads()
+        # The updates of many classes do not fill the threads' queue, so a new page waits for few of them.
+        self._updates = asyncio.Semaphore(THREADS)
         self._tasks: list[asyncio.Task[None]] = []
         self._subscribers: set[Subscriber] = set()
         self._classes: dict[int, ClassChannel] = {}
@@ -294,8 +296,9 @@ class Hub:
         await self.lists.refresh()
 
     async def _advance(self, room: Room) -> None:
-        if channel := self._classes.get(room.pk):
-            await channel.advance(room)
+        async with self._updates:
+            if channel := self._classes.get(room.pk):
+                await channel.advance(room)
 
     async def _send_heartbeats(self) -> None:
         while True:
