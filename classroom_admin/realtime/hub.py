@@ -289,11 +289,11 @@ class Hub:
         wanted = [pk for pk, channel in self._classes.items() if channel.now is not None]
         if changed is not ANYTHING:
             wanted = [pk for pk in wanted if pk in changed]
+        rooms: Mapping[int, Room] = {}
         if wanted:
             self.reads += 1
             rooms = await self._threads.run(self._class_page.load, wanted)
-            await asyncio.gather(*(self._advance(room) for room in rooms.values()))
-        await self.lists.refresh()
+        await asyncio.gather(self.lists.refresh(), *(self._advance(room) for room in rooms.values()))
 
     async def _advance(self, room: Room) -> None:
         async with self._updates:
