@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -148,6 +149,25 @@ def cpu_s(pid: int) -> float:
     """Return the processor time of a process in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """The processor time of all cores since the machine started, in ticks, and how busy they were."""
+
+    busy: int
+    total: int
+    share: float = 1.0
+
+
+def busy_cores(since: Cores | None = None) -> Cores:
+    """Return the processor time of all cores now. `share` is the busy part of the time after `since`."""
+    ticks = [int(value) for value in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle = ticks[3] + ticks[4]
+    now = Cores(sum(ticks) - idle, sum(ticks))
+    if since is None or now.total == since.total:
+        return now
+    return replace(now, share=(now.busy - since.busy) / (now.total - since.total))
 
 
 def family(pid: int) -> dict[int, str]:

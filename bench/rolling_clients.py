@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 SPREAD = re.compile(rb'"spread":([\d.]+)')
 VERSION = re.compile(rb"^id: (\S+)$", re.MULTILINE)
 REQUESTERS = 8
+READS_S = 2.0
+"""How long a person looks at a page before the next request."""
 FAILURES = 3
 LONGEST_WAIT_S = 30.0
 AGAIN_S = 10.0
@@ -105,7 +107,7 @@ class Clients:
                 self.failures.append(f"{path}: {problem}")
             self.answers[problem or "status 200"] += 1
             self.requests += 1
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(READS_S)
 
     async def _ask(self, path: str, session: str, *, first: int) -> str:
         """Request a page. Return what went wrong, or ""."""

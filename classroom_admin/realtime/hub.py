@@ -21,7 +21,7 @@ from classroom_admin.realtime import messages, rights
 from classroom_admin.realtime.class_channel import ClassChannel, ClassPage
 from classroom_admin.realtime.limits import StreamLimits
 from classroom_admin.realtime.polling import PageKey, PollingPages
-from classroom_admin.realtime.process import GarbageCollector, Threads
+from classroom_admin.realtime.process import THREADS, GarbageCollector, Threads
 from classroom_admin.realtime.rights import Refused, Right
 from classroom_admin.realtime.source import ANYTHING, Changed, source_for
 from classroom_admin.realtime.subscriber import Subscriber
@@ -113,6 +113,8 @@ class Hub:
     ) -> None:
         self._class_page = class_page
         self._threads = Threads()
+        # The updates of many classes do not fill the threads' queue, so a new page waits for few of them.
+        self._updates = asyncio.Semaphore(THREADS)
         self._tasks: list[asyncio.Task[None]] = []
         self._subscribers: set[Subscriber] = set()
         self._classes: dict[int, ClassChannel] = {}
@@ -292,15 +294,16 @@ class Hub:
         wanted = [pk for pk, channel in self._classes.items() if channel.now is not None]
         if changed is not ANYTHING:
             wanted = [pk for pk in wanted if pk in changed]
+        rooms: Mapping[int, Room] = {}
         if wanted:
             self.reads += 1
             rooms = await self._threads.run(self._class_page.load, wanted)
-            await asyncio.gather(*(self._advance(room) for room in rooms.values()))
-        await self.lists.refresh()
+        await asyncio.gather(self.lists.refresh(), *(self._advance(room) for room in rooms.values()))
 
     async def _advance(self, room: Room) -> None:
-        if channel := self._classes.get(room.pk):
-            await channel.advance(room)
+        async with self._updates:
+            if channel := self._classes.get(room.pk):
+                await channel.advance(room)
 
     async def _send_heartbeats(self) -> None:
         while True:

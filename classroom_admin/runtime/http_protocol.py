@@ -106,13 +106,15 @@ class BoundedProtocol(HttpToolsProtocol):
     `HEAD_S` limits the time from the first byte to the last header, and the time before the first request. A
     body must arrive with `BODY_BYTES_PER_S`, measured every `BODY_S`, unless the application does not read
     it. After `WRITE_S` without room in the buffer, the client does not read its response. A closed connection
-    has `LINGER_S` to deliver the rest of its response.
+    has `LINGER_S` to deliver the rest of its response. When the server stops, a connection whose request has
+    not arrived completely has `LAST_REQUEST_S` for its headers, so that no accepted request goes unanswered.
     """
 
     HEAD_S: float = 15.0
     BODY_S: float = 20.0
     WRITE_S: float = 60.0
     LINGER_S: float = 10.0
+    LAST_REQUEST_S: float = 0.5
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -138,8 +140,12 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        super().shutdown()
         self._counts.stopping.set()
+        if self._in_head and not self.transport.is_closing():
+            self._stop_slow()
+            self._slow = self.loop.call_later(self.LAST_REQUEST_S, self._end_slow_head)
+        else:
+            super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
@@ -175,6 +181,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._in_body = False, True
         self._stop_slow()
         super().on_headers_complete()
+        if self._counts.stopping.is_set() and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)

@@ -41,8 +41,8 @@ class Event:
 class Server:
     """A running server: `port`, its `front`, and a way to run things in its loop."""
 
-    def __init__(self, **options: Any) -> None:
-        self.front = RealtimeMiddleware(get_asgi_application(), make_hub=make_hub)
+    def __init__(self, *, hub: Callable[[], Hub] = make_hub, **options: Any) -> None:
+        self.front = RealtimeMiddleware(get_asgi_application(), make_hub=hub)
         self._is_stopping = False
         self.loop = asyncio.new_event_loop()
         options = {"timeout_graceful_shutdown": 1, **options}

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
 
-from classroom_admin.rooms.models import ChatMessage
+from django.db.models import F
+
+from classroom_admin.realtime.hub import Hub
+from classroom_admin.rooms.models import ChatMessage, Room
+from classroom_admin.web.class_list.channel import ListChannel
+from classroom_admin.web.classroom import rendering
 from tests.realtime.conftest import Open, session_of, version_of
-from tests.realtime.serving import Server, until
-from tests.school import School
+from tests.realtime.serving import PATIENCE_S, Reader, Server, running_server, until
+from tests.school import School, make_room
+
+OPEN_CLASSES = 20
 
 
 def test_reader_that_does_not_read_is_cut_off_and_others_are_served(
@@ -48,3 +59,61 @@ def test_heartbeat_has_the_age_of_the_data(school: School, server: Server, watch
     assert beat is not None
     assert beat.facts["age"] >= 0
     assert beat.facts["spread"] == 1
+
+
+class HeldPages:
+    """The real class pages. Each update waits for a place of `places` before it is rendered."""
+
+    def __init__(self) -> None:
+        self.places = threading.Semaphore(0)
+        self.waiting = 0
+        self.is_held = False
+        self.page = SimpleNamespace(
+            load=rendering.load, whole_parts=rendering.whole_parts, render=self._render
+        )
+
+    def _render(self, room: Room, **options: Any) -> Any:
+        if self.is_held:
+            self.waiting += 1
+            assert self.places.acquire(timeout=PATIENCE_S)
+        return rendering.render(room, **options)
+
+    def hub(self) -> Hub:
+        return Hub(class_page=self.page, list_channel=ListChannel)  # type: ignore[arg-type]
+
+
+def test_page_that_opens_does_not_wait_for_the_updates_of_all_other_classes(school: School) -> None:
+    held = HeldPages()
+    rooms = [make_room(f"Class {number}") for number in range(OPEN_CLASSES)]
+    session = session_of(school, school.administrator)
+    with running_server(hub=held.hub) as server, ThreadPoolExecutor(1) as elsewhere:
+        pages = [_page(server, room, session) for room in rooms]
+        until(lambda: all(_is_ready(server, room) for room in rooms))
+        held.is_held = True
+        Room.objects.filter(pk__in=[room.pk for room in rooms]).update(last_event_id=F("last_event_id") + 1)
+        until(lambda: held.waiting)
+        late = elsewhere.submit(_page, server, school.room, session)
+        updates = 0
+        while not late.done():
+            before = held.waiting
+            held.places.release()
+            updates += 1
+            until(lambda before=before: held.waiting > before or late.done())
+        assert updates <= OPEN_CLASSES // 2
+        held.is_held = False
+        for _ in rooms:
+            held.places.release()
+        for page in [*pages, late.result()]:
+            page.close()
+
+
+def _page(server: Server, room: Room, session: str) -> Reader:
+    """Open the stream of a class, and wait for its first event."""
+    reader = Reader(server, f"/live/classes/{room.key}/stream?v={version_of(room)}", session)
+    reader.hello()
+    return reader
+
+
+def _is_ready(server: Server, room: Room) -> bool:
+    channel = server.hub.channel(room.pk)
+    return channel is not None and channel.subscribers == 1 and channel.skips_unchanged_parts

@@ -34,6 +34,12 @@ class Patient(BoundedProtocol):
     HEAD_S = BODY_S = WRITE_S = 600.0
 
 
+class PatientWhenStopping(Patient):
+    """The same, also with requests that arrive while the server stops."""
+
+    LAST_REQUEST_S = 600.0
+
+
 class Server:
     """A server whose application reads the body, unless `hold` is set, and responds with its length."""
 
@@ -353,6 +359,22 @@ def test_upload_in_progress_ends_before_the_server_does() -> None:
     answer = rest(uploading)
     assert answer.startswith(b"HTTP/1.1 200")
     assert b"\r\n8\r\n" in answer
+    assert b"connection: close" in answer.lower()
+    until(lambda: server.has_stopped)
+    server.stop()
+
+
+@pytest.mark.parametrize("before", [b"", b"POST / HTTP/1.1\r\nHo"], ids=["nothing sent", "half sent"])
+def test_accepted_connection_gets_its_answer_while_the_server_stops(before: bytes) -> None:
+    request = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
+    server = Server(PatientWhenStopping, stop_wait_s=600)
+    early = server.connect()
+    early.sendall(before)
+    until(lambda: server.connections == 1 and server.unfinished == bool(before))
+    server.begin_to_stop()
+    early.sendall(request.removeprefix(before))
+    answer = rest(early)
+    assert answer.startswith(b"HTTP/1.1 200")
     assert b"connection: close" in answer.lower()
     until(lambda: server.has_stopped)
     server.stop()
