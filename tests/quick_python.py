@@ -91,6 +91,12 @@ def start(
     return Program(os.fdopen(reader, "rb", buffering=0))
 
 
+def start_with_log(*arguments: str, env: Mapping[str, str], log: Path) -> Program:
+    """Start a program that has no input, and whose output and errors go to the file `log`."""
+    with log.open("wb") as said, Path(os.devnull).open("rb") as nothing:
+        return start(*arguments, env=env, streams=(nothing.fileno(), said.fileno(), said.fileno()))
+
+
 def run(
     *arguments: str,
     env: Mapping[str, str],

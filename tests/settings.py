@@ -29,8 +29,8 @@ def _remove_folders_of_killed_runs() -> None:
 if "TEST_RUN_FOLDER" not in os.environ:
     _remove_folders_of_killed_runs()
 _folder = os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix=PREFIX)
-_lock = Path(_folder, "lock").open("w")  # noqa: SIM115 (it is open as long as this process lives)
-fcntl.flock(_lock, fcntl.LOCK_EX)
+# open as long as this process lives
+fcntl.flock(os.open(f"{_folder}/lock", os.O_CREAT | os.O_WRONLY, 0o600), fcntl.LOCK_EX)
 os.environ.setdefault(
     "TEST_RUN_FOLDER", _folder
 )  # the workers of a run share the one of the process that starts them

@@ -23,6 +23,7 @@ from classroom_admin.sync import inbox, lease
 from classroom_admin.sync.lease import FenceLost, Owner, Watch
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
 from classroom_admin.sync.polling import GIVE_WAY_S, UNREACHABLE_IN_A_ROW, Poller
+from tests import quick_python
 from tests.stepped_clock import SteppedClock
 from tests.sync.comparison import assert_all_stored_once, stored
 from tests.sync.conftest import sync_once
@@ -140,15 +141,8 @@ def database_url() -> str:
     return f"postgres://{facts['USER']}:{facts['PASSWORD']}@{place}/{facts['NAME']}"
 
 
-def start_sync(sim: RunningSimulator) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "sync", "--once"],
-        cwd=ROOT,
-        env=environment(sim),
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+def start_sync(sim: RunningSimulator, log: Path) -> quick_python.Program:
+    return quick_python.start_with_log("manage.py", "sync", "--once", env=environment(sim), log=log)
 
 
 @pytest.fixture
@@ -161,23 +155,23 @@ def busy(sim: RunningSimulator, cloud: Client) -> RunningSimulator:
     return sim
 
 
-def test_two_processes_at_once_store_everything_once(busy: RunningSimulator) -> None:
-    both = [start_sync(busy), start_sync(busy)]
-    ends = [process.communicate(timeout=90) for process in both]
-    assert [process.returncode for process in both] == [0, 0], ends
+def test_two_processes_at_once_store_everything_once(busy: RunningSimulator, tmp_path: Path) -> None:
+    logs = [tmp_path / "first", tmp_path / "second"]
+    both = [start_sync(busy, log) for log in logs]
+    assert [process.wait(90) for process in both] == [0, 0], [log.read_text() for log in logs]
     assert_all_stored_once(busy)
 
 
-def test_killed_at_any_moment_and_run_again_nothing_is_lost(busy: RunningSimulator) -> None:
+def test_killed_at_any_moment_and_run_again_nothing_is_lost(busy: RunningSimulator, tmp_path: Path) -> None:
     """Rooms that are known are asked for what a killed reader had drained."""
     for after_events in (1, 150, 400, 800):
-        process = start_sync(busy)
+        process = start_sync(busy, tmp_path / "log")
         deadline = time.monotonic() + 60
         while StoredEvent.objects.count() < after_events and process.poll() is None:
             assert time.monotonic() < deadline
             let_it_work()
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.kill()
+        process.wait(60)
     assert sync_once() == ""
     assert_all_stored_once(busy)
     assert set(stored().values()) == {1}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -32,9 +31,7 @@ def dashboard(env: dict[str, str], log: Path) -> Iterator[Web]:
     env = env | {"SECRET_KEY": settings.SECRET_KEY}
     here = installation.Installation.of_settings(broker_socket=None)
     web = installation.web(dataclasses.replace(here, host="127.0.0.1", port=port, env=env))
-    with log.open("wb") as said, Path(os.devnull).open("rb") as nothing:
-        streams = (nothing.fileno(), said.fileno(), said.fileno())
-        process = quick_python.start(*web.argv[1:], env=env, streams=streams)
+    process = quick_python.start_with_log(*web.argv[1:], env=env, log=log)
     try:
         deadline = time.monotonic() + 60
         while not installation.serves_pages("127.0.0.1", port):
