@@ -51,6 +51,11 @@ def problems_said(stdout: OutputWrapper, *, as_json: bool) -> Iterator[None]:
         raise CommandError(in_english(refused.problem)) from refused
 
 
+def number_of_people(count: int) -> str:
+    """Return "1 person", "2 people" and so on."""
+    return f"{count} {'person' if count == 1 else 'people'}"
+
+
 def columns_as_text(mapping: Mapping[str, str], ignored: Sequence[str]) -> str:
     """Return which columns of the file were used and which were ignored, as one line."""
     used = ", ".join(f"{header} = {role}" for header, role in mapping.items() if role != IGNORE)

@@ -162,14 +162,10 @@ def replace_key(request: AuthenticatedHttpRequest) -> HttpResponse:
 @recently_signed_in
 def make_registration_link(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show a new address with which a platform can register itself, once."""
-    code = platforms.make_registration_link(
-        actor=request.user,
-        link_by_email="link_by_email" in request.POST,
-        create_accounts="create_accounts" in request.POST,
-    )
-    answer = render(
-        request, "lti/platforms.html", _context() | {"registration": addresses.registration(code)}
-    )
+    chosen = {name: name in request.POST for name in ("link_by_email", "create_accounts")}
+    code = platforms.make_registration_link(actor=request.user, **chosen)
+    shown = {"registration": addresses.registration(code), "choices": PlatformForm(initial=chosen)}
+    answer = render(request, "lti/platforms.html", _context() | shown)
     answer["Cache-Control"] = "no-store, private"
     return answer
 

@@ -149,6 +149,7 @@ def test_key_is_replaced_and_the_earlier_one_stays_published(
 
 def registration_link(admin: Client) -> str:
     page = admin.post("/lti/platforms/registration-link/", {"create_accounts": "on"})
+    assert re.search(r'name="create_accounts"[^>]* checked', page.content.decode())
     address = re.search(r'id="registration-link"[^>]* value="([^"]+)"', page.content.decode()).group(1)  # type: ignore[union-attr]
     return "/lti/" + address.partition("/lti/")[2]
 

@@ -16,6 +16,7 @@ from classroom_admin.operations.file_questions import (
     Asked,
     columns_as_text,
     mapping_of,
+    number_of_people,
     problem_as_question,
     problems_said,
 )
@@ -111,7 +112,7 @@ def as_json(contents: Contents) -> dict[str, Any]:
 def as_text(contents: Contents) -> str:
     """Return a summary of the import and its warnings as text."""
     lines = [
-        f"{len(contents.people)} people imported.",
+        f"{number_of_people(len(contents.people))} imported.",
         columns_as_text(contents.mapping, contents.ignored),
     ]
     return "\n".join([*lines, *map(str, contents.warnings)])

@@ -16,6 +16,7 @@ from classroom_admin.operations.file_questions import (
     Asked,
     columns_as_text,
     mapping_of,
+    number_of_people,
     problem_as_question,
     problems_said,
 )
@@ -99,8 +100,9 @@ def as_json(contents: AccountContents, plan: Plan) -> dict[str, Any]:
 def as_text(contents: AccountContents, plan: Plan, *, is_done: bool) -> str:
     """Return a summary of the import and its warnings as text."""
     counts = ", ".join(f"{count} {name}" for name, count in plan.counts.items())
+    done = "imported" if is_done else "read, nothing was written"
     lines = [
-        f"{len(plan.changes)} people {'imported' if is_done else 'read, nothing was written'}: {counts}.",
+        f"{number_of_people(len(plan.changes))} {done}: {counts}.",
         columns_as_text(contents.mapping, contents.ignored),
     ]
     return "\n".join([*lines, *map(str, contents.warnings)])
