@@ -39,6 +39,7 @@ SHARE = 0.6
 WORKERS, WEBS = (1, 2, 4), (1, 2)
 EACH = 10
 """The number of events of each live class in a backlog."""
+DEADLINE_S = 300.0
 WEB_S = 8.0
 BARE_S = 2.0
 BARE = """
@@ -90,30 +91,28 @@ def workers(number: int) -> Iterator[list[int]]:
 
 def project(live: school.LiveRooms, number: int) -> Measured:
     """Let this many workers project a backlog. Return what they did."""
-    from classroom_admin.sync import projector
-    from classroom_admin.sync.tasks import project_due
-
     with workers(number) as pids:
         events = live.backlog(EACH)
-        project_due.apply_async()  # the first task of a worker imports modules; it is not measured
-        _until(lambda: not projector.due_rooms(limit=1))
+        _project_all()  # the first task of a worker imports modules; it is not measured
         events = live.backlog(EACH)
         cpu, server = sum(map(cpu_s, pids)), school.server_cpu_s()
         began = time.monotonic()
-        while projector.due_rooms(limit=1):
-            project_due.apply_async(expires=2)  # as the beat does, but more often
-            time.sleep(0.1)
-        _until(lambda: not projector.waiting_rooms())
+        _project_all()
         wall_s = time.monotonic() - began
         cpu, server = sum(map(cpu_s, pids)) - cpu, school.server_cpu_s() - server
         return Measured(events, wall_s, cpu, server, [pss_mb(pid) for pid in pids])
 
 
-def _until(is_done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not is_done():
+def _project_all() -> None:
+    """Send tasks until the workers have projected everything. A task ends after some seconds."""
+    from classroom_admin.sync import projector
+    from classroom_admin.sync.tasks import project_due
+
+    deadline = time.monotonic() + DEADLINE_S
+    while projector.waiting_rooms():
         assert time.monotonic() < deadline, "the workers did not finish"
-        time.sleep(0.05)
+        project_due.apply_async(expires=2)  # as the beat does, but more often
+        time.sleep(0.1)
 
 
 def store(live: school.LiveRooms) -> Measured:

@@ -145,3 +145,21 @@ def test_conditions_match_values_lists_and_null(room: Room) -> None:
     ):
         found = statements.select(InboxAnswer, ("id",), condition)
         assert sorted(pk for (pk,) in found) == [one.pk for one in expected]
+
+
+@pytest.mark.parametrize("at", [AT, AT.replace(microsecond=0), AT.replace(microsecond=120_000)])
+def test_one_row_with_every_byte_is_stored_and_its_times_are_read_unchanged(at: datetime, db: None) -> None:
+    body = bytes(range(256)) * 10
+    values = {
+        "source": "poll",
+        "room_uuid": "",
+        "body": body,
+        "http_status": 200,
+        "request_id": "",
+        "fence": 0,
+    }
+    pk = statements.insert_one(InboxAnswer, {**values, "received_at": at})
+    stored = InboxAnswer.objects.get(pk=pk)
+    assert (bytes(stored.body), stored.received_at, stored.read_at) == (body, at, None)
+    columns = ("id", "received_at", "read_at")
+    assert statements.select(InboxAnswer, columns, statements.matching(id=pk)) == [[pk, at, None]]
