@@ -58,14 +58,14 @@ def broker_options(url: str) -> dict[str, Any]:
     return options
 
 
-def broker_tls(url: str) -> tuple[str, dict[str, Any] | None]:
-    """Return the address of a broker without TLS options, and Celery's TLS options for it, or None.
+def broker_tls(url: str) -> tuple[str, dict[str, Any] | bool]:
+    """Return the address of a broker without TLS options, and Celery's TLS options for it, or False.
 
     Only ``amqps://`` needs this: kombu would check the authority of the certificate, but not the name in it.
     """
     address, _, query = url.partition("?")
     if not url.startswith("amqps://"):
-        return url, None
+        return url, False
     asked = dict(parse_qsl(query))
     if asked["ssl_cert_reqs"] == "none":
         return address, {"cert_reqs": ssl.CERT_NONE}

@@ -5,12 +5,14 @@ It has its own port, folder, name, cookie and epmd. The system's RabbitMQ is not
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -109,13 +111,19 @@ class RabbitMQ:
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(
                 argv, env=own, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
+                start_new_session=True, preexec_fn=_ends_with_us,
             )  # fmt: skip
 
     def _accepts(self) -> bool:
         with suppress(OSError), socket.create_connection((self.address, self.port), timeout=1):
             return True
         return False
+
+
+def _ends_with_us() -> None:
+    """Let the kernel end the program when this process dies."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, int(signal.SIGTERM), 0, 0, 0)
 
 
 def _free_port(address: str) -> int:

@@ -229,11 +229,17 @@ CHECKS: Final[tuple[Callable[[], Result], ...]] = (
 def run(checks: Sequence[Callable[[], Result]] = CHECKS, *, within_s: float = DEADLINE_S) -> list[Finding]:
     """Run all checks at the same time. A check that takes longer than `within_s` has failed."""
     found: dict[str, Result] = {}
+    away: set[str] = set()
 
     def one(check: Callable[[], Result]) -> None:
         try:
             found[check.__name__] = check()
-        except (DatabaseError, requests.RequestException, OSError) as error:
+        except DatabaseError as error:
+            away.add(check.__name__)
+            found[check.__name__] = failed(
+                f"The database refused a query: {type(error).__name__}.", "See the check `database`."
+            )
+        except (requests.RequestException, OSError) as error:
             found[check.__name__] = failed(
                 f"The check failed: {type(error).__name__}.", "See the other checks."
             )
@@ -256,6 +262,8 @@ def run(checks: Sequence[Callable[[], Result]] = CHECKS, *, within_s: float = DE
         while thread.is_alive() and not deadline.is_set():
             thread.join(0.1)
     timer.cancel()
+    if (first := found.get("database")) is not None and first.status == "failed":
+        found |= dict.fromkeys(away, skipped("Not checked: see the check `database`."))
     late = failed(f"No answer within {within_s:.0f} s.", "Find out what hangs, and run doctor again.")
     return [_finding(check.__name__, found.get(check.__name__, late)) for check in checks]
 

@@ -37,7 +37,8 @@ def web_process() -> Result:
     try:
         seen = _seen(local, {"Host": urlsplit(settings.PUBLIC_URL).netloc})
     except NoAnswer as error:
-        return failed(f"The web process at {local} does not answer: {error}.", "Run `manage.py serve`.")
+        fix = "Run `manage.py serve`, with the same variables as doctor. If it runs, restart it."
+        return failed(f"The web process at {local} does not answer: {error}.", fix)
     if not seen.get("bounded"):
         return failed(
             "uvicorn runs without the dashboard's limits for slow clients.",

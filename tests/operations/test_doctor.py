@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 
 from classroom_admin.operations import doctor_checks, doctor_front
-from classroom_admin.operations.doctor_result import Result, ok
+from classroom_admin.operations.doctor_result import Result, failed, ok
 from classroom_admin.operations.probes import probe_token
 from classroom_admin.simulator.testing import running_simulator
 from tests.operations.bad_proxy import Proxy, running_proxy
@@ -152,6 +152,17 @@ def test_unexpected_error_of_a_check_is_no_time_out() -> None:
     assert (found.status, fine.status) == ("failed", "ok")
     assert "unexpected error: ZeroDivisionError" in found.message
     assert "Report" in found.fix
+
+
+def test_database_that_is_away_is_reported_once() -> None:
+    def asks() -> Result:
+        raise DatabaseError("away")
+
+    def database() -> Result:
+        return failed("The database does not answer.", "Start it.")
+
+    assert [one.status for one in doctor_checks.run([database, asks])] == ["failed", "skipped"]
+    assert [one.status for one in doctor_checks.run([asks])] == ["failed"]
 
 
 def test_probe_answers_only_this_installation() -> None:
