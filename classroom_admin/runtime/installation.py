@@ -216,7 +216,7 @@ def warm_up() -> None:
     for name in _SHARED_MODULES:
         import_module(name)
     celery = import_module("classroom_admin.celery").app
-    celery.loader.import_default_modules()  # the tasks, with most of the product's modules
+    celery.loader.init_worker()  # imports the tasks, with most of the product's modules
     celery.finalize()
 
 
