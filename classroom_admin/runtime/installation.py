@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import http.client
 import logging
 import os
@@ -25,7 +24,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from classroom_admin.common import database_outage, metrics, program_files
 from classroom_admin.common.logs import pipeline
-from classroom_admin.runtime import broker, data_folder, ports, static_files
+from classroom_admin.runtime import broker, data_folder, memory, ports, static_files
 from classroom_admin.runtime.part import Part
 from classroom_admin.runtime.restarts import Pace
 from classroom_admin.runtime.supervisor import GRACE_S, Supervisor
@@ -143,6 +142,7 @@ def _supervise(
     pace: Pace | None,
 ) -> int:
     sys.stdout.flush()
+    memory.use_one_arena()
     with Supervisor(
         grace_s=here.grace_s,
         pace=pace,
@@ -166,7 +166,7 @@ def _supervise(
         # Close the connection, because all forked parts would otherwise share it.
         connections.close_all()
         supervisor.wait_ready(timeout_s=10.0)
-        share_memory()
+        memory.share_with_forks()
         for part in (web(here, settled=settled), *workers(here), beat(here)):
             supervisor.start(part)
         return supervisor.run(on_ready=lambda: on_ready(supervisor))
@@ -220,17 +220,8 @@ def warm_up() -> None:
     for name in _SHARED_MODULES:
         import_module(name)
     celery = import_module("classroom_admin.celery").app
-    celery.loader.import_default_modules()  # the tasks, with most of the product's modules
+    celery.loader.init_worker()  # imports the tasks, with most of the product's modules
     celery.finalize()
-
-
-def share_memory() -> None:
-    """Prepare this process for forks, which share its memory until they write to it.
-
-    Otherwise the garbage collector would write to all objects of a fork, and so copy them.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def serves_pages(host: str, port: int) -> bool:

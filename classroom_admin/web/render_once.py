@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 KEPT: Final = 2048
-"""The maximum number of cached results. A row of the roster needs 4 KB, so all of them need at most about 9 MB."""
+"""The maximum number of cached results. A row of the roster needs about 4 KB, so all need at most 9 MB."""
 
 
 class _Shown:
