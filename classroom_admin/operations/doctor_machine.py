@@ -81,7 +81,7 @@ def _of_broker() -> list[tuple[str, Version, Version]]:
 
 
 def _of_rabbitmq(address: str) -> list[tuple[str, Version, Version]]:
-    tls = settings.CELERY_BROKER_USE_SSL
+    tls = settings.CELERY_BROKER_USE_SSL or False
     with suppress(*BROKER_ERRORS, OSError), Connection(address, ssl=tls, connect_timeout=TIMEOUT_S) as one:
         one.ensure_connection(max_retries=1, timeout=TIMEOUT_S)
         about = one.connection.server_properties
