@@ -31,7 +31,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGES: Final = (
     "agoraiotools", "argon2", "asgiref", "botocore", "celery", "certifi", "cryptography", "csp", "fido2",
     "http", "idna", "jinja2", "jwt", "kombu", "oauthlib", "prometheus_client", "pydantic", "pydantic_core",
-    "qrcode", "redis", "requests", "structlog", "urllib3", "uvicorn", "valkey", "whitenoise", "xml",
+    "qrcode", "redis", "requests", "structlog", "urllib3", "uvicorn", "valkey", "xml",
     "zoneinfo",
 )  # fmt: skip
 """Packages that can be imported without settings. Of Django, see `_is_imported_before`."""

@@ -292,6 +292,10 @@ DECISIONS: Final[dict[str, Decision]] = {
         account="user",
         why="The learning platform, which chose the id, has it with the name.",
     ),
+    "lti.CourseTeacher": Decision(
+        erased="accounts", account="user", why="It says only that the account teaches a course."
+    ),
+    "lti.GivenClass": _nothing("", "It is deleted with the person's row of the course."),
     "lti.Course": _nothing(
         "deployment_id context_id title members_url members_problem", "It identifies a course."
     ),

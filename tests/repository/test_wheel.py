@@ -78,7 +78,7 @@ def test_installed_command_says_what_is_missing(installed: Path, tmp_path: Path)
     port = str(ports.free_port())
     told = without_checkout(tmp_path, command, "doctor", DATA_DIR=str(tmp_path / "data"), PORT=port)
     assert told.returncode == 1
-    assert "→ Run `classroom-admin serve`." in told.stdout
+    assert "→ Start the dashboard with `classroom-admin serve`." in told.stdout
     assert "manage.py" not in told.stdout
 
 
