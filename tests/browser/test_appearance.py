@@ -73,7 +73,7 @@ def test_the_preview_follows_the_form_and_all_pages_show_what_was_saved(
     expect(dark).to_contain_text("No classes on Friday")
     page.get_by_label("Link to help").fill("https://hill.example/help")
     page.get_by_label("Link to the privacy statement").fill("https://hill.example/privacy")
-    page.get_by_label("Show it on the sign-in page, too").check()
+    page.get_by_label("Show it on the sign-in page and to students who join, too").check()
     assert page.evaluate(ACCENT) == "#3a4bc8"  # nothing is saved yet
     assert_fits(page)
     assert_accessible(page)

@@ -321,8 +321,7 @@ def test_paging_and_assigning_classes(window: Opener) -> None:
 
 def test_cancel_adding_a_person(window: Opener) -> None:
     page = window(ADMINISTRATOR)
-    page.goto("/settings/")
-    page.get_by_role("main").get_by_role("link", name="People").click()
+    page.goto("/people/")
     headline(page, "People")
     press(page, "Add a person")
     page.get_by_role("link", name="Cancel").click()
