@@ -79,6 +79,7 @@ def erase(page: Page) -> None:
     page.get_by_role("link", name="Cancel", exact=True).click()
     page.set_viewport_size({"width": 390, "height": 844})
     choose(page)
+    expect(page.get_by_label("To confirm, type")).to_be_visible()  # the page has been opened
     assert_fits(page)
     page.get_by_role("radio", name="Pseudonymise").check()
     page.get_by_label("To confirm, type").fill("Another Person")
