@@ -51,7 +51,7 @@ EXCEPTIONS: Final = {
     r"^joining/start\.html.*live:enter": "the page opens the classroom by itself, at once",
     r"^joining/waiting\.html.*joining:enter": "pressed by test_joining.py in a window without scripts",
     r"^lti/chosen\.html": "the page sends the form by itself, at once",
-    r"^lti/courses\.html#1,": "appears after a gradebook refused scores for three days",
+    r"^lti/courses\.html#2,": "appears after a gradebook refused scores for three days",
     r"^reports/_student_pager\.html": "for lists with more students than a page; tests/web opens the pages",
     r"^reports/charts/_(bars_table|trend)\.html": "needs classes in several weeks or on several days",
     r"^socialaccount/authentication_error\.html.*primary.*account_login": "after a provider is deleted",
