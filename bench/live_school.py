@@ -49,17 +49,21 @@ def room_of(people: int) -> tuple[Any, str]:
 
 def sessions(streams: int) -> str:
     """Return enough sessions of administrators to open this many streams, with commas between their keys."""
-    from classroom_admin.accounts.models import User
     from classroom_admin.realtime.limits import STREAMS_PER_ACCOUNT, STREAMS_PER_SESSION
 
-    keys = []
-    for number in range(-(-streams // STREAMS_PER_SESSION)):
-        email = f"a{number // (STREAMS_PER_ACCOUNT // STREAMS_PER_SESSION)}@bench.test"
-        person = User.objects.filter(email=email).first() or User.objects.create_superuser(
-            email, "x", second_factor_exempt=True
-        )
-        keys.append(session_of(person))
-    return ",".join(keys)
+    of_account = STREAMS_PER_ACCOUNT // STREAMS_PER_SESSION
+    numbers = range(-(-streams // STREAMS_PER_SESSION))
+    return ",".join(session_of(administrator(number // of_account)) for number in numbers)
+
+
+def administrator(number: int) -> Any:
+    """Return the administrator with this number. Create the account if it is missing."""
+    from classroom_admin.accounts.models import User
+
+    email = f"a{number}@bench.test"
+    return User.objects.filter(email=email).first() or User.objects.create_superuser(
+        email, "x", second_factor_exempt=True
+    )
 
 
 def session_of(person: Any) -> str:
