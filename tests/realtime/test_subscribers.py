@@ -90,7 +90,7 @@ def test_page_that_opens_does_not_wait_for_the_updates_of_all_other_classes(scho
         pages = [_page(server, room, session) for room in rooms]
         until(lambda: all(_is_ready(server, room) for room in rooms))
         held.is_held = True
-        Room.objects.filter(pk__in=[room.pk for room in rooms]).update(last_event_id=F("last_event_id") + 1)
+        Room.objects.filter(pk__in=[room.pk for room in rooms]).update(version=F("version") + 1)
         until(lambda: held.waiting)
         late = elsewhere.submit(_page, server, school.room, session)
         updates = 0
