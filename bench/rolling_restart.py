@@ -82,6 +82,7 @@ def main() -> int:
     options.add_argument("--students", type=int, default=10)
     options.add_argument("--rounds", type=int, default=1, help="how often each process is restarted")
     given = options.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # end the processes, too
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
         cloud = free_port()
         os.environ |= APP | {
