@@ -32,7 +32,7 @@ from classroom_admin.operations.front import AnsweredFirst  # noqa: E402
 from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
 from classroom_admin.realtime.process import allow_many_connections, spare_loaded_objects  # noqa: E402
 from classroom_admin.runtime.supervisor import is_supervised  # noqa: E402
-from classroom_admin.web.api.v1.authentication import turn_of  # noqa: E402
+from classroom_admin.web.api.v1.rate_limits import turn_of  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
 from classroom_admin.web.path_prefix import WithoutPrefix, WithPrefix  # noqa: E402
 from classroom_admin.web.request_metrics import Measured  # noqa: E402

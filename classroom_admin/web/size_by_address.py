@@ -17,7 +17,6 @@ from classroom_admin.realtime.middleware import RealtimeMiddleware
 from classroom_admin.realtime.rights import Refused
 from classroom_admin.sync import chat_webhook, notification_reading
 from classroom_admin.sync.webhook import LARGEST_BODY
-from classroom_admin.web.api.v1.class_rows import has_access
 
 FORM_BYTES: Final = 3_000_000
 """The limit for a form without files. Django itself refuses more than 2.5 MB and shows a message."""
@@ -77,6 +76,8 @@ async def _may_upload(front: RealtimeMiddleware, scope: Any) -> bool:
 @sensitive_variables("header", "secret")
 def _token_may_upload(header: str, key: str) -> bool:
     """Return whether the token in this header may upload files to the class with this key."""
+    from classroom_admin.web.api.v1.class_rows import has_access  # only requests to the API load the API
+
     kind, _space, secret = header.partition(" ")
     token = api_tokens.find(secret.strip()) if kind.lower() == "bearer" else None
     if token is None or api_tokens.WRITE not in token.scope_names:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
@@ -30,9 +30,9 @@ from classroom_admin.web.api.v1 import (
     series,
 )
 from classroom_admin.web.api.v1.authentication import READ
-from classroom_admin.web.api.v1.body_parser import FORM, StrictParser
-from classroom_admin.web.api.v1.idempotency import HEADER, AnsweredBefore
-from classroom_admin.web.api.v1.problems import add_handlers, response
+from classroom_admin.web.api.v1.body_parser import StrictParser
+from classroom_admin.web.api.v1.error_handlers import add_handlers
+from classroom_admin.web.api.v1.idempotency import FORM, HEADER, AnsweredBefore
 from classroom_admin.web.api.v1.schemas import Problem
 
 DESCRIPTION: Final = (
@@ -130,20 +130,3 @@ def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
     found: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(), cls=DjangoJSONEncoder))
     return found
-
-
-def openapi_json(request: HttpRequest) -> HttpResponse:
-    """Send the OpenAPI document. Everyone may read it."""
-    if request.method not in ("GET", "HEAD"):
-        answer = response(405, "This method is not allowed here.")
-        answer["Allow"] = "GET, HEAD"
-        return answer
-    return JsonResponse(document())
-
-
-def nothing_here(request: HttpRequest) -> HttpResponse:
-    """Answer 404 to unknown paths of the API."""
-    return response(404, "There is nothing at this address. The paths are in /api/v1/openapi.json.")
-
-
-nothing_here.csrf_exempt = openapi_json.csrf_exempt = True  # type: ignore[attr-defined]  # no session counts

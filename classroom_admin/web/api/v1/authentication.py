@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from classroom_admin.accounts import api_tokens
 from classroom_admin.accounts.models import ApiToken
-from classroom_admin.common import problem_json
 from classroom_admin.common.logs import context as log_context
-from classroom_admin.realtime import session
 from classroom_admin.web.access import AuthenticatedHttpRequest
 from classroom_admin.web.api.v1 import idempotency, rate_limits
 from classroom_admin.web.api.v1.problems import ApiProblem
@@ -54,14 +51,6 @@ class Bearer(HttpBearer):
         if self.scope == api_tokens.WRITE:
             idempotency.begin(request, found.user)
         return found
-
-
-def turn_of(scope: Any) -> str:
-    """Return whose turn a request needs in `FairTurns`: that of its session, or of its token in the API."""
-    if not problem_json.is_of_api(scope["path"].removeprefix(settings.PATH_PREFIX)):
-        return session.session_key(scope)
-    header = dict(scope["headers"]).get(b"authorization", b"")
-    return f"token {api_tokens.digest(header.decode('latin-1'))}" if header else ""
 
 
 READ: Final = Bearer(api_tokens.READ)

@@ -10,9 +10,6 @@ from ninja.parser import Parser
 from classroom_admin.web.api.v1.problems import ApiProblem
 from classroom_admin.web.json_input import BadJson, read_object
 
-FORM: Final = "multipart/form-data"
-UPLOAD: Final = "upload_file"
-"""The name of the only URL that takes a form."""
 LONGEST: Final = 2_000_000
 """The maximum size of a body in bytes. A class list of 5,000 people is smaller."""
 

@@ -1,4 +1,4 @@
-"""The page with the documentation of the API, made from the OpenAPI document."""
+"""The OpenAPI document, and the page with the documentation of the API, which is made from it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections import defaultdict
 from functools import cache
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from classroom_admin.common import public_address
 from classroom_admin.common.problem_json import PATH
-from classroom_admin.web.api.v1.api import document
-from classroom_admin.web.api.v1.body_parser import FORM
+from classroom_admin.web.api.v1.idempotency import FORM
+from classroom_admin.web.api.v1.problems import response
 
 CODES: Final = {
     "malformed": "400. The body is not JSON, or the path has forbidden characters.",
@@ -47,11 +47,30 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "api/documentation.html", context)
 
 
+def openapi_json(request: HttpRequest) -> HttpResponse:
+    """Send the OpenAPI document. Everyone may read it."""
+    if request.method not in ("GET", "HEAD"):
+        answer = response(405, "This method is not allowed here.")
+        answer["Allow"] = "GET, HEAD"
+        return answer
+    return JsonResponse(_document())
+
+
+openapi_json.csrf_exempt = True  # type: ignore[attr-defined]  # no session counts
+
+
+def _document() -> dict[str, Any]:
+    # The API needs 8 MB of memory, so a web process loads it for the first request that needs it.
+    from classroom_admin.web.api.v1.api import document
+
+    return document()
+
+
 @cache
 def topics() -> list[dict[str, Any]]:
     """Return the operations by topic, for the template."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for path, methods in document()["paths"].items():
+    for path, methods in _document()["paths"].items():
         for method, operation in methods.items():
             found[operation["tags"][0]].append(_operation(method.upper(), path, operation))
     return [
@@ -140,5 +159,5 @@ def _kind(schema: dict[str, Any]) -> str:
 def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     if "$ref" not in schema:
         return schema
-    found: dict[str, Any] = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    found: dict[str, Any] = _document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     return found

@@ -14,9 +14,9 @@ from classroom_admin.common.addresses import is_web_address
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import Resource
 from classroom_admin.web.api.v1.authentication import WRITE, ApiHttpRequest
-from classroom_admin.web.api.v1.body_parser import UPLOAD
 from classroom_admin.web.api.v1.class_rows import class_access
 from classroom_admin.web.api.v1.command_rows import CommandOut, of_entry, sent
+from classroom_admin.web.api.v1.idempotency import UPLOAD
 from classroom_admin.web.api.v1.paging import Paging, page_of
 from classroom_admin.web.api.v1.problems import invalid
 from classroom_admin.web.api.v1.schemas import MOST_NUMBER, In, Moment, Page, RowId

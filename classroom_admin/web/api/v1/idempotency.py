@@ -19,9 +19,11 @@ from django.utils import timezone
 
 from classroom_admin.accounts.api_tokens import forget_old_requests
 from classroom_admin.accounts.models import IdempotentRequest, User
-from classroom_admin.web.api.v1.body_parser import FORM, UPLOAD
 from classroom_admin.web.api.v1.problems import ApiProblem, invalid
 
+FORM: Final = "multipart/form-data"
+UPLOAD: Final = "upload_file"
+"""The name of the only URL that takes a form."""
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
 LONGEST: Final = 255

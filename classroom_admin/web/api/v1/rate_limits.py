@@ -8,14 +8,17 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from classroom_admin.accounts import api_tokens
+from classroom_admin.common import problem_json
 from classroom_admin.common.client_address import client_address, client_network
+from classroom_admin.realtime import session
 from classroom_admin.web.api.v1.problems import ApiProblem
 
 WINDOW_S: Final = 60
@@ -80,3 +83,11 @@ def _counted(whom: str, size: int) -> tuple[Limit, bool]:
         except ValueError:  # the cache has just dropped it
             cache.set(name, 1, 2 * WINDOW_S)
     return Limit(size, max(0, size - count), reset_s), count > size
+
+
+def turn_of(scope: Any) -> str:
+    """Return whose turn a request needs in `FairTurns`: that of its session, or of its token in the API."""
+    if not problem_json.is_of_api(scope["path"].removeprefix(settings.PATH_PREFIX)):
+        return session.session_key(scope)
+    header = dict(scope["headers"]).get(b"authorization", b"")
+    return f"token {api_tokens.digest(header.decode('latin-1'))}" if header else ""
