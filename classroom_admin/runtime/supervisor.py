@@ -386,7 +386,10 @@ def is_supervised() -> bool:
 
 
 def _how(code: int) -> str:
-    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    if code >= 0:
+        return f"exit code {code}"
+    known = -code in {number.value for number in signal.Signals}  # real-time signals have no names
+    return f"killed by {signal.Signals(-code).name}" if known else f"killed by signal {-code}"
 
 
 def _note_only(number: int, frame: object) -> None:

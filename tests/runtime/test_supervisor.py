@@ -203,13 +203,16 @@ def test_part_that_may_end_ends_alone_and_a_failure_is_reported(run, code):
     assert marked(run.mark) == []
 
 
-def test_part_killed_by_a_signal_is_named_with_the_signal(run):
+@pytest.mark.parametrize(
+    ("number", "words"), [(signal.SIGKILL, "killed by SIGKILL"), (signal.SIGRTMIN + 5, "killed by signal 39")]
+)
+def test_part_killed_by_a_signal_is_named_with_the_signal(run, number, words):
     run.start(web=GOOD, worker=STUBBORN)
     [worker] = [p for p in pids(run.mark) if "SIG_IGN" in cmdline(p) and p != run.process.pid]
-    os.kill(worker, signal.SIGKILL)
+    os.kill(worker, number)
     code, said = run.end()
     assert code == 1
-    assert "The part “worker” ended unexpectedly (killed by SIGKILL)." in said
+    assert f"The part “worker” ended unexpectedly ({words})." in said
     assert marked(run.mark) == []
 
 
