@@ -139,7 +139,7 @@ def installation(log: Any) -> Iterator[dict[str, Running]]:
             port = free_port()
             env = dict(os.environ) | {"PORT": str(port)}
             webs.append(replace(here, port=port, env=env))
-        parts = [*map(web, webs), *workers(here), beat(here)]
+        parts = [*map(web, webs), *workers(here, cores=2), beat(here)]
         for name, part in zip(PARTS, parts, strict=True):
             started[name] = Running(part, log)
             started[name].start()

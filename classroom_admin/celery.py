@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 import warnings
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +34,9 @@ class WaitingTask(Task):  # type: ignore[type-arg]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.request.called_directly:
             return self.run(*args, **kwargs)
+        expires: Any = self.request.expires  # Celery's types name a number here
+        if _has_expired(expires):
+            return None  # it waited for a thread, and a newer message starts the same work
         outage = database_outage.of_process
         if outage.is_on and not (outage.is_due() and outage.probe()):
             return None
@@ -43,6 +47,12 @@ class WaitingTask(Task):  # type: ignore[type-arg]
                 raise
             outage.note(error)
             return None
+
+
+def _has_expired(at: str | datetime | None) -> bool:
+    """Return whether the time at which a message expires (with a zone, as Celery sends it) is over."""
+    at = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return at is not None and at < datetime.now(UTC)
 
 
 class ClassroomCelery(Celery):

@@ -28,6 +28,7 @@ from classroom_admin.runtime import broker, data_folder, memory, ports, static_f
 from classroom_admin.runtime.part import Part
 from classroom_admin.runtime.restarts import Pace
 from classroom_admin.runtime.supervisor import GRACE_S, Supervisor
+from classroom_admin.runtime.task_pool import TIMELY_THREADS
 
 WEB_OPTIONS: Final = (
     *("--http", "classroom_admin.runtime.http_protocol:BoundedProtocol", "--no-proxy-headers"),
@@ -44,6 +45,8 @@ _SHARED_MODULES: Final = (
     *("celery.app.routes", "celery.events.receiver", "kombu.transport.redis", "classroom_admin.runtime.beat"),
 )
 """What workers and beat import when they start."""
+_THREADS: Final = 4
+"""The number of threads for tasks that are not due at an exact second."""
 _MIGRATION_LOCK: Final = 0x636C617373  # an arbitrary number, which no other program uses in this database
 
 
@@ -167,7 +170,7 @@ def _supervise(
         connections.close_all()
         supervisor.wait_ready(timeout_s=10.0)
         memory.share_with_forks()
-        for part in (web(here, settled=settled), *workers(here), beat(here)):
+        for part in (web(here, settled=settled), *workers(here, cores=usable_cores()), beat(here)):
             supervisor.start(part)
         return supervisor.run(on_ready=lambda: on_ready(supervisor))
 
@@ -197,16 +200,25 @@ def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Pa
     return _python(here, "web", argv, ready=lambda: serves_pages(here.host, here.port) and settled())
 
 
-def workers(here: Installation) -> list[Part]:
-    """Return two Celery workers: for what is due at an exact second, and for all other tasks.
+def workers(here: Installation, *, cores: int) -> list[Part]:
+    """Return the Celery workers: one for what is due at an exact second, and one for all other tasks.
 
-    The first one polls and runs scheduled commands. These use at most `actions.tasks.TIMED_AT_ONCE` threads,
-    so one is always free for polling. Workers use threads, which need less memory than processes.
+    The first one polls and runs scheduled commands. With one core, two processes would not be faster than
+    one, so one process with the threads of both saves memory. Workers use threads, which need less memory
+    than processes.
     """
+    timely, others = ("poll", "promised"), ("sync", "celery")
+    if cores == 1:
+        return [_worker(here, "worker", queues=timely + others, threads=_THREADS, also_timely=True)]
     return [
-        _worker(here, "poll", queues=("poll", "promised"), threads=5),
-        _worker(here, "worker", queues=("sync", "celery"), threads=4),
+        _worker(here, "poll", queues=timely, threads=TIMELY_THREADS),
+        _worker(here, "worker", queues=others, threads=_THREADS),
     ]
+
+
+def usable_cores() -> int:
+    """Return on how many cores this process may run."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def beat(here: Installation) -> Part:
@@ -238,9 +250,11 @@ def serves_pages(host: str, port: int) -> bool:
         connection.close()
 
 
-def _worker(here: Installation, name: str, *, queues: Sequence[str], threads: int) -> Part:
+def _worker(
+    here: Installation, name: str, *, queues: Sequence[str], threads: int, also_timely: bool = False
+) -> Part:
     argv = [*_CELERY_PART, "worker", "--name", name, "--queues", ",".join(queues)]
-    argv += ["--threads", str(threads)]
+    argv += ["--threads", str(threads), *(["--also-timely"] if also_timely else [])]
     return _python(here, name, argv)
 
 

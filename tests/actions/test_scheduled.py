@@ -17,6 +17,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.runtime import installation
+from classroom_admin.runtime.task_pool import TIMELY_THREADS
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.actions.conftest import School, run_due
 from tests.stepped_clock import SteppedClock, use
@@ -54,12 +55,12 @@ def test_timed_commands_have_a_queue_and_leave_a_thread_of_their_worker_for_poll
     assert ours > EARLIER | {scheduled.RUN_LONG, scheduled.RUN_SCHEDULED}
     assert {task for task in ours if queue_of(task) == "promised"} == {scheduled.RUN_SCHEDULED}
     here = installation.Installation.of_settings(broker_socket=None)
-    parts = installation.workers(here)
-    workers = [consumed(one) for one in parts]
+    parts = installation.workers(here, cores=2)
     [timely] = [one for one in parts if consumed(one) == {"poll", "promised"}]
-    assert threads_of(timely) == tasks.TIMED_AT_ONCE + 1
-    for task in ours:
-        assert sum(queue_of(task) in queues for queues in workers) == 1, task
+    assert threads_of(timely) == TIMELY_THREADS == tasks.TIMED_AT_ONCE + 1
+    for workers in (parts, installation.workers(here, cores=1)):
+        for task in ours:
+            assert sum(queue_of(task) in consumed(one) for one in workers) == 1, task
     beats = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert beats <= ours
 

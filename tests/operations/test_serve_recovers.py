@@ -12,6 +12,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from classroom_admin.rooms.models import Room
+from classroom_admin.runtime import installation
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from tests.operations.test_commands import MANAGE, READY, Program
 from tests.runtime.gate import Gate
@@ -99,7 +101,7 @@ def test_killed_processes_of_serve_start_again_and_events_arrive(served: Served)
     program.wait_said(READY)
     served.a_class("before")
     served.wait_until_stored()
-    for name in ("beat", "poll@", "uvicorn", "valkey"):
+    for name in ("beat", "poll@" if installation.usable_cores() > 1 else "worker@", "uvicorn", "valkey"):
         victims = [pid for pid in pids(program.mark) if name in cmdline(pid)]
         if not victims and name == "valkey":
             continue  # the tests have a broker of their own
@@ -114,6 +116,25 @@ def test_killed_processes_of_serve_start_again_and_events_arrive(served: Served)
     wait_for(lambda: status_of(program) == 302, within_s=WITHIN_S)
     served.a_class("after")
     served.wait_until_stored()
+    code, said = program.end(signal.SIGTERM)
+    assert code == 0, said
+    assert_no_traceback(said)
+    assert marked(program.mark) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="can't limit a process to one core")
+def test_serve_on_one_core_has_one_worker_that_polls_and_runs_all_other_tasks(served: Served) -> None:
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        program = served.start()
+    finally:
+        os.sched_setaffinity(0, cores)
+    program.wait_said(READY)
+    served.a_class("on one core")
+    served.wait_until_stored()
+    wait_for(lambda: Room.objects.filter(name="Class on one core").exists(), within_s=WITHIN_S)  # projected
+    assert len([pid for pid in pids(program.mark) if "celeryd" in cmdline(pid)]) == 1
     code, said = program.end(signal.SIGTERM)
     assert code == 0, said
     assert_no_traceback(said)
