@@ -116,8 +116,6 @@ def tools_mark(room: ShownRoom) -> int:
 
 HEADER: Final = "header"
 ACTIONS: Final = "actions"
-PEOPLE: Final = "people"
-CHAT: Final = "chat"
 PANELS: Final = "panels"
 EVENTS: Final = "events"
 ALL_EVENTS: Final = "all events"
@@ -131,7 +129,7 @@ def changed_parts(seen: PageVersion, now: PageVersion) -> set[str]:
     """Return the parts of the page that may differ between `seen` and `now`."""
     parts: set[str] = set()
     if now.version != seen.version:
-        parts |= {HEADER, ACTIONS, PEOPLE, CHAT, PANELS}
+        parts |= {HEADER, ACTIONS, PANELS}
     if now.details != seen.details:
         parts |= {HEADER, ACTIONS, COMMANDS}
     if now.step != seen.step:

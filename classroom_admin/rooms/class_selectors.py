@@ -33,10 +33,13 @@ from django.db.models.functions import Coalesce
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
+from classroom_admin.common.chunks import chunks
+from classroom_admin.common.prepared_queries import PreparedQuery
 from classroom_admin.rooms import bans, recording_state
 from classroom_admin.rooms.access import access_by_key, visible_rooms
 from classroom_admin.rooms.models import (
     Answer,
+    ChatMessage,
     Gap,
     Participant,
     PeerMessage,
@@ -98,6 +101,16 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
         **_tool_states(),
         **annotations,
     )
+
+
+@PreparedQuery
+def _shown(pks: Collection[int]) -> QuerySet[Room]:
+    return as_shown().filter(pk__in=pks)
+
+
+def shown(pks: Collection[int]) -> dict[int, Room]:
+    """Return the rooms with these ids by id, as `as_shown` does. Run a query for each chunk of ids."""
+    return {room.pk: room for chunk in chunks(pks) for room in _shown.objects(chunk)}
 
 
 TOOLS: Final = {
@@ -256,22 +269,29 @@ def with_sharer(files: QuerySet[Resource]) -> QuerySet[Resource]:
     return files.annotate(sharer=Coalesce(name, F("put_by"), output_field=CharField()))
 
 
+_PANELS: Final[dict[str, type[Model]]] = {
+    "people": Participant,
+    "chat": ChatMessage,
+    "peer": PeerMessage,
+    "recording": Recording,
+    "files": Resource,
+    "quiz": Quiz,
+    "poll": Poll,
+    "answer": Answer,
+}
+
+
+@PreparedQuery
+def _newer_rows(pk: int, since: int) -> QuerySet[Room, Any]:
+    """Return whether each panel has rows that are newer than version ``since`` of the room ``pk``."""
+    newer = (Exists(model._default_manager.filter(room=pk, version__gt=since)) for model in _PANELS.values())
+    return Room.objects.filter(pk=pk).values_list(*newer)
+
+
 def changed_panels(room: Room, since: int) -> set[str]:
-    """Return the panels ("recording", "files", "quiz", …) with a row that is newer than version `since`."""
-    kinds: dict[str, type[Model]] = {
-        "recording": Recording,
-        "files": Resource,
-        "quiz": Quiz,
-        "poll": Poll,
-        "answer": Answer,
-        "peer": PeerMessage,
-    }
-    newer = {
-        kind: Exists(model._default_manager.filter(room=room, version__gt=since))
-        for kind, model in kinds.items()
-    }
-    row = Room.objects.filter(pk=room.pk).values(**newer).first() or {}
-    return {kind for kind, is_newer in row.items() if is_newer}
+    """Return the panels ("people", "chat", "files", …) with a row that is newer than version `since`."""
+    row = _newer_rows.row(room.pk, since) or ()
+    return {panel for panel, is_newer in zip(_PANELS, row, strict=False) if is_newer}
 
 
 def commands(room: Room) -> list[Entry]:

@@ -24,7 +24,7 @@ def test_invalid_version_has_seen_nothing(token: str) -> None:
     ("change", "parts"),
     [
         ({}, set()),
-        ({"version": 6}, {"header", "actions", "people", "chat", "panels"}),
+        ({"version": 6}, {"header", "actions", "panels"}),
         ({"step": 4}, {"actions", "commands"}),
         ({"details": 1}, {"header", "actions", "commands"}),
         ({"event": 42, "events": 40}, {"events"}),

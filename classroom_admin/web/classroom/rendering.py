@@ -8,7 +8,6 @@ from typing import Any, Final
 from django.template.loader import get_template
 from django.utils import translation
 
-from classroom_admin.common.chunks import chunks
 from classroom_admin.realtime import messages, versions
 from classroom_admin.realtime.class_channel import Rendered
 from classroom_admin.realtime.subscriber import Viewers
@@ -60,9 +59,10 @@ def fragments(room: ShownRoom, *, seen: PageVersion, now: PageVersion, rights: R
         "classroom/_commands.html": versions.COMMANDS in parts,
     }
     found = [Fragment(template=name, presenter=since) for name, changed in is_changed.items() if changed]
-    if versions.PEOPLE in parts or also:
+    if "people" in panels or also:
         found += _people(since)
-    if parts & {versions.CHAT, versions.EVENTS, versions.ALL_EVENTS}:
+    of_breakout_rooms = parts & {versions.EVENTS, versions.ALL_EVENTS} if room.groups_sequence else set()
+    if panels & {"chat", "peer"} or of_breakout_rooms:
         since.chat.whole = versions.ALL_EVENTS in parts
         since.chat.new_events = (0, 0) if since.chat.whole else (seen.event, now.event)
         found += _chat(since, read_direct="peer" in panels)
@@ -120,8 +120,7 @@ WHOLE: Final = (
 
 def load(ids: Collection[int]) -> dict[int, Room]:
     """Return the rooms with these ids. They have the annotations of `class_selectors.as_shown`."""
-    found = (class_selectors.as_shown().filter(pk__in=chunk) for chunk in chunks(ids))
-    return {room.pk: room for rooms in found for room in rooms}
+    return class_selectors.shown(ids)
 
 
 def render(

@@ -1,0 +1,60 @@
+"""Queries whose SQL is built once return what the same queries of Django return."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+from django.db.models import F, Q, QuerySet
+from django.test.utils import CaptureQueriesContext
+
+from classroom_admin.common.prepared_queries import PreparedQuery
+from classroom_admin.rooms.models import Room
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rooms() -> list[Room]:
+    return [Room.objects.create(room_uuid=f"room {n}", name=f"Room {n}", version=n) for n in range(5)]
+
+
+def test_objects_have_their_columns_annotations_and_deferred_columns(rooms: list[Room]) -> None:
+    @PreparedQuery
+    def prepared(pks: Collection[int], since: int) -> QuerySet[Room, Any]:
+        found = Room.objects.filter(pk__in=pks).annotate(double=F("version") * 2)
+        return found.filter(Q(version__gt=since) | Q(name="100 %")).defer("properties").order_by("pk")
+
+    found = prepared.objects([rooms[0].pk, rooms[3].pk, rooms[4].pk], 3)
+    assert [(room.name, room.double) for room in found] == [("Room 4", 8)]  # type: ignore[attr-defined]
+    assert found[0].get_deferred_fields() == {"properties"}
+    found = prepared.objects([room.pk for room in rooms], 0)
+    assert found == rooms[1:]
+
+
+def test_row_has_the_columns_of_the_first_row_or_is_none(rooms: list[Room]) -> None:
+    @PreparedQuery
+    def prepared(pk: int) -> QuerySet[Room, Any]:
+        return Room.objects.filter(pk=pk).values_list("name", "version")
+
+    assert prepared.row(rooms[2].pk) == ("Room 2", 2)
+    assert prepared.row(0) is None
+
+
+def test_query_is_built_once_for_each_length_of_a_list(
+    rooms: list[Room], django_assert_num_queries: Any
+) -> None:
+    built: list[int] = []
+
+    @PreparedQuery
+    def prepared(pks: Collection[int]) -> QuerySet[Room, Any]:
+        built.append(len(pks))
+        return Room.objects.filter(pk__in=pks)
+
+    pks = [room.pk for room in rooms]
+    with django_assert_num_queries(3) as queries:
+        assert isinstance(queries, CaptureQueriesContext)
+        for chosen in (pks[:2], pks[2:4], pks[:3]):
+            assert {room.pk for room in prepared.objects(chosen)} == set(chosen)
+    assert built == [2, 3]
