@@ -52,11 +52,13 @@ def tell_of_open_pages() -> None:
 class Pace:
     """The polling interval of one poller. `monotonic` is a clock in seconds.
 
-    It is not thread-safe: the caller holds `busy` while it polls.
+    It is not thread-safe: the caller holds `busy` while it polls. `called` is True if somebody has asked for
+    polling since the caller began.
     """
 
     def __init__(self, *, per_second: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.busy = threading.Lock()
+        self.called = False
         self._per_second = per_second
         self._monotonic = monotonic
         self._seen: int | None = None

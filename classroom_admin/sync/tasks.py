@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 PROJECT_IN_POLL_S = 0.2
 """How long (s) the polling worker projects rooms after a cycle. Other workers project the rest."""
 FAST_POLLING_S = 2.0
-"""How long (s) one task polls fast. It then ends, so that its worker can stop."""
+"""How long (s) a task polls fast, unless another message comes meanwhile. Beat sends one every second."""
 PROJECT_IN_TASK_S = 5.0
 OUTDATED_IN_TASK_S = 2.0
 WAKE_UP_EXPIRES_S = 30
@@ -66,7 +66,8 @@ def poll() -> None:
     """Run a polling cycle if it is due. If `AGORA_POLL_SECONDS` is not set, `polling_pace` decides.
 
     In fast polling, run cycles for `FAST_POLLING_S` seconds, because a message to the worker for each cycle
-    would cost more than the cycle.
+    would cost more than the cycle. If another message has come meanwhile, go on. Without messages, the task
+    ends, so that its worker can stop.
     """
     cloud = client()
     if cloud is None:
@@ -74,11 +75,15 @@ def poll() -> None:
     poller = poller_for(cloud)
     if settings.AGORA_POLL_SECONDS is not None:
         _poll_once(poller)
-    elif poller.pace.busy.acquire(blocking=False):
+        return
+    pace = poller.pace
+    pace.called = True
+    while pace.called and pace.busy.acquire(blocking=False):
         try:
+            pace.called = False
             _poll_in_time(poller)
         finally:
-            poller.pace.busy.release()
+            pace.busy.release()
 
 
 def _poll_in_time(poller: Poller) -> None:

@@ -169,6 +169,24 @@ def test_one_task_of_a_watched_class_polls_fast_within_the_budget(
 
 
 @pytest.mark.usefixtures("watched")
+def test_message_that_comes_during_fast_polling_lets_the_task_go_on_without_a_pause(
+    sim: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "FAST_POLLING_S", 1.0)
+    asked, busy = polls_of(sim), poller_of_the_task().pace.busy
+    task = threading.Thread(target=polling_until_shown, daemon=True)
+    task.start()
+    began = time.monotonic()
+    while not busy.locked():
+        assert time.monotonic() - began < DEADLINE_S
+    tasks.poll()
+    assert busy.locked(), "this call did not wait"
+    task.join(DEADLINE_S)
+    assert not task.is_alive()
+    assert polls_of(sim) - asked >= 2 * 5
+
+
+@pytest.mark.usefixtures("watched")
 def test_event_of_a_watched_class_is_shown_while_the_task_still_polls(sim: RunningSimulator) -> None:
     task = threading.Thread(target=polling_until_shown, daemon=True)
     task.start()
