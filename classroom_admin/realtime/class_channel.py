@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from classroom_admin.common import clock, metrics
 from classroom_admin.realtime.process import Threads
@@ -15,6 +15,10 @@ from classroom_admin.rooms.models import Room
 
 MOST_CATCH_UPS: Final = 64
 """The maximum number of cached messages for reconnecting pages. Many of these pages have the same version."""
+
+
+Pushed: TypeAlias = tuple[Room | None, Room, datetime]
+"""The room before and after a change, and the time at which open pages got the change."""
 
 
 @dataclass(slots=True)
@@ -121,9 +125,7 @@ class ClassChannel:
                     subscriber.push(rendered[viewers].message)
                 else:  # The first subscriber of its kind joined during the rendering. The page reconnects.
                     subscriber.cut_off()
-        if rendered and metrics.counts_here():
-            await self._threads.run(_measure, previous, room, clock.now())
-        if rendered and await self._is_still(after):
+        if rendered and await self._is_still(after, pushed=(previous, room, clock.now())):
             self._parts = {
                 viewers: one.parts for viewers, one in rendered.items() if viewers in self._subscribers
             }
@@ -132,10 +134,15 @@ class ClassChannel:
         self.renders += 1
         metrics.rendering("class")
 
-    async def _is_still(self, version: PageVersion) -> bool:
-        """Return whether the room in the database still has `version`."""
-        rooms = await self._threads.run(self._page.load, [self.room_id])
-        return self.room_id in rooms and PageVersion.of(rooms[self.room_id]) == version
+    async def _is_still(self, version: PageVersion, *, pushed: Pushed | None = None) -> bool:
+        """Return whether the room in the database still has `version`. Before that, measure what was sent."""
+        return await self._threads.run(self._read_again, version, pushed)
+
+    def _read_again(self, version: PageVersion, pushed: Pushed | None) -> bool:
+        if pushed is not None and metrics.counts_here():
+            _measure(*pushed)
+        room = self._page.load([self.room_id]).get(self.room_id)
+        return room is not None and PageVersion.of(room) == version
 
     async def _render_whole_parts(self, viewers: Viewers) -> None:
         """Render and store the whole parts, so that later updates can skip those that do not change."""
