@@ -128,9 +128,9 @@ def health() -> Health:
 
 def in_one_line(now: Health) -> str:
     """Return the state of the sync as one line for the log."""
-    age = "never" if now.age_s is None else f"{now.age_s:.0f} s ago"
+    poll = "no good poll yet" if now.age_s is None else f"last good poll {now.age_s:.0f} s ago"
     words = (
-        f"last good poll {age} by {now.leader or 'nobody'}; backlog {now.backlog}, "
+        f"{poll}, {now.leader or 'nobody'} polls; backlog {now.backlog}, "
         f"open gaps {now.open_gaps}, lost {now.gaps}, in quarantine {now.quarantined}"
     )
     if now.last_error:
