@@ -1,17 +1,24 @@
-"""Run queries whose SQL is built only once, because Django needs milliseconds to build a large one."""
+"""Queries and conditions whose SQL is built only once, because Django needs milliseconds for a large one."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import BooleanField, Func, Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 Number = int | Sequence[int]
+Parameter = int | datetime
 _FIRST: Final = 2_147_000_000
 """The first of the numbers that stand for parameters while SQL is built. Columns of numbers take them."""
+
+_FIRST_TIME: Final = datetime(1971, 1, 1, tzinfo=UTC)
+"""The first of the times that stand for parameters."""
+_ALIAS: Final = re.compile(r"\b[U-Z]\d+\b")
 
 
 class PreparedQuery(Generic[Row]):
@@ -58,3 +65,81 @@ class PreparedQuery(Generic[Row]):
         queryset = self._build(*numbers)
         sql, parameters = queryset.query.sql_with_params()
         return queryset.model, sql, tuple(parameters)
+
+
+class PreparedCondition:
+    """A condition on rows of a model whose SQL is built only once. A call returns it for some parameters.
+
+    ``build`` returns the condition for parameters, which are numbers and times. It must not calculate with
+    them, and everything else in it must be constant. ``columns`` are the fields of the row that it reads. The
+    result can be used in `filter`, in every query of the model.
+    """
+
+    def __init__(self, model: type[Model], columns: Sequence[str], build: Callable[..., Q]) -> None:
+        self.columns = columns
+        self._model = model
+        self._build = build
+        self._built: dict[str, tuple[str, tuple[Any, ...]]] = {}
+
+    def __call__(self, *parameters: Parameter) -> Q:
+        return Q(_Condition(*self.columns, prepared=self, parameters=parameters))
+
+    def statement(
+        self, connection: Any, columns: Sequence[str], parameters: Sequence[Parameter]
+    ) -> tuple[str, list[Any]]:
+        """Return the SQL for a row whose columns are ``columns`` in SQL, and the parameters of the SQL."""
+        places = [_place(number, value) for number, value in enumerate(parameters)]
+        if connection.vendor not in self._built:
+            self._built[connection.vendor] = self._prepare(connection, places)
+        sql, found = self._built[connection.vendor]
+        values = {
+            _adapted(connection, place): _adapted(connection, value)
+            for place, value in zip(places, parameters, strict=True)
+        }
+        for name, column in zip(self.columns, columns, strict=True):
+            sql = sql.replace(f"{{{name}}}", column)
+        return sql, [values.get(one, one) for one in found]
+
+    def _prepare(self, connection: Any, places: Sequence[Parameter]) -> tuple[str, tuple[Any, ...]]:
+        """Return the SQL with the names of columns in braces, and its parameters."""
+        query = self._model._default_manager.filter(self._build(*places)).query
+        compiler = query.get_compiler(connection=connection)
+        sql, parameters = compiler.compile(query.where)
+        # Django calls the tables of subqueries U0, V1 and so on, also in the query that has the condition.
+        sql = _ALIAS.sub(r"prepared_\g<0>", sql)
+        quoted = connection.ops.quote_name
+        table = quoted(self._model._meta.db_table)
+        for name in self.columns:
+            sql = sql.replace(f"{table}.{quoted(self._column(name))}", f"{{{name}}}")
+        if f"{table}." in sql:
+            raise ValueError(f"the condition reads other columns than {', '.join(self.columns)}")
+        return sql, tuple(parameters)
+
+    def _column(self, name: str) -> str:
+        field = self._model._meta.pk if name == "pk" else self._model._meta.get_field(name)
+        return str(field.column)  # type: ignore[union-attr]
+
+
+class _Condition(Func):
+    """A prepared condition on the row whose columns are the arguments."""
+
+    output_field = BooleanField()
+
+    def __init__(self, *columns: Any, prepared: PreparedCondition, parameters: tuple[Parameter, ...]) -> None:
+        super().__init__(*columns)
+        self._prepared, self._parameters = prepared, parameters
+
+    def as_sql(self, compiler: Any, connection: Any, *_others: Any, **_more: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        columns = [compiler.compile(one)[0] for one in self.get_source_expressions()]
+        sql, parameters = self._prepared.statement(connection, columns, self._parameters)
+        return f"({sql})", parameters
+
+
+def _place(number: int, value: Parameter) -> Parameter:
+    """Return the value that stands for a parameter while SQL is built."""
+    return _FIRST + number if isinstance(value, int) else _FIRST_TIME + timedelta(days=number)
+
+
+def _adapted(connection: Any, value: Parameter) -> Any:
+    """Return a parameter as Django gives it to the driver."""
+    return value if isinstance(value, int) else connection.ops.adapt_datetimefield_value(value)

@@ -25,6 +25,7 @@ from classroom_admin.accounts.permissions import Permission
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.common.logs import context as log_context
+from classroom_admin.common.prepared_queries import PreparedCondition
 from classroom_admin.rooms.models import Participant, Room, RoomTeacher, Substitution, Supervision
 
 _CHECKED: Final = object()
@@ -121,7 +122,10 @@ def visible_room_ids(users: Collection[User]) -> dict[int, set[int]]:
 
 
 def _is_visible(user: User) -> Q:
-    return _is_own(user) | _is_of_set(user) if permissions.has_set(user.role) else _is_own(user)
+    if not permissions.has_set(user.role):
+        return _is_own(user)
+    of_set = _is_of_set_with_lists if permissions.set_has_lists(user.role) else _is_of_set
+    return _is_own(user) | of_set(user.pk, clock.now())
 
 
 def own_rooms(user: User, rooms: QuerySet[Room]) -> QuerySet[Room]:
@@ -133,29 +137,44 @@ def own_rooms(user: User, rooms: QuerySet[Room]) -> QuerySet[Room]:
 
 
 def _is_own(user: User) -> Q:
-    own = Substitution.objects.filter(teacher=user)
-    taught = Q(_was_taught_by(CloudIdentity.objects.filter(user=user))) & ~_covered_by(own)
-    return Q(is_assigned_to(user)) | _covered_by(own.filter(in_period())) | taught
+    return _is_of_person(user.pk, clock.now())
 
 
-def _is_of_set(user: User) -> Q:
-    """Return the condition that a room belongs to the set of `user`.
+def _of_person(person: int, now: datetime) -> Q:
+    """Return the condition that a room belongs to the person with this id at this time."""
+    own = Substitution.objects.filter(teacher=person)
+    taught = Q(_was_taught_by(CloudIdentity.objects.filter(user=person))) & ~_covered_by(own)
+    return Q(is_assigned_to(person)) | _covered_by(own.filter(in_period(now))) | taught
+
+
+def _of_set(person: int, now: datetime) -> Q:
+    """Return the condition that a room is taught by the teachers of the set of the person with this id.
 
     Rooms in which a teacher of the set substitutes are included during the substitution.
     """
-    rows = Supervision.objects.filter(person=user)
+    rows = Supervision.objects.filter(person=person)
     teachers = rows.filter(teacher__isnull=False).values("teacher")
     found = Q(Exists(RoomTeacher.objects.filter(room=OuterRef("pk"), user__in=teachers)))
-    found |= _covered_by(Substitution.objects.filter(teacher__in=teachers).filter(in_period()))
+    found |= _covered_by(Substitution.objects.filter(teacher__in=teachers).filter(in_period(now)))
     # A teacher of the set joined the room, and was not its substitute.
     substitutions = Substitution.objects.filter(teacher=OuterRef("user"))
     identities = CloudIdentity.objects.filter(user__in=teachers)
     identities = identities.filter(~_meets_one_of(_ways_to_cover_or_join(3), substitutions))
-    found |= Q(_was_taught_by(identities))
-    if permissions.set_has_lists(user.role):
-        lists = rows.filter(class_list__isnull=False).values("class_list")
-        found |= Q(class_list__in=lists)
-    return found
+    return found | Q(_was_taught_by(identities))
+
+
+def _of_set_with_lists(person: int, now: datetime) -> Q:
+    """Return the condition that a room belongs to the set of the person, or has one of its class lists."""
+    rows = Supervision.objects.filter(person=person)
+    lists = rows.filter(class_list__isnull=False).values("class_list")
+    return _of_set(person, now) | Q(class_list__in=lists)
+
+
+_ROOM: Final = ("pk", "room_uuid", "class_list")
+"""The columns of a room that decide who sees it."""
+_is_of_person: Final = PreparedCondition(Room, _ROOM, _of_person)
+_is_of_set: Final = PreparedCondition(Room, _ROOM, _of_set)
+_is_of_set_with_lists: Final = PreparedCondition(Room, _ROOM, _of_set_with_lists)
 
 
 def unassigned_rooms() -> QuerySet[Room]:
@@ -164,8 +183,8 @@ def unassigned_rooms() -> QuerySet[Room]:
     return Room.objects.filter(~assigned, ~_was_taught_by(CloudIdentity.objects.all()), parent=None)
 
 
-def is_assigned_to(user: User) -> Exists:
-    """Return the condition that a room is assigned to `user`."""
+def is_assigned_to(user: User | int) -> Exists:
+    """Return the condition that a room is assigned to `user`, which is an account or its id."""
     return Exists(RoomTeacher.objects.filter(room=OuterRef("pk"), user=user))
 
 

@@ -5,6 +5,7 @@ With `since`, a function returns only the rows that are newer than that version 
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from django.db.models import (
@@ -76,6 +77,12 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
     `join_code` is the code of the link for students, or None. `join_revision` is raised when the people who
     want to come in change.
     """
+    return _all_as_shown().annotate(**annotations)
+
+
+@cache
+def _all_as_shown() -> QuerySet[Room]:
+    """Return all rooms with the annotations of `as_shown`. To build them takes milliseconds."""
     steps = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by("-id").values("id")[:1]
     count = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by()
     count = count.values("room_uuid").annotate(n=Count("pk")).values("n")
@@ -99,7 +106,6 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
         join_code=F("join_page__code"),
         join_revision=Coalesce("join_page__revision", 0),
         **_tool_states(),
-        **annotations,
     )
 
 

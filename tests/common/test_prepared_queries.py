@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from classroom_admin.common.prepared_queries import PreparedQuery
+from classroom_admin.common.prepared_queries import PreparedCondition, PreparedQuery
 from classroom_admin.rooms.models import Room
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +59,29 @@ def test_query_is_built_once_for_each_length_of_a_list(
         for chosen in (pks[:2], pks[2:4], pks[:3]):
             assert {room.pk for room in prepared.objects(chosen)} == set(chosen)
     assert built == [2, 3]
+
+
+def test_condition_reads_the_row_of_each_query_that_has_it(rooms: list[Room]) -> None:
+    def build(pk: int, now: datetime) -> Q:
+        same = Room.objects.filter(
+            pk=OuterRef("pk"), version__lte=OuterRef("version"), planned_start_at__lt=now
+        )
+        return Q(Exists(same)) | Q(pk=pk)
+
+    condition = PreparedCondition(Room, ("pk", "version"), build)
+    past, future = (datetime(year, 1, 1, tzinfo=UTC) for year in (2020, 2040))
+    Room.objects.filter(pk=rooms[1].pk).update(planned_start_at=datetime(2030, 1, 1, tzinfo=UTC))
+    for now, found in ((past, {rooms[4]}), (future, {rooms[1], rooms[4]})):
+        chosen = condition(rooms[4].pk, now)
+        assert set(Room.objects.filter(chosen)) == set(Room.objects.filter(build(rooms[4].pk, now))) == found
+        assert set(Room.objects.exclude(chosen)) == set(rooms) - found
+        # in a subquery, Django calls the table of the rooms as the condition calls its own
+        assert set(Room.objects.filter(pk__in=Room.objects.filter(chosen))) == found
+        inner = Room.objects.filter(pk__in=Room.objects.filter(chosen).values("pk")).filter(pk=OuterRef("pk"))
+        assert set(Room.objects.filter(Exists(inner))) == found
+
+
+def test_condition_that_reads_another_column_is_refused(rooms: list[Room]) -> None:
+    condition = PreparedCondition(Room, ("pk",), lambda pk: Q(pk=pk) | Q(version=pk))
+    with pytest.raises(ValueError, match="other columns than pk"):
+        Room.objects.filter(condition(1)).exists()

@@ -89,7 +89,7 @@ def test_on_stage_this_week_counts_in_the_classes_of_the_same_teachers(school: S
 def test_page_marks_hands_without_time_on_stage(school: School, admin: Client) -> None:
     make_person(school.room, 20, hand_raised=True, hand_raised_at=ago(minutes=9))
     html = page(admin, school).content.decode()
-    assert html.count("not on stage this week") == 1
+    assert html.count(">not on stage this week<") == 1
     Participant.objects.filter(user_uuid="cloud-user-20").update(last_on_stage_at=ago(days=1))
     assert "not on stage this week" not in page(admin, school).content.decode()
 
