@@ -13,20 +13,24 @@ One ratio compares the elapsed times of steps 2 and 3. Another compares their pr
 
 The script uses SQLite with synchronous=FULL in a temporary folder. With DATABASE_URL=postgres://... it uses a
 temporary test database on that server. It exits with 1 if a ratio, memory or cost misses its goal.
+
+With `--worker`, a second process projects while the first one polls, as the workers of `manage.py serve` do
+on a machine with several cores. SQLite has only one writer, so this is for PostgreSQL.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +82,44 @@ def database() -> Iterator[None]:
         connection.creation.destroy_test_db(kept, verbosity=0)
 
 
-def drain(url: str) -> dict[str, Any]:
-    """Poll and project until no event is left; return the measurements."""
+@contextmanager
+def worker() -> Iterator[Callable[[], float]]:
+    """Run a process that projects events while this one polls.
+
+    Yield a function that waits until all is projected. It returns the processor time (s) of the process.
+    """
+    from django.db import connections
+
+    connections.close_all()  # the processes must not share a connection
+    context = multiprocessing.get_context("fork")
+    polled, used = context.Event(), context.SimpleQueue()
+    process = context.Process(target=_project_until, args=(polled, used), daemon=True)
+    process.start()
+
+    def end() -> float:
+        polled.set()
+        return float(used.get())
+
+    yield end
+    process.join(60)
+
+
+def _project_until(polled: Any, used: Any) -> None:
+    from classroom_admin.sync import projector
+
+    ended = False
+    while not ended:
+        ended = polled.is_set()
+        for rooms in projector.batches(projector.waiting_rooms()):
+            projector.project_batch(rooms, past_gaps=ended)
+    used.put(time.process_time())
+
+
+def drain(url: str, *, beside: bool) -> dict[str, Any]:
+    """Poll and project until no event is left; return the measurements.
+
+    With `beside`, another process projects meanwhile, and this one projects what that left.
+    """
     from classroom_admin.agora.client import Client
     from classroom_admin.agora.config import CloudConfig
     from classroom_admin.simulator.settings import DEMO_APP_CERTIFICATE, DEMO_APP_ID
@@ -96,16 +136,21 @@ def drain(url: str) -> dict[str, Any]:
         requests_per_second=0.0,
     )
     poller = Poller(Client(cloud))
-    held = poller.take()
-    assert held is not None
-    memory = []
-    with Timed() as whole:
+    memory = [memory_mb()]
+    with ExitStack() as stack:
+        others_cpu = stack.enter_context(worker()) if beside else float
+        held = poller.take()
+        assert held is not None
+        whole = stack.enter_context(Timed())
         with Timed() as poll:
             polled = poller.cycle(held, until_empty=True)
         with Timed() as projection:
+            projection_cpu = others_cpu()
             for rooms in projector.batches(projector.waiting_rooms()):
                 projector.project_batch(rooms, past_gaps=True)
                 memory.append(memory_mb())
+    projection.cpu += projection_cpu
+    whole.cpu += projection_cpu
     assert not polled.problems, polled.problems
     stored = polled.stored
     assert visible() == stored
@@ -259,12 +304,12 @@ def by_size() -> dict[str, Any]:
     return {"small": middle[10], "large": middle[1000], "one_event": statistics.median(stores) * 1000}
 
 
-def measured(url: str) -> None:
+def measured(url: str, *, beside: bool) -> None:
     """Measure one round and print it as JSON."""
     with database():
         from django.db import connection
 
-        drained = drain(url)
+        drained = drain(url, beside=beside)
         report = {"vendor": connection.vendor, "drain": drained, "bare": bare(), "size": by_size()}
     print(json.dumps(report))
 
@@ -284,7 +329,7 @@ def one_round(options: argparse.Namespace) -> dict[str, Any]:
         before = cloud.used()[0]
         with tempfile.TemporaryDirectory(prefix="bench-sync-") as folder:
             told = subprocess.run(
-                [sys.executable, __file__, "--measure", cloud.url],
+                [sys.executable, __file__, "--measure", cloud.url, *(["--worker"] if options.worker else [])],
                 cwd=ROOT,
                 env={**os.environ, "DATA_DIR": folder, "DEBUG": "off"},
                 stdout=subprocess.PIPE,
@@ -360,10 +405,11 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=30)
     parser.add_argument("--poll-batch", type=int, default=1000, help="maximum number of events in an answer")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--worker", action="store_true", help="project in another process meanwhile")
     parser.add_argument("--measure", metavar="URL", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        measured(options.measure)
+        measured(options.measure, beside=options.worker)
         return
     print(f"{options.rooms} rooms of {options.students} students, preparing {options.events:,} events")
     rounds = []
