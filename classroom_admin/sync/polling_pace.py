@@ -52,7 +52,7 @@ def tell_of_open_pages() -> None:
 class Pace:
     """The polling interval of one poller. `monotonic` is a clock in seconds.
 
-    It is not thread-safe: the caller holds `busy` while it polls. `called` is True if somebody has asked for
+    It is not thread-safe: the caller holds `busy` while it polls. `called` is True if someone has asked for
     polling since the caller began.
     """
 
