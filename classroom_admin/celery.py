@@ -34,8 +34,7 @@ class WaitingTask(Task):  # type: ignore[type-arg]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.request.called_directly:
             return self.run(*args, **kwargs)
-        expires: Any = self.request.expires  # Celery's types name a number here
-        if _has_expired(expires):
+        if _has_expired(self.request.expires):
             return None  # it waited for a thread, and a newer message starts the same work
         outage = database_outage.of_process
         if outage.is_on and not (outage.is_due() and outage.probe()):
@@ -49,10 +48,13 @@ class WaitingTask(Task):  # type: ignore[type-arg]
             return None
 
 
-def _has_expired(at: str | datetime | None) -> bool:
-    """Return whether the time at which a message expires (with a zone, as Celery sends it) is over."""
-    at = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return at is not None and at < datetime.now(UTC)
+def _has_expired(expires: Any) -> bool:
+    """Return whether the time at which a message expires is over. Celery sends it as text in ISO 8601."""
+    try:
+        at = datetime.fromisoformat(expires)
+    except (TypeError, ValueError):  # None, or not from Celery
+        return False
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)) < datetime.now(UTC)
 
 
 class ClassroomCelery(Celery):

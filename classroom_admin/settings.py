@@ -182,7 +182,8 @@ CELERY_TASK_DEFAULT_DELIVERY_MODE = "transient"  # RabbitMQ need not write wake-
 CELERY_BEAT_SCHEDULER = "classroom_admin.runtime.beat:SteadyScheduler"
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "sync"
-# Each of these queues has its own worker, so tasks that are due at an exact second never wait for others.
+# Tasks in these queues are due at an exact second. They have threads or a worker of their own, so they never
+# wait for others.
 CELERY_TASK_ROUTES = {
     "sync.poll": {"queue": "poll"},
     "actions.run_promised": {"queue": "promised"},

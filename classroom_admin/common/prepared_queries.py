@@ -18,14 +18,16 @@ _FIRST: Final = 2_147_000_000
 
 _FIRST_TIME: Final = datetime(1971, 1, 1, tzinfo=UTC)
 """The first of the times that stand for parameters."""
-_ALIAS: Final = re.compile(r"\b[U-Z]\d+\b")
+_ALIAS: Final = re.compile(r"\b[A-Z]{1,2}\d+\b")
+"""What Django calls the tables of subqueries."""
 
 
 class PreparedQuery(Generic[Row]):
-    """A query with numbers as parameters. A parameter may be a list of numbers, not empty, for `__in`.
+    """A query of the default database with numbers as parameters.
 
-    ``build`` returns the queryset for some numbers. It must not calculate with them, and everything else in
-    its conditions must be constant. It is called once for each database and length of a list.
+    A parameter may be a list of numbers, not empty, for `__in`. ``build`` returns the queryset for some
+    numbers. It must not calculate with them, and everything else in its conditions must be constant. It is
+    called for lists of 1, 2, 4, 8 and so on numbers; other lists repeat their last number.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Row, Any]]) -> None:
@@ -47,6 +49,7 @@ class PreparedQuery(Generic[Row]):
 
     def _statement(self, numbers: Sequence[Number]) -> tuple[type[Row], str, list[Any]]:
         """Return the model, the SQL and its parameters."""
+        numbers = [one if isinstance(one, int) else _lengthened(one) for one in numbers]
         shape = tuple(None if isinstance(number, int) else len(number) for number in numbers)
         key = (connection.vendor, shape)
         if key not in self._built:
@@ -72,7 +75,8 @@ class PreparedCondition:
 
     ``build`` returns the condition for parameters, which are numbers and times. It must not calculate with
     them, and everything else in it must be constant. ``columns`` are the fields of the row that it reads. The
-    result can be used in `filter`, in every query of the model.
+    result can be used in `filter`, in every query of the model. `exclude` also omits rows for which the
+    condition is unknown, because a column is NULL.
     """
 
     def __init__(self, model: type[Model], columns: Sequence[str], build: Callable[..., Q]) -> None:
@@ -105,6 +109,8 @@ class PreparedCondition:
         query = self._model._default_manager.filter(self._build(*places)).query
         compiler = query.get_compiler(connection=connection)
         sql, parameters = compiler.compile(query.where)
+        if "prepared_" in sql:
+            raise ValueError("a prepared condition can't be part of another one")
         # Django calls the tables of subqueries U0, V1 and so on, also in the query that has the condition.
         sql = _ALIAS.sub(r"prepared_\g<0>", sql)
         quoted = connection.ops.quote_name
@@ -130,9 +136,19 @@ class _Condition(Func):
         self._prepared, self._parameters = prepared, parameters
 
     def as_sql(self, compiler: Any, connection: Any, *_others: Any, **_more: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
-        columns = [compiler.compile(one)[0] for one in self.get_source_expressions()]
+        columns = []
+        for one in self.get_source_expressions():
+            column, none = compiler.compile(one)
+            assert not none, "a column has no parameters"
+            columns.append(column)
         sql, parameters = self._prepared.statement(connection, columns, self._parameters)
         return f"({sql})", parameters
+
+
+def _lengthened(numbers: Sequence[int]) -> list[int]:
+    """Return the numbers, with repetitions of the last one up to a length of 1, 2, 4, 8 and so on."""
+    length = 1 << (len(numbers) - 1).bit_length()
+    return [*numbers, *[numbers[-1]] * (length - len(numbers))]
 
 
 def _place(number: int, value: Parameter) -> Parameter:

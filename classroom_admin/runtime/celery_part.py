@@ -14,7 +14,7 @@ from typing import Any
 from celery.utils.nodenames import host_format
 
 from classroom_admin.celery import app
-from classroom_admin.runtime.task_pool import TaskPool
+from classroom_admin.runtime.task_pool import MESSAGES_AT_ONCE, TaskPool
 
 LOG_LEVEL = "WARNING"
 BEAT_INTERVAL_S = 1
@@ -41,7 +41,7 @@ def main() -> int:
 def _work(options: argparse.Namespace) -> int:
     pool: dict[str, Any] = {"pool_cls": "threads"}
     if options.also_timely:
-        pool = {"pool_cls": TaskPool, "prefetch_multiplier": 0}
+        pool = {"pool_cls": TaskPool, "prefetch_multiplier": MESSAGES_AT_ONCE // options.threads}
     worker = app.Worker(
         hostname=host_format(f"{options.name}@%h"),
         queues=options.queues.split(","),

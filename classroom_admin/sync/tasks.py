@@ -49,6 +49,8 @@ PROJECT_IN_POLL_S = 0.2
 """How long (s) the polling worker projects rooms after a cycle. Other workers project the rest."""
 FAST_POLLING_S = 2.0
 """How long (s) a task polls fast, unless another message comes meanwhile. Beat sends one every second."""
+LONGEST_TASK_S = 600.0
+"""How long (s) a task polls while messages come. After it, the next message may come up to a second later."""
 PROJECT_IN_TASK_S = 5.0
 OUTDATED_IN_TASK_S = 2.0
 WAKE_UP_EXPIRES_S = 30
@@ -61,13 +63,15 @@ _making = threading.Lock()
 _renewed: dict[str, float] = {}
 
 
-@shared_task(name="sync.poll")
+# Acknowledged at its start, because it may last long. RabbitMQ ends a worker that does not acknowledge a
+# message within 30 minutes.
+@shared_task(name="sync.poll", acks_late=False)
 def poll() -> None:
     """Run a polling cycle if it is due. If `AGORA_POLL_SECONDS` is not set, `polling_pace` decides.
 
     In fast polling, run cycles for `FAST_POLLING_S` seconds, because a message to the worker for each cycle
-    would cost more than the cycle. If another message has come meanwhile, go on. Without messages, the task
-    ends, so that its worker can stop.
+    would cost more than the cycle. If another message has come meanwhile, go on for up to `LONGEST_TASK_S`.
+    Without messages, the task ends, so that its worker can stop.
     """
     cloud = client()
     if cloud is None:
@@ -78,7 +82,8 @@ def poll() -> None:
         return
     pace = poller.pace
     pace.called = True
-    while pace.called and pace.busy.acquire(blocking=False):
+    ends_at = time.monotonic() + LONGEST_TASK_S
+    while pace.called and time.monotonic() < ends_at and pace.busy.acquire(blocking=False):
         try:
             pace.called = False
             _poll_in_time(poller)

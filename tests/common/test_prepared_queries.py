@@ -43,9 +43,7 @@ def test_row_has_the_columns_of_the_first_row_or_is_none(rooms: list[Room]) -> N
     assert prepared.row(0) is None
 
 
-def test_query_is_built_once_for_each_length_of_a_list(
-    rooms: list[Room], django_assert_num_queries: Any
-) -> None:
+def test_query_is_built_for_few_lengths_of_a_list(rooms: list[Room], django_assert_num_queries: Any) -> None:
     built: list[int] = []
 
     @PreparedQuery
@@ -54,11 +52,11 @@ def test_query_is_built_once_for_each_length_of_a_list(
         return Room.objects.filter(pk__in=pks)
 
     pks = [room.pk for room in rooms]
-    with django_assert_num_queries(3) as queries:
+    with django_assert_num_queries(5) as queries:
         assert isinstance(queries, CaptureQueriesContext)
-        for chosen in (pks[:2], pks[2:4], pks[:3]):
+        for chosen in (pks[:2], pks[2:4], pks[:3], pks[:4], pks):
             assert {room.pk for room in prepared.objects(chosen)} == set(chosen)
-    assert built == [2, 3]
+    assert built == [2, 4, 8]
 
 
 def test_condition_reads_the_row_of_each_query_that_has_it(rooms: list[Room]) -> None:
@@ -85,3 +83,11 @@ def test_condition_that_reads_another_column_is_refused(rooms: list[Room]) -> No
     condition = PreparedCondition(Room, ("pk",), lambda pk: Q(pk=pk) | Q(version=pk))
     with pytest.raises(ValueError, match="other columns than pk"):
         Room.objects.filter(condition(1)).exists()
+
+
+def test_condition_in_another_condition_is_refused(rooms: list[Room]) -> None:
+    same = Room.objects.filter(pk=OuterRef("pk"))
+    inner = PreparedCondition(Room, ("pk",), lambda version: Q(Exists(same.filter(version=version))))
+    outer = PreparedCondition(Room, ("pk",), lambda version: Q(Exists(same.filter(inner(version)))))
+    with pytest.raises(ValueError, match="part of another one"):
+        Room.objects.filter(outer(1)).exists()

@@ -204,7 +204,11 @@ def test_part_that_may_end_ends_alone_and_a_failure_is_reported(run, code):
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(signal.SIGKILL, "killed by SIGKILL"), (signal.SIGRTMIN + 5, "killed by signal 39")]
+    ("number", "words"),
+    [
+        (signal.SIGKILL, "killed by SIGKILL"),
+        (signal.SIGRTMIN + 5, f"killed by signal {signal.SIGRTMIN + 5}"),
+    ],
 )
 def test_part_killed_by_a_signal_is_named_with_the_signal(run, number, words):
     run.start(web=GOOD, worker=STUBBORN)

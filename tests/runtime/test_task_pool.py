@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from classroom_admin.celery import app
+from classroom_admin.celery import _has_expired, app
 from classroom_admin.runtime.task_pool import TIMELY_THREADS, TaskPool
 
 WITHIN_S = 30
@@ -42,6 +42,28 @@ def test_others_run_while_all_threads_for_timely_tasks_are_busy(pool: TaskPool) 
     ended.set()
 
 
+def test_stopped_pool_begins_no_task_while_it_waits_for_those_that_run(pool: TaskPool) -> None:
+    ended, polls, runs = threading.Event(), threading.Event(), threading.Event()
+    began: list[str] = []
+
+    def wait(name: str) -> None:
+        (polls if name == "sync.poll" else runs).set()
+        ended.wait(WITHIN_S)
+
+    pool.apply_async(wait, ("sync.poll",), callback=print)
+    pool.apply_async(wait, ("sync.sweep",), callback=print)
+    assert polls.wait(WITHIN_S)
+    assert runs.wait(WITHIN_S)
+    for _task in range(20):
+        pool.apply_async(began.append, ("sync.sweep",), callback=print)
+    stopping = threading.Thread(target=pool.stop)
+    stopping.start()
+    ended.set()
+    stopping.join(WITHIN_S)
+    assert not stopping.is_alive()
+    assert len(began) < 20, "one may have begun before the stop"
+
+
 @pytest.mark.parametrize(("seconds", "runs"), [(-1, False), (60, True), (None, True)])
 def test_message_that_expired_while_it_waited_for_a_thread_does_nothing(
     seconds: int | None, runs: bool
@@ -60,3 +82,11 @@ def test_message_that_expired_while_it_waited_for_a_thread_does_nothing(
         task.pop_request()
         app.tasks.pop(task.name)
     assert bool(ran) is runs
+
+
+@pytest.mark.parametrize(
+    ("expires", "over"),
+    [("2020-01-01T00:00:00", True), ("2020-01-01T00:00:00+02:00", True), ("soon", False), (5, False)],
+)
+def test_odd_time_of_expiry_is_no_error(expires: object, over: bool) -> None:
+    assert _has_expired(expires) is over

@@ -187,6 +187,20 @@ def test_message_that_comes_during_fast_polling_lets_the_task_go_on_without_a_pa
 
 
 @pytest.mark.usefixtures("watched")
+def test_task_ends_although_messages_keep_coming(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "FAST_POLLING_S", 0.2)
+    monkeypatch.setattr(tasks, "LONGEST_TASK_S", 1.0)
+    assert not tasks.poll.acks_late  # RabbitMQ would end the worker if this waited for the end of the task
+    task = threading.Thread(target=polling_until_shown, daemon=True)
+    task.start()
+    busy, began = poller_of_the_task().pace.busy, time.monotonic()
+    while task.is_alive():
+        assert time.monotonic() - began < DEADLINE_S
+        if busy.locked():
+            poller_of_the_task().pace.called = True
+
+
+@pytest.mark.usefixtures("watched")
 def test_event_of_a_watched_class_is_shown_while_the_task_still_polls(sim: RunningSimulator) -> None:
     task = threading.Thread(target=polling_until_shown, daemon=True)
     task.start()

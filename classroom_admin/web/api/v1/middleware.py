@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from http import HTTPStatus
+from importlib import import_module
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -36,6 +37,8 @@ class ApiResponses:
         path = request.path_info.removeprefix(settings.PATH_PREFIX)
         if not problem_json.is_of_api(path) or path == DOCUMENTATION:
             return self.get_response(request)
+        # In this thread, because streams would wait if the event loop imported the API.
+        import_module("classroom_admin.web.api.v1.urls")
         request.COOKIES.clear()
         response = self.get_response(request)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
