@@ -80,7 +80,7 @@ def test_queue_without_a_worker_is_named(socket: Path, settings: Any, tmp_path: 
     here = Installation.of_settings(broker_socket=socket)
     removed = ("DJANGO_SETTINGS_MODULE", "CELERY_BROKER_URL", "DATA_DIR", "DATABASE_URL")
     kept = {name: value for name, value in os.environ.items() if name not in removed}
-    poll = next(part for part in worker_parts(here) if part.name == "poll")
+    poll = next(part for part in worker_parts(here, cores=2) if part.name == "poll")
     process = subprocess.Popen(poll.argv, cwd=ROOT, env=kept | {"DATA_DIR": str(tmp_path)})
     try:
         wait_for(lambda: "poll" not in doctor_work.workers().message, within_s=60)
