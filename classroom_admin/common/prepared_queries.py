@@ -15,7 +15,6 @@ Number = int | Sequence[int]
 Parameter = int | datetime
 _FIRST: Final = 2_147_000_000
 """The first of the numbers that stand for parameters while SQL is built. Columns of numbers take them."""
-
 _FIRST_TIME: Final = datetime(1971, 1, 1, tzinfo=UTC)
 """The first of the times that stand for parameters."""
 _ALIAS: Final = re.compile(r"\b[A-Z]{1,2}\d+\b")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from classroom_admin.simulator.testing import RunningSimulator
+from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener, running_dashboard, sign_in, windows
 from tests.browser.page_parts import open_class, press, row_of
 from tests.browser.school import TEACHER, Classroom, eventually
@@ -20,6 +20,13 @@ CLASSROOM = re.compile("/_sim/join")
 SLOW_MS = 60_000  # some pages load one after the other, all windows at the same time
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[RunningSimulator]:
+    """Start a cloud only for these tests. The other dashboard would take events of a shared one."""
+    with running_simulator(plain=True) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
