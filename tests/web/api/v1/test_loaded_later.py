@@ -12,7 +12,6 @@ ROOT: Final = Path(__file__).resolve().parents[4]
 PROGRAM: Final = """
 import sys
 from classroom_admin import asgi
-from django.test import RequestFactory
 from django.urls import get_resolver, resolve, reverse
 get_resolver()._populate()
 addresses = [reverse("api_docs"), reverse("live:classes")]
